@@ -1,0 +1,1 @@
+"""Vectors and integer ids: encoders, the models they run, and the indexes that search their vectors."""

@@ -1,0 +1,36 @@
+"""Environment that third-party libraries read at import: no telemetry, no noise, no network unless asked for."""
+
+from __future__ import annotations
+
+import os
+
+_TELEMETRY_OFF = {
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "DISABLE_TELEMETRY": "1",
+    "DO_NOT_TRACK": "1",
+    "HF_HUB_DISABLE_UPDATE_CHECK": "1",
+}
+_OFFLINE = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
+_QUIET = {
+    # A forked child would find the tokenizer's thread pool dead and hang; batches are short enough for one thread.
+    "TOKENIZERS_PARALLELISM": "false",
+    "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+    "TRANSFORMERS_VERBOSITY": "error",
+    "TRANSFORMERS_NO_ADVISORY_WARNINGS": "1",
+}
+
+
+def prepare_environment(*, hub: bool) -> None:
+    """Set the variables; call it before the first import of torch, transformers, sentence_transformers or faiss.
+
+    Args:
+        hub: whether the user named a hub model, the only case in which a library may reach the network. What the
+            user set about offline mode is then left alone.
+
+    Variables that only concern noise keep a value the user gave them.
+    """
+    os.environ.update(_TELEMETRY_OFF)
+    if not hub:
+        os.environ.update(_OFFLINE)
+    for name, value in _QUIET.items():
+        os.environ.setdefault(name, value)

@@ -1,0 +1,1 @@
+"""Semantic retrieval question answering over a body of articles."""

@@ -1,0 +1,75 @@
+"""`qa-service articles`: list, show, delete."""
+
+from __future__ import annotations
+
+import click
+
+from qa_service.cli.options import collection_option, current_settings, data_option, open_engine
+from qa_service.cli.output import printable, shorten, table
+
+
+@click.group()
+@data_option
+def articles() -> None:
+    """List, show or delete articles."""
+
+
+@articles.command("list")
+@collection_option
+@click.option("--limit", type=click.IntRange(1, 500), default=50, show_default=True, help="How many to list.")
+@click.option("--cursor", help="Where to go on, as the list before said.")
+@data_option
+def list_articles(collection: str, limit: int, cursor: str | None) -> None:
+    """List the articles of a collection by id."""
+    with open_engine(current_settings()) as engine:
+        page = engine.articles(collection, limit=limit, cursor=cursor)
+    if not page.articles:
+        click.echo("no articles")
+        return
+    rows = [
+        (article.id, shorten(article.title or "", 40), article.published_at or "", article.characters, article.passages)
+        for article in page.articles
+    ]
+    click.echo(table(("id", "title", "published", "characters", "passages"), rows))
+    if page.next_cursor:
+        click.echo(f"more: --cursor {printable(page.next_cursor)}")
+
+
+@articles.command()
+@click.argument("article_id", metavar="ID")
+@collection_option
+@data_option
+def show(article_id: str, collection: str) -> None:
+    """Show one article: what is known of it, its passages, and its original text."""
+    with open_engine(current_settings()) as engine:
+        detail = engine.article(collection, article_id)
+    summary = detail.summary
+    facts = {
+        "id": summary.id,
+        "title": summary.title,
+        "url": summary.url,
+        "published": summary.published_at,
+        "ingested": summary.ingested_at,
+        "type": f"{summary.content_type}, {summary.encoding}",
+        "sha256": summary.sha256,
+        "characters": f"{summary.characters:,}",
+        "passages": ", ".join(f"{passage.start}-{passage.end}" for passage in detail.passages),
+        **{f"metadata {name}": str(value) for name, value in summary.metadata.items()},
+    }
+    for name, value in facts.items():
+        if value:
+            click.echo(f"{printable(name)}: {printable(value)}")
+    click.echo()
+    click.echo(printable(detail.text, newlines=True))
+
+
+@articles.command()
+@click.argument("article_ids", metavar="ID...", nargs=-1, required=True)
+@collection_option
+@data_option
+def delete(article_ids: tuple[str, ...], collection: str) -> None:
+    """Delete articles; they are in no answer from then on."""
+    with open_engine(current_settings()) as engine:
+        for article_id in article_ids:
+            engine.delete_article(collection, article_id)
+            click.echo(f"deleted {printable(article_id)}")

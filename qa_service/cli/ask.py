@@ -1,0 +1,84 @@
+"""`qa-service ask`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import click
+
+from qa_service.cli.options import collection_option, current_settings, data_option, open_engine
+from qa_service.cli.output import json_text, marked, printable
+from qa_service.rendering import result_to_dict
+from qa_service.types import Ask, Copy, RankedPassage, Result
+
+HIGH_CONFIDENCE = 0.8
+
+
+@click.command()
+@click.argument("question")
+@collection_option
+@click.option("--top-k", type=click.IntRange(1, 50), default=5, show_default=True, help="How many passages to show.")
+@click.option("--json", "as_json", is_flag=True, help="Print what POST /v1/ask returns.")
+@data_option
+def ask(question: str, collection: str, top_k: int, as_json: bool) -> None:
+    """Answer QUESTION with ranked passages and their sources."""
+    with open_engine(current_settings()) as engine:
+        result = engine.ask(Ask(question, collection=collection, top_k=top_k))
+    click.echo(json_text(result_to_dict(result)) if as_json else "\n".join(_lines(result)))
+
+
+def _lines(result: Result) -> Iterator[str]:
+    if result.answer is not None:
+        yield f"Answer: {printable(' '.join(result.answer.text.split()))}"
+        yield f"Source: {printable(result.answer.article_id)}, characters {result.answer.start}-{result.answer.end}"
+    else:
+        yield "No answer: no passage is likely enough to answer this."
+    if result.passages:
+        yield f"Confidence: {_confidence(result)}"
+        yield ""
+        yield "Passages:" if result.answerable else "The nearest passages:"
+    else:
+        yield "Nothing was found; the collection may be empty (qa-service collections list)."
+    for passage in result.passages:
+        yield ""
+        yield from _passage_lines(passage)
+    yield ""
+    count = len(result.passages)
+    yield f"{count} passage{'' if count == 1 else 's'} in {result.timings_ms.get('total', 0.0):.0f} ms"
+
+
+def _confidence(result: Result) -> str:
+    word = "low" if not result.answerable else "high" if result.confidence >= HIGH_CONFIDENCE else "fair"
+    return f"{word} ({result.confidence:.2f})"
+
+
+def _passage_lines(passage: RankedPassage) -> Iterator[str]:
+    parts = [passage.article_id, passage.title, passage.published_at, f"characters {passage.start}-{passage.end}"]
+    yield f"{passage.rank}. [{passage.score:.2f}] " + " | ".join(printable(part) for part in parts if part)
+    if passage.url:
+        yield f"   {printable(passage.url)}"
+    for line in _highlighted(passage).splitlines():
+        if line.strip():
+            yield f"   {line.rstrip()}"
+    for copy in passage.also_in:
+        yield f"   also in {_copy(copy)}"
+
+
+def _copy(copy: Copy) -> str:
+    parts = [copy.article_id, copy.title, f"characters {copy.start}-{copy.end}"]
+    return " | ".join(printable(part) for part in parts if part)
+
+
+def _highlighted(passage: RankedPassage) -> str:
+    """Give the passage's text with its highlights set off; offsets are of the original text."""
+    pieces: list[str] = []
+    at = passage.start
+    for span in sorted(passage.highlights, key=lambda span: span.start):
+        start, end = max(at, span.start), max(at, span.end)
+        pieces.append(printable(passage.text[at - passage.start : start - passage.start], newlines=True))
+        best = printable(passage.text[start - passage.start : end - passage.start], newlines=True)
+        # Marked line by line, so that indenting cannot come between a mark and its text.
+        pieces.append("\n".join(marked(line) if line.strip() else line for line in best.split("\n")))
+        at = end
+    pieces.append(printable(passage.text[at - passage.start :], newlines=True))
+    return "".join(pieces)

@@ -1,0 +1,73 @@
+"""What commands share: the data directory, the settings, and an engine opened for as long as a command runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from qa_service.config import Settings, load_settings
+
+if TYPE_CHECKING:
+    from qa_service.engine import Engine
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+_DATA = "qa_service.data"
+
+
+def setting_default(name: str) -> str:
+    """Describe a setting's default for `--help`, with the home directory as `~`."""
+    default = Settings.model_fields[name].get_default(call_default_factory=True)
+    text = "none" if default is None else str(default)
+    home = str(Path.home())
+    return f"~{text.removeprefix(home)}" if text.startswith(home + "/") else text
+
+
+def data_option(command: Command) -> Command:
+    """Add `--data DIR`, which any level of the command line takes; the innermost one counts."""
+    option = click.option(
+        "--data",
+        metavar="DIR",
+        type=click.Path(path_type=Path, file_okay=False),
+        expose_value=False,
+        callback=_remember_data,
+        help=f"Data directory.  [default: $QA_DATA_DIR or {setting_default('data_dir')}]",
+    )
+    return option(command)
+
+
+def collection_option(command: Command) -> Command:
+    """Add `--collection NAME`."""
+    option = click.option(
+        "--collection", metavar="NAME", default="default", show_default=True, help="The collection to work on."
+    )
+    return option(command)
+
+
+def current_settings(**overrides: Any) -> Settings:
+    """Read the settings; `--data` and `overrides` (None ignored) come above the environment.
+
+    Errors:
+        ConfigError: a setting is wrong.
+    """
+    return load_settings(data_dir=click.get_current_context().meta.get(_DATA), **overrides)
+
+
+@contextmanager
+def open_engine(settings: Settings) -> Iterator[Engine]:
+    """Open the engine on the data directory and close it at the end."""
+    from qa_service.engine import Engine
+
+    engine = Engine.open(settings)
+    try:
+        yield engine
+    finally:
+        engine.close()
+
+
+def _remember_data(context: click.Context, _option: click.Parameter, value: Path | None) -> None:
+    if value is not None:
+        context.meta[_DATA] = value

@@ -1,0 +1,40 @@
+"""Progress of long work: a bar on a terminal, a log line every few seconds elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
+
+import click
+
+Item = TypeVar("Item")
+LOG_SECONDS = 5.0
+
+
+def track(items: Iterable[Item], total: int | None, label: str, unit: str = "") -> Iterator[Item]:
+    """Yield the items, showing on stderr how many have passed.
+
+    Parameters:
+        items: what is worked through.
+        total: how many there are, or None when unknown.
+        label: what is being done.
+        unit: what is counted.
+    """
+    if sys.stderr.isatty():
+        from tqdm import tqdm
+
+        yield from tqdm(
+            items, total=total, desc=label, unit=f" {unit}".rstrip() or "it", dynamic_ncols=True, leave=False
+        )
+        return
+    started = logged = time.monotonic()
+    for count, item in enumerate(items, start=1):
+        yield item
+        now = time.monotonic()
+        if now - logged >= LOG_SECONDS:
+            logged = now
+            of = f" of {total:,}" if total is not None else ""
+            what = f" {unit}" if unit else ""
+            click.echo(f"{label}: {count:,}{of}{what}, {count / (now - started):,.1f}/s", err=True)

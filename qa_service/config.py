@@ -1,0 +1,96 @@
+"""Settings: `QA_...` environment variables over an optional TOML file over defaults."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+
+import platformdirs
+from pydantic import Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from qa_service.errors import ConfigError
+
+APP = "qa-service"
+
+
+class Settings(BaseSettings):
+    """Every knob of the service; the field's description is its documentation in `--help` and the README."""
+
+    model_config = SettingsConfigDict(env_prefix="QA_", extra="forbid", frozen=True)
+
+    data_dir: Path = Field(
+        default_factory=lambda: platformdirs.user_data_path(APP),
+        description="Where articles, vectors and indexes live.",
+    )
+    model: str = Field(
+        "default",
+        description="The embedding model: `default` (bundled, no download), a sentence-transformers folder, or a hub name.",
+    )
+    model_dir: Path = Field(
+        default_factory=lambda: platformdirs.user_cache_path(APP) / "models",
+        description="Cache directory in which the default model is built.",
+    )
+    cache_dir: Path = Field(
+        default_factory=lambda: platformdirs.user_cache_path(APP),
+        description="Cache directory for everything else that can be rebuilt, such as jieba's dictionary.",
+    )
+    query_prompt: str | None = Field(None, description="Prompt put before questions; None takes the model's own.")
+    passage_prompt: str | None = Field(None, description="Prompt put before passages; None takes the model's own.")
+    runtime: Literal["auto", "torch"] = Field("auto", description="What runs the encoder.")
+    user_dict: Path | None = Field(
+        None,
+        description="Words and synonyms for the tokenizer: `word [frequency]` or `word = synonym = ...` a line.",
+    )
+    min_confidence: float = Field(
+        0.5, ge=0, le=1, description="Below this confidence a question counts as not answerable."
+    )
+    max_question_chars: int = Field(4000, ge=1, description="Longest question taken, in code points.")
+    max_article_chars: int = Field(5_000_000, ge=1, description="Longest article taken, in code points.")
+    host: str = Field("127.0.0.1", description="Address the server listens on.")
+    port: int = Field(8000, ge=0, le=65535, description="Port the server listens on.")
+    threads: int = Field(8, ge=1, le=256, description="Request threads of the server.")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        path = os.environ.get("QA_CONFIG")
+        sources = (init_settings, env_settings)
+        return (*sources, TomlConfigSettingsSource(settings_cls, Path(path))) if path else sources
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Read the settings, with `overrides` (None values ignored) above all other sources.
+
+    Errors:
+        ConfigError: a value is wrong, a TOML key is unknown, or the file named by `QA_CONFIG` cannot be read.
+    """
+    path = os.environ.get("QA_CONFIG")
+    if path:
+        try:
+            tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise ConfigError(
+                f"cannot read {path}: {error}", field="QA_CONFIG", remedy="name a readable TOML file"
+            ) from error
+    try:
+        return Settings(**{key: value for key, value in overrides.items() if value is not None})
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "QA_" + "_".join(str(part) for part in first["loc"]).upper()
+        raise ConfigError(
+            f"{first['msg']}, got {first.get('input')!r}", field=name, remedy="correct the setting"
+        ) from error

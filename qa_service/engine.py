@@ -1,0 +1,325 @@
+"""The composition root: settings become store, encoder, indexes and retriever, behind one small face."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import threading
+from collections.abc import Container, Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+
+from embeddings.runtime import load_encoder
+
+from embeddings.encoder import Encoder
+from qa_service import maintenance
+from qa_service.background import Background
+from qa_service.config import Settings
+from qa_service.errors import Damaged, NotFound
+from qa_service.index.generation import Generations
+from qa_service.index.manifest import Versions
+from qa_service.index.snapshot import Snapshot
+from qa_service.ingest import Ingestor, remove_article
+from qa_service.library import Library, no_article
+from qa_service.question import check_question
+from qa_service.retrieval.search import Searcher
+from qa_service.store import articles, collections, jobs
+from qa_service.store.catalog import Catalog
+from qa_service.store.collections import DEFAULT, Collection
+from qa_service.store.segments import Segments
+from qa_service.text.fold import ENCODER_FOLD_VERSION
+from qa_service.text.passages import SPLITTER_VERSION
+from qa_service.text.tokens import Tokenizer
+from qa_service.types import (
+    ArticleDetail,
+    ArticlePage,
+    Ask,
+    CollectionInfo,
+    Job,
+    Outcome,
+    Readiness,
+    Result,
+    Submission,
+)
+
+logger = logging.getLogger(__name__)
+
+
+class Engine:
+    """Everything the edges need. Safe for threads."""
+
+    def __init__(self, settings: Settings, encoder: Encoder, catalog: Catalog) -> None:
+        self.settings = settings
+        self.encoder = encoder
+        self.catalog = catalog
+        self.library = Library(catalog)
+        self.segments = Segments(catalog)
+        self.tokenizer = Tokenizer(settings.cache_dir, settings.user_dict)
+        self.generations = Generations(catalog, self.segments, _versions(encoder, self.tokenizer))
+        self._searcher = Searcher(catalog, self.segments, encoder, self.tokenizer)
+        self._snapshots: dict[int, Snapshot] = {}
+        self._refresh_lock = threading.Lock()
+        self._background = Background(self)
+        self._closed = False
+
+    @classmethod
+    def open(cls, settings: Settings, encoder: Encoder | None = None, *, recover: bool = True) -> Engine:
+        """Load the model, open the data directory and make ready what a crash left unpublished.
+
+        `recover=False` is for `rebuild`, which accepts indexes made with other settings.
+
+        Errors:
+            Incompatible: the indexes were made with another model or other settings.
+            Unavailable, Damaged: the data directory cannot be used.
+        """
+        catalog = Catalog(settings.data_dir)
+        if encoder is None:
+            encoder = load_encoder(
+                settings.model, settings.model_dir, settings.runtime, settings.query_prompt, settings.passage_prompt
+            )
+        engine = cls(settings, encoder, catalog)
+        if recover:
+            engine.recover()
+        return engine
+
+    def ask(self, ask: Ask) -> Result:
+        """Answer a question.
+
+        Errors:
+            BadInput: the question is empty, too long or holds control characters. NotFound: no such collection.
+        """
+        check_question(ask.question, self.settings.max_question_chars)
+        threshold = self.settings.min_confidence if ask.min_confidence is None else ask.min_confidence
+        return self._searcher.ask(ask, self._snapshot(ask.collection), threshold)
+
+    def rank(self, question: str, collection: str = DEFAULT, depth: int = 100) -> list[tuple[str, float]]:
+        """Rank the best `depth` articles for a question: (article id, fused score), best first."""
+        check_question(question, self.settings.max_question_chars)
+        return self._searcher.rank_articles(question, collection, self._snapshot(collection), depth)
+
+    def ingest(self, submissions: Iterable[Submission], collection: str = DEFAULT) -> Iterator[Outcome]:
+        """Take articles in; yield an outcome for each, in order, once it is durable and searchable.
+
+        Errors:
+            BadInput: the collection's name is malformed. Unavailable: the data directory cannot be written.
+        """
+        ingestor = self.ingestor()
+        try:
+            yield from ingestor.run(submissions, collection, self.refresh)
+        finally:
+            self._compact_soon(collection)
+
+    def ingestor(self) -> Ingestor:
+        """Give a writer over this engine's store."""
+        return Ingestor(
+            self.catalog,
+            self.segments,
+            self.generations,
+            self.encoder,
+            self.tokenizer,
+            self.settings.max_article_chars,
+        )
+
+    def prune(self, collection: str, keep: Container[str]) -> list[str]:
+        """Delete the articles of a collection whose ids are not in `keep`; return their ids."""
+        with self.catalog.read() as connection:
+            found = collections.get(connection, collection)
+            gone = [article_id for article_id in articles.live_ids(connection, found.row) if article_id not in keep]
+        return self._delete(collection, gone) if gone else []
+
+    def delete_article(self, collection: str, article_id: str) -> None:
+        """Delete an article; it is gone from every answer when this returns.
+
+        Errors:
+            NotFound: no such collection or article.
+        """
+        if not self._delete(collection, [article_id]):
+            raise no_article(collection, article_id)
+
+    def articles(self, collection: str, limit: int = 50, cursor: str | None = None) -> ArticlePage:
+        """List a page of articles; see `Library.articles`."""
+        return self.library.articles(collection, limit, cursor)
+
+    def article(self, collection: str, article_id: str) -> ArticleDetail:
+        """Read one article; see `Library.article`."""
+        return self.library.article(collection, article_id)
+
+    def collections(self) -> list[CollectionInfo]:
+        """List the collections by name."""
+        return self.library.collections()
+
+    def create_collection(self, name: str) -> bool:
+        """Make an empty collection; False when it exists already.
+
+        Errors:
+            BadInput: the name is malformed.
+        """
+        collections.check_name(name)
+        with self.catalog.writer_lock():
+            with self.catalog.write() as tx:
+                if collections.find(tx.connection, name) is not None:
+                    return False
+                made = collections.make(tx, name, _now())
+            self.generations.publish_delta(made)
+        self.refresh(name)
+        return True
+
+    def delete_collection(self, name: str) -> None:
+        """Delete a collection with all its articles; `default` comes back empty.
+
+        Errors:
+            BadInput: the name is malformed. NotFound: there is none.
+        """
+        with self.catalog.writer_lock():
+            with self.catalog.write() as tx:
+                found = collections.get(tx.connection, name)
+                collections.erase(tx, found.row)
+            self.generations.erase(found.row)
+        self._snapshots.pop(found.row, None)
+        if name == DEFAULT:
+            self.create_collection(DEFAULT)
+
+    def submit(self, submissions: Sequence[Submission], collection: str) -> Job:
+        """Queue articles as a durable job, which `start_workers` works on, now or after a restart."""
+        collections.check_name(collection)
+        job_id = secrets.token_hex(16)
+        with self.catalog.writer_lock(), self.catalog.write() as tx:
+            jobs.insert(tx, job_id, collection, submissions, _now())
+        self._background.wake()
+        return self.job(job_id)
+
+    def job(self, job_id: str) -> Job:
+        """Read a job.
+
+        Errors:
+            NotFound: there is none of this id.
+        """
+        with self.catalog.read() as connection:
+            found = jobs.find(connection, job_id)
+        if found is None:
+            raise NotFound(f"there is no job {job_id[:80]!r}", field="id", remedy="use the id that the 202 answer gave")
+        return found
+
+    def start_workers(self) -> None:
+        """Start what only a server runs: jobs, compaction, and following what other processes publish."""
+        self._background.start()
+
+    def readiness(self) -> Readiness:
+        """Tell whether questions can be answered."""
+        if self._closed:
+            return Readiness(False, "closing")
+        return Readiness(True, "ready", tuple(self._background.warnings()))
+
+    def check(self) -> list[str]:
+        """Verify everything stored; return the problems, each with its remedy."""
+        return maintenance.check(self.catalog, self.segments, self.generations)
+
+    def rebuild(self) -> None:
+        """Process what was made with other settings anew and build every index from catalogue and vectors."""
+        maintenance.rebuild(self.catalog, self.segments, self.generations, self.ingestor())
+        self.recover()
+
+    def close(self) -> None:
+        """Stop the workers and close the store."""
+        self._closed = True
+        self._background.stop()
+        self.catalog.close()
+
+    def recover(self) -> None:
+        """Publish what a crash left unpublished, make `default`, and open every collection."""
+        with self.catalog.read() as connection:
+            found = collections.every(connection)
+        for collection in found:
+            if not self._open_current(collection):
+                self.publish_lagging(collection.name)
+                self.refresh(collection.name)
+        self.generations.erase_unknown({collection.row for collection in found})
+        if not any(collection.name == DEFAULT for collection in found):
+            self.create_collection(DEFAULT)
+
+    def publish_lagging(self, name: str) -> None:
+        """Publish a collection's last write again if no generation covers it."""
+        with self.catalog.writer_lock():
+            with self.catalog.read() as connection:
+                collection = collections.find(connection, name)
+            if collection is not None:
+                self.generations.recover(collection)
+
+    def refresh(self, name: str) -> None:
+        """Open the collection's current generation for asking, if it is not the one open already."""
+        with self._refresh_lock:
+            with self.catalog.read() as connection:
+                found = collections.find(connection, name)
+            if found is None:
+                return
+            snapshot = self.generations.load(found.row, self._snapshots.get(found.row))
+            if snapshot is not None:
+                self._snapshots[found.row] = snapshot
+
+    def compact(self, name: str) -> None:
+        """Fold a collection's delta into its base if it has grown enough."""
+        with self.catalog.read() as connection:
+            found = collections.find(connection, name)
+        if found is not None and self.generations.compact(found) is not None:
+            self.refresh(name)
+
+    def drop_unknown_snapshots(self, rows: set[int]) -> None:
+        """Let go of snapshots of collections that exist no more."""
+        for row in set(self._snapshots) - rows:
+            self._snapshots.pop(row, None)
+
+    def _snapshot(self, name: str) -> Snapshot | None:
+        with self.catalog.read() as connection:
+            found = collections.get(connection, name)
+        snapshot = self._snapshots.get(found.row)
+        if snapshot is None:
+            self.refresh(name)
+            snapshot = self._snapshots.get(found.row)
+        return snapshot
+
+    def _delete(self, name: str, article_ids: Sequence[str]) -> list[str]:
+        with self.catalog.writer_lock():
+            with self.catalog.write() as tx:
+                found = collections.get(tx.connection, name)
+                gone = [article_id for article_id in article_ids if remove_article(tx, found, article_id)]
+            if gone:
+                with self.catalog.read() as connection:
+                    self.generations.publish_delta(collections.get(connection, name))
+        if gone:
+            self.refresh(name)
+        return gone
+
+    def _compact_soon(self, name: str) -> None:
+        if self._background.running:
+            self._background.wake(compact=name)
+        else:
+            self.compact(name)
+
+    def _open_current(self, collection: Collection) -> bool:
+        """Open the published generation; False when it is damaged or does not cover the last write."""
+        try:
+            manifest = self.generations.manifest(collection.row)
+            if manifest is None or manifest.seq != collection.seq:
+                return False
+            self.refresh(collection.name)
+        except Damaged as error:
+            logger.warning("collection %s will be indexed anew: %s", collection.name, error)
+            return False
+        return True
+
+
+def _versions(encoder: Encoder, tokenizer: Tokenizer) -> Versions:
+    model = encoder.description
+    return Versions(
+        encoder=encoder.fingerprint,
+        model=model.name,
+        dim=model.dim,
+        query_prompt=model.query_prompt,
+        passage_prompt=model.passage_prompt,
+        fold=ENCODER_FOLD_VERSION,
+        splitter=SPLITTER_VERSION,
+        tokenizer=tokenizer.version,
+    )
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,0 +1,59 @@
+"""Article-level measures, computed by ir-measures from rankings in which ties count against us."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+
+Ranking = Sequence[tuple[str, float]]
+"""(article id, score) in rank order."""
+
+MEASURES = {
+    "nDCG@10": "nDCG@10",
+    "MRR@10": "RR@10",
+    "Recall@1": "R@1",
+    "Recall@10": "R@10",
+    "Recall@100": "R@100",
+}
+"""Our name of each measure and the one ir-measures knows it by."""
+
+
+def pessimistic_order(ranking: Ranking, relevance: Mapping[str, int]) -> list[str]:
+    """Order a ranking so that among neighbours of equal score the less relevant come first.
+
+    Parameters:
+        ranking: articles in rank order; the order between different scores is kept as it is.
+        relevance: grade of each relevant article; the others have 0.
+
+    Returns:
+        Article ids, each once.
+    """
+    order: dict[str, None] = {}
+    for _, tied in groupby(ranking, key=lambda item: item[1]):
+        for article_id, _ in sorted(tied, key=lambda item: relevance.get(item[0], 0)):
+            order.setdefault(article_id)
+    return list(order)
+
+
+def first_relevant(order: Sequence[str], relevance: Mapping[str, int]) -> int | None:
+    """Give the rank, from 1, of the first relevant article, or None when there is none."""
+    return next((rank for rank, article_id in enumerate(order, start=1) if relevance.get(article_id, 0) > 0), None)
+
+
+def mean_measures(orders: Mapping[str, Sequence[str]], qrels: Mapping[str, Mapping[str, int]]) -> dict[str, float]:
+    """Average every measure over the questions of `qrels`; one without a ranking counts as 0.
+
+    Parameters:
+        orders: question id -> article ids in rank order, without ties.
+        qrels: question id -> article id -> relevance.
+
+    Returns:
+        Our measure name -> mean, in the order of `MEASURES`.
+    """
+    import ir_measures
+
+    measures = {name: ir_measures.parse_measure(known) for name, known in MEASURES.items()}
+    # The library sorts by score and breaks ties its own way: falling scores made from the ranks leave it nothing to break.
+    run = {id_: {doc: float(len(order) - i) for i, doc in enumerate(order)} for id_, order in orders.items()}
+    means = ir_measures.calc_aggregate(list(measures.values()), {id_: dict(rel) for id_, rel in qrels.items()}, run)
+    return {name: float(means[measure]) for name, measure in measures.items()}

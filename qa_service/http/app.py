@@ -1,0 +1,55 @@
+"""The application factory: puts the parts together, keeps nothing on module globals."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NoReturn
+
+from flask import Flask
+from pydantic import ValidationError
+from werkzeug.routing import BaseConverter
+
+from qa_service.http import articles, errors, headers, health, limits, native, page
+from qa_service.http.document import Document
+from qa_service.http.host import EXTENSION, EngineHost
+from qa_service.http.strict_json import StrictRequest
+
+if TYPE_CHECKING:
+    from qa_service.config import Settings
+    from qa_service.engine import Engine
+
+
+class AnyIdConverter(BaseConverter):
+    """An article id as the rest of the path: leading, trailing and double slashes and dots are part of it."""
+
+    regex = "(?s:.+)"
+    part_isolating = False
+    weight = 300
+
+
+def make_app(settings: Settings, engine: Engine | None) -> Flask:
+    """Build the application; see `qa_service.http.create_app`."""
+    app = Document(
+        __name__,
+        static_folder="static",
+        static_url_path="/static",
+        doc_ui=False,
+        validation_error_callback=_refuse,
+    )
+    app.request_class = StrictRequest
+    # Redirects would lose a POST's body, and merged slashes would change article ids.
+    app.url_map.merge_slashes = False
+    app.url_map.redirect_defaults = False
+    app.url_map.converters["anyid"] = AnyIdConverter
+    host = EngineHost(settings, engine)
+    app.extensions[EXTENSION] = host
+    for part in (headers, errors, limits):
+        part.init_app(app)
+    for api in (native.make_api(), articles.make_api(), health.make_api()):
+        app.register_api(api)
+    page.init_app(app)
+    host.start()
+    return app
+
+
+def _refuse(error: ValidationError) -> NoReturn:
+    raise errors.invalid_input(errors.validation_problems(error))

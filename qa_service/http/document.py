@@ -1,0 +1,95 @@
+"""The OpenAPI 3.1 document: routes from flask-openapi3, schemas from pydantic in full."""
+
+from __future__ import annotations
+
+import importlib.metadata
+from typing import Any
+
+from flask_openapi3 import Info, OpenAPI, Tag
+from pydantic import BaseModel
+from pydantic.json_schema import JsonSchemaMode, models_json_schema
+
+from qa_service.http import responses, schemas
+
+ASK = Tag(name="ask", description="Questions and their answers.")
+ARTICLES = Tag(name="articles", description="What is searched.")
+COLLECTIONS = Tag(name="collections", description="Separate sets of articles.")
+SERVICE = Tag(name="service", description="The state of the service itself.")
+
+_REFS = "#/components/schemas/{model}"
+_INTAKE: list[type[BaseModel]] = [schemas.AskRequest, schemas.ArticlesRequest, schemas.ArticleFiles]
+_OUTPUT: list[type[BaseModel]] = [
+    responses.AskResponse,
+    responses.ArticlesResponse,
+    responses.JobResponse,
+    responses.ArticleListResponse,
+    responses.ArticleResponse,
+    responses.CollectionsResponse,
+    responses.CollectionResponse,
+    responses.HealthResponse,
+    responses.ReadinessResponse,
+    responses.Problem,
+]
+_ABOUT = """Answers natural-language questions with ranked passages from a body of articles.
+
+JSON in UTF-8. Every offset counts Unicode code points in an article's original text. Every error is a
+problem document (RFC 9457) with one entry in `errors` for each thing that is wrong."""
+_PROBLEMS = {
+    400: "The request cannot be read: not JSON, not UTF-8, a key twice.",
+    404: "What was named does not exist.",
+    413: "More than one request may bring.",
+    415: "Another media type than the ones taken.",
+    422: "A value is missing, wrong or not known; `errors` names each.",
+    503: "Still loading, or not able to answer now; `Retry-After` says when to ask again.",
+}
+
+
+def problems(*statuses: int) -> dict[str | int, Any]:
+    """Describe the errors of a route: these statuses, and any other as `default`."""
+    content = {"application/problem+json": {"schema": {"$ref": _REFS.format(model="Problem")}}}
+    described: dict[str | int, Any] = {
+        status: {"description": _PROBLEMS[status], "content": content} for status in statuses
+    }
+    described["default"] = {"description": "Any other error.", "content": content}
+    return described
+
+
+def body_of(**content: str) -> dict[str, Any]:
+    """Describe a request body by media type; `json` and `multipart` name a schema."""
+    names = {"json": "application/json", "multipart": "multipart/form-data"}
+    described = {names[kind]: {"schema": {"$ref": _REFS.format(model=model)}} for kind, model in content.items()}
+    return {"requestBody": {"required": True, "content": described}}
+
+
+class Document(OpenAPI):
+    """A Flask application that writes its own OpenAPI document."""
+
+    def __init__(self, import_name: str, **options: Any) -> None:
+        info = Info(title="qa-service", version=_version(), description=_ABOUT)
+        super().__init__(import_name, info=info, **options)
+
+    def generate_spec_json(self) -> None:
+        """Write the document once; later requests get the same."""
+        super().generate_spec_json()
+        spec = self.spec_json
+        # The extension drops keywords it does not model, such as examples and contentEncoding.
+        models: list[tuple[type[BaseModel], JsonSchemaMode]] = [(model, "validation") for model in _INTAKE]
+        models += [(model, "serialization") for model in _OUTPUT]
+        _, schema = models_json_schema(models, ref_template=_REFS)
+        spec["components"] = {"schemas": schema["$defs"]}
+        for path in spec["paths"].values():
+            for operation in path.values():
+                self._drop_assumed_error(operation)
+
+    def _drop_assumed_error(self, operation: dict[str, Any]) -> None:
+        # Every route without a 422 of its own was given the extension's, which has another shape.
+        assumed = operation["responses"].get(self.validation_error_status, {})
+        if "application/json" in assumed.get("content", {}):
+            del operation["responses"][self.validation_error_status]
+
+
+def _version() -> str:
+    try:
+        return importlib.metadata.version("qa-service")
+    except importlib.metadata.PackageNotFoundError:
+        return "0"

@@ -1,0 +1,61 @@
+"""What every request and response carries: a request id, a valid path, and security headers."""
+
+from __future__ import annotations
+
+import re
+import uuid
+
+from flask import Flask, Response, g, request
+
+from qa_service.http.errors import FieldProblem, HttpProblem, invalid_input
+
+REQUEST_ID = "X-Request-ID"
+_REQUEST_ID_PATTERN = re.compile(r"[A-Za-z0-9._-]{1,64}")
+API_POLICY = "default-src 'none'; frame-ancestors 'none'"
+PAGE_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'"
+)
+# Swagger UI writes style attributes; scripts stay ours alone.
+DOCS_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self'; "
+    "img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+
+def init_app(app: Flask) -> None:
+    """Give each request its id and each response its headers."""
+    app.before_request(_identify)
+    app.before_request(_refuse_ambiguous_url)
+    app.after_request(_secure)
+
+
+def _identify() -> None:
+    given = request.headers.get(REQUEST_ID, "")
+    g.request_id = given if _REQUEST_ID_PATTERN.fullmatch(given) else uuid.uuid4().hex
+
+
+def _refuse_ambiguous_url() -> None:
+    # werkzeug replaces bytes that are not UTF-8, so two paths would otherwise name one article.
+    if "\ufffd" in request.path:
+        try:
+            request.environ["PATH_INFO"].encode("latin-1").decode("utf-8")
+        except UnicodeDecodeError:
+            problem = FieldProblem("path", "is not UTF-8", "percent-encode the UTF-8 bytes of the id")
+            raise HttpProblem(400, "bad-request", [problem]) from None
+    if request.query_string and request.path.startswith("/v1/"):
+        repeated = [name for name, values in request.args.lists() if len(values) > 1]
+        if repeated:
+            raise invalid_input([FieldProblem(name, "is given more than once", "give it once") for name in repeated])
+
+
+def _secure(response: Response) -> Response:
+    headers = response.headers
+    headers[REQUEST_ID] = g.get("request_id", "none")
+    headers.setdefault("Content-Security-Policy", API_POLICY)
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("X-Frame-Options", "DENY")
+    headers.setdefault("Referrer-Policy", "no-referrer")
+    if request.path.startswith("/v1/"):
+        headers.setdefault("Cache-Control", "no-store")
+    return response

@@ -1,0 +1,45 @@
+"""Whether the process runs, whether it can answer, and the document of the API."""
+
+from __future__ import annotations
+
+from flask import Response
+from flask_openapi3 import APIBlueprint
+
+from qa_service.http.document import SERVICE, problems
+from qa_service.http.errors import RETRY_SECONDS, FieldProblem, problem_response
+from qa_service.http.host import current_engine
+from qa_service.http.responses import HealthResponse, ReadinessResponse
+from qa_service.http.serialize import json_response
+
+
+def make_api() -> APIBlueprint:
+    """Make the blueprint of these routes."""
+    api = APIBlueprint("health", __name__, abp_tags=[SERVICE])
+    api.get(
+        "/healthz",
+        operation_id="health",
+        summary="Is the process alive?",
+        description="Answers 200 as soon as the server runs, also while it loads.",
+        responses={200: HealthResponse},
+    )(health)
+    api.get(
+        "/readyz",
+        operation_id="readiness",
+        summary="Can questions be answered?",
+        description="200 when ready; 503 while loading, or with the reason why loading failed.",
+        responses={200: ReadinessResponse, **problems(503)},
+    )(readiness)
+    return api
+
+
+def health() -> Response:
+    """Say that the process runs."""
+    return json_response({"status": "ok"})
+
+
+def readiness() -> Response:
+    """Say whether questions can be answered; an engine that is not there yet answers for itself with 503."""
+    state = current_engine().readiness()
+    if not state.ready:
+        return problem_response(503, "unavailable", [FieldProblem(None, state.status)], {"Retry-After": RETRY_SECONDS})
+    return json_response({"ready": True, "status": state.status, "warnings": list(state.warnings)})

@@ -1,0 +1,114 @@
+"""Owns the engine of one application: opens it in the background, hands it out, closes it."""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import threading
+from typing import TYPE_CHECKING, cast
+
+from flask import current_app
+
+from qa_service.errors import QAError, Unavailable
+
+if TYPE_CHECKING:
+    from qa_service.config import Settings
+    from qa_service.engine import Engine
+
+EXTENSION = "qa"
+_log = logging.getLogger(__name__)
+
+
+class Loading(Unavailable):
+    """The engine is still being opened; asking again soon will succeed."""
+
+
+class LoadFailed(Unavailable):
+    """The engine could not be opened and will not come without an operator."""
+
+
+class EngineHost:
+    """Holds the engine, or the reason why there is none yet."""
+
+    def __init__(self, settings: Settings, engine: Engine | None = None) -> None:
+        self.settings = settings
+        self._engine = engine
+        self._owned = engine is None
+        self._failure: str | None = None
+        self._closed = False
+        self._lock = threading.Lock()
+        self._settled = threading.Event()
+        if engine is not None:
+            self._settled.set()
+
+    def start(self) -> None:
+        """Begin to open the engine in the background; does nothing when one was given."""
+        if self._owned:
+            atexit.register(self.close)
+            threading.Thread(target=self._load, name="open-engine", daemon=True).start()
+
+    def engine(self) -> Engine:
+        """Return the engine.
+
+        Errors:
+            Loading: it is being opened.
+            LoadFailed: it could not be opened, or was closed.
+        """
+        engine = self._engine
+        if engine is not None:
+            return engine
+        if self._failure is not None:
+            raise LoadFailed(self._failure, remedy="see the server's log; restart it once the cause is mended")
+        raise Loading("the model and the index are still being loaded", remedy="try again in a moment")
+
+    @property
+    def ready(self) -> bool:
+        """Whether there is an engine."""
+        return self._engine is not None
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Block until loading has ended, well or badly, or `timeout` seconds are over; True when it has ended."""
+        return self._settled.wait(timeout)
+
+    def close(self) -> None:
+        """Close the engine if this host opened it; an engine that is still loading is closed once it has come."""
+        with self._lock:
+            self._closed = True
+            if not self._owned or self._engine is None:
+                return
+            engine, self._engine = self._engine, None
+            self._failure = "the service is stopping"
+        engine.close()
+
+    def _load(self) -> None:
+        try:
+            self._open()
+        except QAError as error:
+            self._failure = str(error)
+            _log.error("the service could not start: %s", error)
+        except Exception as error:
+            self._failure = f"{type(error).__name__} while loading"
+            _log.exception("the service could not start")
+        finally:
+            self._settled.set()
+
+    def _open(self) -> None:
+        from qa_service.engine import Engine  # noqa: PLC0415
+
+        engine = Engine.open(self.settings)
+        with self._lock:
+            if not self._closed:
+                engine.start_workers()
+                self._engine = engine
+                return
+        engine.close()
+
+
+def current_host() -> EngineHost:
+    """Return the host of the application that handles this request."""
+    return cast(EngineHost, current_app.extensions[EXTENSION])
+
+
+def current_engine() -> Engine:
+    """Return the engine for this request; `Loading` or `LoadFailed` become 503."""
+    return current_host().engine()

@@ -1,0 +1,137 @@
+"""JSON as RFC 8259 means it: one object, UTF-8, each key once, finite numbers, whole characters."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from flask import Request
+from werkzeug.exceptions import HTTPException
+
+from qa_service.http.errors import FieldProblem, HttpProblem, invalid_input
+
+MAX_MEMBERS = 1000
+_SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_MISSING = object()
+
+
+class StrictRequest(Request):
+    """A request whose JSON is read by this module's rules, whoever asks for it."""
+
+    _object: Any = _MISSING
+
+    def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> Any:  # noqa: ARG002
+        """Return the body as a dict; the arguments are Flask's and change nothing.
+
+        Errors:
+            HttpProblem: 415 for another media type, 400 for what is not a JSON object, 422 for lone surrogates.
+        """
+        if self._object is _MISSING:
+            _check_media_type(self)
+            self._object = parse_object(read_body(self))
+        return self._object
+
+
+def read_body(request: Request) -> bytes:
+    """Read the whole body; a connection that breaks off is a 400."""
+    try:
+        return request.get_data(cache=False)
+    except HTTPException:
+        raise
+    except Exception as error:  # the server's own classes: a connection broken off, chunks that are none
+        raise unreadable_body() from error
+
+
+def unreadable_body() -> HttpProblem:
+    """Make the 400 of a body that broke off or was framed wrongly."""
+    problem = FieldProblem("body", "could not be read to its end", "send the request again")
+    return HttpProblem(400, "bad-request", [problem])
+
+
+def parse_object(data: bytes) -> dict[str, Any]:
+    """Parse a JSON object.
+
+    Parameters:
+        data: UTF-8 bytes, with or without a byte order mark.
+
+    Errors:
+        HttpProblem: 400, naming the line and column where there is one; 422 for a lone surrogate, naming its field.
+    """
+    if not data.strip():
+        raise _malformed("is empty", "send a JSON object")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise _malformed(f"is not UTF-8 at byte {error.start}", "encode it as UTF-8") from None
+    try:
+        value = json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant, parse_float=_finite)
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise _malformed(f"is not JSON: {error.msg[:1].lower()}{error.msg[1:]} at {where}") from None
+    except ValueError:
+        raise _malformed("has a number of too many digits") from None
+    except RecursionError:
+        raise _malformed("is nested too deeply") from None
+    if not isinstance(value, dict):
+        raise _malformed("must be a JSON object", "wrap it in {...}")
+    if _SURROGATE_ESCAPE.search(text):
+        _refuse_surrogates(value)
+    return value
+
+
+def _check_media_type(request: Request) -> None:
+    if request.mimetype != "application/json":
+        given = f"not {request.mimetype[:80]!r}" if request.mimetype else "and there is no Content-Type"
+        raise _unsupported(f"the body must be application/json, {given}", "send Content-Type: application/json")
+    charset = request.mimetype_params.get("charset", "utf-8").lower()
+    if charset not in ("utf-8", "utf8"):
+        raise _unsupported("JSON is always UTF-8", "leave the charset out")
+    if request.content_encoding not in (None, "", "identity"):
+        raise _unsupported("a compressed body is not taken", "leave Content-Encoding out")
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        seen: set[str] = set()
+        name = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        raise _malformed(f"has the key {name[:80]!r} twice in one object", "keep one of them")
+    if len(found) > MAX_MEMBERS:
+        raise _malformed(f"has an object of more than {MAX_MEMBERS} members")
+    return found
+
+
+def _refuse_constant(name: str) -> float:
+    raise _malformed(f"is not JSON: {name} is not a number there")
+
+
+def _finite(digits: str) -> float:
+    value = float(digits)
+    if value in (float("inf"), float("-inf")):
+        raise _malformed("has a number too large to represent")
+    return value
+
+
+def _refuse_surrogates(root: dict[str, Any]) -> None:
+    waiting: list[tuple[str, Any]] = [("", root)]
+    while waiting:
+        path, value = waiting.pop()
+        if isinstance(value, str) and _SURROGATE.search(value):
+            remedy = "escape characters above U+FFFF as a pair, or write them as UTF-8"
+            raise invalid_input([FieldProblem(path, "holds half of a surrogate pair", remedy)])
+        if isinstance(value, list):
+            waiting.extend((f"{path}[{index}]", item) for index, item in enumerate(value))
+        elif isinstance(value, dict):
+            for key, item in value.items():
+                inner = f"{path}.{key}" if path else key
+                waiting.extend([(inner, item), (f"{path or 'body'} (a key)", key)])
+
+
+def _malformed(problem: str, remedy: str | None = None) -> HttpProblem:
+    return HttpProblem(400, "malformed-json", [FieldProblem("body", problem, remedy)])
+
+
+def _unsupported(problem: str, remedy: str) -> HttpProblem:
+    return HttpProblem(415, "unsupported-media-type", [FieldProblem("Content-Type", problem, remedy)])

@@ -1,0 +1,80 @@
+"""Reading the catalogue without a model: listings of collections and articles."""
+
+from __future__ import annotations
+
+from qa_service.config import Settings
+from qa_service.errors import BadInput, NotFound
+from qa_service.index.manifest import GenerationDir
+from qa_service.store import articles, collections, passages
+from qa_service.store.catalog import Catalog
+from qa_service.types import ArticleDetail, ArticlePage, CollectionInfo
+
+MAX_PAGE = 500
+
+
+class Library:
+    """What is stored, as the catalogue has it; opens at once, since it needs no encoder."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+
+    @classmethod
+    def open(cls, settings: Settings) -> Library:
+        """Open the data directory that the settings name."""
+        return cls(Catalog(settings.data_dir))
+
+    def close(self) -> None:
+        """Close the catalogue."""
+        self._catalog.close()
+
+    def collections(self) -> list[CollectionInfo]:
+        """List the collections by name."""
+        with self._catalog.read() as connection:
+            return [
+                CollectionInfo(c.name, c.articles, c.passages, self._generation(c.row), c.created_at)
+                for c in collections.every(connection)
+            ]
+
+    def articles(self, collection: str, limit: int = 50, cursor: str | None = None) -> ArticlePage:
+        """List a page of articles in id order; `cursor` is the `next_cursor` of the page before.
+
+        Errors:
+            NotFound: no such collection. BadInput: the limit is out of range.
+        """
+        if not 1 <= limit <= MAX_PAGE:
+            raise BadInput(f"{limit} is out of range", field="limit", remedy=f"use 1 to {MAX_PAGE}")
+        with self._catalog.read() as connection:
+            found = collections.get(connection, collection)
+            rows = articles.page(connection, found.row, cursor, limit + 1)
+        page = tuple(rows[:limit])
+        return ArticlePage(page, page[-1].id if len(rows) > limit else None)
+
+    def article(self, collection: str, article_id: str) -> ArticleDetail:
+        """Read an article with its original text and passages.
+
+        Errors:
+            NotFound: no such collection or article. Damaged: the text fails its checksum.
+        """
+        with self._catalog.read() as connection:
+            found = collections.get(connection, collection)
+            head = articles.find_head(connection, found.row, article_id)
+            if head is None:
+                raise no_article(collection, article_id)
+            return ArticleDetail(
+                articles.summary(connection, head.row),
+                articles.original_text(connection, head.row),
+                passages.of_article(connection, head.row),
+            )
+
+    def _generation(self, collection: int) -> str:
+        manifest = GenerationDir(self._catalog.data_dir / "indexes" / f"{collection:06d}").read()
+        return manifest.name if manifest else "empty"
+
+
+def no_article(collection: str, article_id: str) -> NotFound:
+    """Say that an article does not exist."""
+    return NotFound(
+        f"collection {collection!r} has no article {article_id[:200]!r}",
+        field="id",
+        remedy="list the articles to see their ids",
+    )

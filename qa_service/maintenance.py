@@ -1,0 +1,115 @@
+"""Verifying what is stored, and making again what can be derived."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from qa_service.errors import Damaged, QAError
+from qa_service.index import base as base_index
+from qa_service.index.generation import Generations
+from qa_service.ingest import Ingestor
+from qa_service.store import articles, collections, passages
+from qa_service.store.catalog import Catalog, Connection
+from qa_service.store.collections import Collection
+from qa_service.store.segments import Segments
+from qa_service.types import Submission
+
+RESTORE = "restore the data directory from a backup, or ingest the article again"
+REBUILD = "run `qa-service rebuild`"
+
+
+def check(catalog: Catalog, segments: Segments, generations: Generations) -> list[str]:
+    """Verify catalogue, texts, offsets, vectors, counts and index files; return the problems with their remedies."""
+    problems: list[str] = []
+    with catalog.read() as connection:
+        problems.extend(f"catalog.sqlite3: {message} ({RESTORE})" for message in catalog.integrity_problems())
+        for collection in collections.every(connection):
+            problems.extend(_check_articles(connection, collection, segments))
+            problems.extend(_check_counts(connection, collection))
+            problems.extend(_check_generation(collection, generations))
+    return problems
+
+
+def _check_articles(connection: Connection, collection: Collection, segments: Segments) -> Iterator[str]:
+    for row, article_id in articles.live(connection, collection.row):
+        where = f"collection {collection.name}, article {article_id!r}"
+        try:
+            text = articles.original_text(connection, row)
+        except (Damaged, UnicodeDecodeError) as error:
+            yield f"{where}: {error} ({RESTORE})"
+            continue
+        end = 0
+        for passage in passages.of_article(connection, row):
+            spans = passage.sentences
+            inside = all(passage.start <= s.start < s.end <= passage.end for s in spans) and spans
+            if not (end <= passage.start < passage.end <= len(text)) or not inside:
+                yield f"{where}: passage {passage.passage_id} does not lie in the text ({REBUILD})"
+            end = passage.end
+        for entry in passages.entries_of_article(connection, row):
+            try:
+                segments.read(entry.block)
+            except Damaged as error:
+                yield f"{where}: {error.detail} ({REBUILD})"
+
+
+def _check_counts(connection: Connection, collection: Collection) -> Iterator[str]:
+    if passages.count_live(connection, collection.row) != (collection.passages, collection.words):
+        yield f"collection {collection.name}: its counters do not match its passages ({REBUILD})"
+
+
+def _check_generation(collection: Collection, generations: Generations) -> Iterator[str]:
+    where = f"collection {collection.name}"
+    directory = generations.directory(collection.row)
+    try:
+        manifest = generations.manifest(collection.row)
+        if manifest is None or manifest.seq != collection.seq:
+            yield f"{where}: its last write is not published (start the service or ingest anything)"
+            return
+        directory.read_delta(manifest.delta)
+        if manifest.base is not None:
+            for name in base_index.verify(directory.root, manifest.base):
+                yield f"{where}: index file {name} fails its checksum ({REBUILD})"
+    except QAError as error:
+        yield f"{where}: {error}"
+
+
+def rebuild(catalog: Catalog, segments: Segments, generations: Generations, ingestor: Ingestor) -> None:
+    """Process articles made with other settings, or whose vectors are damaged, anew; then build every base.
+
+    Encodes only what has to be. May be stopped and started again; the old indexes stay published until a collection
+    is complete.
+    """
+    with catalog.read() as connection:
+        found = collections.every(connection)
+    for collection in found:
+        _forget_damaged(catalog, segments, collection)
+        with catalog.read() as connection:
+            rows = articles.outdated(connection, collection.row, generations.versions.pipeline)
+        submissions = (_submission(catalog, row) for row in rows)
+        for _ in ingestor.run(submissions, collection.name, lambda _: None, publish=False):
+            pass
+        with catalog.read() as connection:
+            current = collections.get(connection, collection.name)
+        generations.compact(current, force=True)
+
+
+def _forget_damaged(catalog: Catalog, segments: Segments, collection: Collection) -> None:
+    """Mark articles with a damaged vector block, so that they are encoded again and the block is not reused."""
+    damaged: list[int] = []
+    with catalog.read() as connection:
+        for row, _ in articles.live(connection, collection.row):
+            try:
+                for entry in passages.entries_of_article(connection, row):
+                    segments.read(entry.block)
+            except Damaged:
+                damaged.append(row)
+    if damaged:
+        with catalog.writer_lock(), catalog.write() as tx:
+            for row in damaged:
+                articles.mark_outdated(tx, row)
+                passages.forget_blocks(tx, row)
+
+
+def _submission(catalog: Catalog, row: int) -> Submission:
+    with catalog.read() as connection:
+        return articles.content(connection, row)

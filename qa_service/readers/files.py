@@ -1,0 +1,152 @@
+"""Finds the files to read: recursive, sorted, no hidden ones, and nothing outside the tree that was named."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from qa_service.errors import BadInput, NotFound
+from qa_service.types import Submission
+
+IdFrom = Literal["name", "path"]
+FileKind = Literal["article", "jsonl", "json", "csv"]
+
+ROW_KINDS: dict[str, FileKind] = {".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "json", ".csv": "csv"}
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFile:
+    """One file to read; `article_id` is its article's id, or None for a file of rows that carry their own."""
+
+    path: Path
+    kind: FileKind
+    article_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What was found under the named paths.
+
+    Attributes:
+        files: what to read, in order.
+        refused: what will not be read, each a submission with its reason.
+        unreadable: places that could not be looked into, so that what they hold is unknown.
+    """
+
+    files: tuple[FoundFile, ...]
+    refused: tuple[Submission, ...]
+    unreadable: tuple[str, ...]
+
+
+def list_files(paths: Sequence[Path], id_from: IdFrom = "name") -> Listing:
+    """Find every file under `paths`.
+
+    Parameters:
+        paths: files and directories; a directory is read recursively in sorted order, hidden entries skipped.
+        id_from: whether an article's id is its file's name or its path as it was given (`docs/a.txt`).
+
+    Errors:
+        NotFound: a path does not exist.
+        BadInput: a path is no file or directory, a directory holds no files, or two files give one id.
+    """
+    files: dict[str, FoundFile] = {}
+    refused: list[Submission] = []
+    unreadable: list[str] = []
+    for path in paths:
+        empty = not unreadable
+        for found in _walk(path, unreadable):
+            empty = False
+            if isinstance(found, Path):
+                files.setdefault(str(found.absolute()), _found_file(found, id_from))
+            else:
+                refused.append(found)
+        if empty and not unreadable:
+            raise BadInput("holds no files to read", field=str(path), remedy="hidden files are skipped; name others")
+    if not files:
+        why = [*unreadable, *(item.rejection or "" for item in refused)]
+        raise BadInput(f"no readable files: {'; '.join(why[:3])}", field=", ".join(map(str, paths)))
+    _refuse_shared_ids(files.values())
+    return Listing(tuple(files.values()), tuple(refused), tuple(unreadable))
+
+
+def _walk(path: Path, unreadable: list[str]) -> Iterator[Path | Submission]:
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        raise NotFound("there is no such file or directory", field=str(path), remedy="check the path") from None
+    except (OSError, ValueError) as error:
+        raise BadInput(f"cannot be read: {_reason(error)}", field=str(path)) from error
+    if stat.S_ISDIR(mode):
+        yield from _walk_directory(path, path.resolve(), unreadable)
+    elif stat.S_ISREG(mode):
+        yield path
+    else:
+        raise BadInput("is neither a file nor a directory", field=str(path))
+
+
+def _walk_directory(directory: Path, root: Path, unreadable: list[str]) -> Iterator[Path | Submission]:
+    try:
+        entries = sorted(os.scandir(directory), key=lambda entry: entry.name)
+    except OSError as error:
+        unreadable.append(f"{directory}: {_reason(error)}")
+        return
+    for entry in entries:
+        if entry.name.startswith("."):
+            continue
+        path = directory / entry.name
+        if entry.is_symlink():
+            yield from _follow_link(path, root)
+        elif entry.is_dir(follow_symlinks=False):
+            yield from _walk_directory(path, root, unreadable)
+        elif entry.is_file(follow_symlinks=False):
+            yield path
+        else:
+            yield _refusal(path, "is not a regular file")
+
+
+def _follow_link(path: Path, root: Path) -> Iterator[Path | Submission]:
+    """Take a link to a file of the same tree; a linked directory of it is read at its own place."""
+    try:
+        target = path.resolve(strict=True)
+    except (OSError, RuntimeError):
+        yield _refusal(path, "is a symbolic link that leads nowhere")
+        return
+    if not target.is_relative_to(root):
+        yield _refusal(path, "is a symbolic link out of the directory that was named")
+    elif target.is_file():
+        yield path
+    elif not target.is_dir():
+        yield _refusal(path, "is not a regular file")
+
+
+def _refusal(path: Path, reason: str) -> Submission:
+    return Submission(b"", id=path.name, rejection=f"{path} {reason}")
+
+
+def _found_file(path: Path, id_from: IdFrom) -> FoundFile:
+    kind = ROW_KINDS.get(path.suffix.lower(), "article")
+    if kind != "article":
+        return FoundFile(path, kind, None)
+    return FoundFile(path, kind, path.name if id_from == "name" else Path(os.path.normpath(path)).as_posix())
+
+
+def _refuse_shared_ids(files: Iterable[FoundFile]) -> None:
+    taken: dict[str, Path] = {}
+    for file in files:
+        if file.article_id is None:
+            continue
+        other = taken.setdefault(file.article_id, file.path)
+        if other is not file.path:
+            raise BadInput(
+                f"{other} and {file.path} would both be the article {file.article_id!r}",
+                field="PATH",
+                remedy="use --id-from path",
+            )
+
+
+def _reason(error: Exception) -> str:
+    return error.strerror or str(error) if isinstance(error, OSError) else str(error)

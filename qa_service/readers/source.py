@@ -1,0 +1,83 @@
+"""Reads what was listed, one submission after the other, and remembers what could not be read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from qa_service.readers.files import FoundFile, Listing
+from qa_service.readers.formats import count_lines, read_csv, read_json, read_jsonl
+from qa_service.types import Submission
+
+CONTENT_TYPES = {
+    ".html": "text/html",
+    ".htm": "text/html",
+    ".xhtml": "text/html",
+    ".pdf": "application/pdf",
+    ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+}
+DEFAULT_MAX_FILE_BYTES = 64 * 1024 * 1024
+
+_ROW_READERS: dict[str, Callable[[Path], Iterator[Submission]]] = {
+    "jsonl": read_jsonl,
+    "json": read_json,
+    "csv": read_csv,
+}
+
+
+class Source:
+    """The submissions of one listing, to be read once.
+
+    Attributes:
+        unreadable: places whose articles are unknown because they could not be read; complete after the last
+            submission. While there are any, an article missing from the source may still exist.
+    """
+
+    def __init__(self, listing: Listing, max_file_bytes: int = DEFAULT_MAX_FILE_BYTES) -> None:
+        """Take what `list_files` found.
+
+        Parameters:
+            listing: the files to read.
+            max_file_bytes: an article file larger than this is rejected unread.
+        """
+        self._listing = listing
+        self._max_file_bytes = max_file_bytes
+        self.unreadable: list[str] = list(listing.unreadable)
+
+    def total(self) -> int | None:
+        """Count the submissions ahead, or give None when only reading them would tell."""
+        files = self._listing.files
+        if any(file.kind in ("json", "csv") for file in files):
+            return None
+        try:
+            rows = sum(count_lines(file.path) for file in files if file.kind == "jsonl")
+        except OSError:
+            return None
+        return rows + sum(file.kind == "article" for file in files) + len(self._listing.refused)
+
+    def __iter__(self) -> Iterator[Submission]:
+        """Yield every article, and a submission with a rejection for everything that is none."""
+        yield from self._listing.refused
+        for file in self._listing.files:
+            for submission in self._read(file):
+                if submission.rejection is not None and submission.id is None:
+                    self.unreadable.append(submission.rejection)
+                yield submission
+
+    def _read(self, file: FoundFile) -> Iterator[Submission]:
+        try:
+            if file.article_id is None:
+                yield from _ROW_READERS[file.kind](file.path)
+            else:
+                yield self._article(file.path, file.article_id)
+        except OSError as error:
+            reason = f"{file.path}: cannot be read: {error.strerror or error}"
+            self.unreadable.append(reason)
+            yield Submission(b"", id=file.article_id or file.path.name, rejection=reason)
+
+    def _article(self, path: Path, article_id: str) -> Submission:
+        with path.open("rb") as file:
+            content = file.read(self._max_file_bytes + 1)
+        if len(content) > self._max_file_bytes:
+            return Submission(b"", id=article_id, rejection=f"{path}: larger than {self._max_file_bytes:,} bytes")
+        return Submission(content, id=article_id, content_type=CONTENT_TYPES.get(path.suffix.lower(), "text/plain"))

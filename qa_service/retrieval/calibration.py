@@ -1,0 +1,38 @@
+"""From raw evidence to a probability. A plain first mapping: fixed weights, no min-max values, same at any top_k."""
+
+from __future__ import annotations
+
+import math
+
+from qa_service.retrieval.evidence import Evidence
+
+BIAS = -34.0
+DENSE_WEIGHT = 40.0
+MATCHED_WEIGHT = 3.0
+
+
+def probability(dense: float, matched: float, coverage: float) -> float:
+    """Estimate how probable it is that a passage answers the question.
+
+    A logistic function of the mean cosine (window and best sentence) and of the share of the question's IDF mass that
+    the passage contains, which counts only as far as the collection knows the question's words.
+
+    Parameters:
+        dense: cosine of the window plus the best cosine of a sentence, -2..2.
+        matched: share of the question's IDF mass in the passage, 0..1.
+        coverage: share of the question's IDF mass in the collection, 0..1.
+    """
+    share = matched / coverage if coverage > 0 else 0.0
+    x = BIAS + DENSE_WEIGHT * dense / 2 + MATCHED_WEIGHT * share * coverage
+    return 1 / (1 + math.exp(-max(-60.0, min(60.0, x))))
+
+
+def scores(evidence: Evidence, order: list[int], coverage: float) -> list[float]:
+    """Give the probabilities of candidates in rank order, made non-increasing: a passage never outdoes a better one."""
+    dense, matched = evidence.dense, evidence.matched
+    result: list[float] = []
+    ceiling = 1.0
+    for place in order:
+        ceiling = min(ceiling, probability(float(dense[place]), float(matched[place]), coverage))
+        result.append(ceiling)
+    return result

@@ -1,0 +1,71 @@
+"""What is known of a question's candidates: rows, similarities and word matches, aligned by position."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qa_service.index.bm25 import WordQuery, inverse_document_frequency, score_passages
+from qa_service.store import words
+from qa_service.store.collections import Collection
+from qa_service.store.passages import Candidate
+from qa_service.store.segments import Segments
+
+Scores = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Scores of n candidates.
+
+    Attributes:
+        window: cosine of question and window (n,).
+        sentence: best cosine of question and a sentence of the passage (n,).
+        sentences: each candidate's cosines with all its sentences, in order.
+        lexical: BM25 (n,).
+        matched: share of the question's IDF mass that the passage contains (n,).
+    """
+
+    candidates: Sequence[Candidate]
+    window: Scores
+    sentence: Scores
+    sentences: Sequence[NDArray[np.float32]]
+    lexical: Scores
+    matched: Scores
+
+    @property
+    def dense(self) -> Scores:
+        """The dense leg: window and best sentence together, in -2..2."""
+        return self.window + self.sentence
+
+
+def word_query(connection: Connection, collection: Collection, question_words: Sequence[str]) -> WordQuery:
+    """Look up what the collection knows of the question's distinct words."""
+    distinct = list(dict.fromkeys(question_words))
+    known = words.lookup(connection, collection.row, distinct)
+    count = collection.passages
+    idf = {term: inverse_document_frequency(count, df) for term, df in known.values() if df > 0}
+    unknown = inverse_document_frequency(count, 0) * (len(distinct) - len(idf))
+    mass = sum(idf.values())
+    return WordQuery(idf, mass + unknown, mass, collection.words / max(count, 1))
+
+
+def gather(
+    query: NDArray[np.float32], word_query: WordQuery, candidates: Sequence[Candidate], segments: Segments
+) -> Evidence:
+    """Score candidates on full evidence: stored vectors for the dense leg, stored words for the lexical one."""
+    counts = np.array([candidate.block.vectors for candidate in candidates], dtype=np.int64)
+    cosines = segments.gather(candidate.block for candidate in candidates) @ query
+    starts = np.cumsum(counts) - counts
+    window = cosines[starts].astype(np.float64)
+    parts = np.split(cosines, starts[1:])
+    sentences = [part[1:] for part in parts]
+    # A passage has at least one sentence, so that no slice is empty.
+    sentence = np.array([float(part.max()) for part in sentences])
+    lexical, matched = score_passages(
+        word_query, [candidate.terms for candidate in candidates], [candidate.words for candidate in candidates]
+    )
+    return Evidence(candidates, window, sentence, sentences, lexical, matched)

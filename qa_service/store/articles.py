@@ -1,0 +1,199 @@
+"""Article rows: what was given, byte for byte, and the original text decoded from it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from qa_service.errors import Damaged, NotFound
+from qa_service.store.catalog import Connection, WriteTransaction
+from qa_service.types import ArticleSummary, Submission
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleRecord:
+    """What is written of one article; `text` is its original text."""
+
+    id: str
+    submission: Submission
+    sha256: bytes
+    attributes: bytes
+    encoding: str
+    text: str
+    pipeline: str
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleHead:
+    """The parts of a live article's row that decide whether it must be processed again."""
+
+    row: int
+    sha256: bytes
+    attributes: bytes
+    pipeline: str
+    passages: int
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleLabel:
+    """What is shown of an article beside a passage of it."""
+
+    id: str
+    title: str | None
+    url: str | None
+    published_at: str | None
+    metadata: Mapping[str, object]
+
+
+def attributes_hash(submission: Submission) -> bytes:
+    """Hash everything of a submission but its content, so that a changed title alone counts as an update."""
+    parts = [
+        submission.content_type,
+        submission.charset,
+        submission.title,
+        submission.url,
+        submission.published_at,
+        submission.metadata,
+    ]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, ensure_ascii=True, default=dict).encode()).digest()
+
+
+def find_head(connection: Connection, collection: int, article_id: str) -> ArticleHead | None:
+    """Look a live article up by its id."""
+    row = connection.execute(
+        "SELECT row, sha256, attributes, pipeline, passages FROM articles"
+        " WHERE collection = ? AND id = ? AND deleted_seq IS NULL",
+        (collection, article_id),
+    ).fetchone()
+    return ArticleHead(*row) if row else None
+
+
+def insert(tx: WriteTransaction, collection: int, record: ArticleRecord, passages: int, now: str) -> int:
+    """Write a new live article; return its row."""
+    given = record.submission
+    text = record.text.encode("utf-8")
+    cursor = tx.connection.execute(
+        "INSERT INTO articles (collection, id, seq, pipeline, sha256, attributes, content_type, charset, encoding,"
+        " title, url, published_at, metadata, characters, passages, ingested_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            *(collection, record.id, tx.seq, record.pipeline, record.sha256, record.attributes),
+            *(given.content_type, given.charset, record.encoding, given.title, given.url, given.published_at),
+            *(json.dumps(dict(given.metadata), ensure_ascii=False), len(record.text), passages, now),
+        ),
+    )
+    row = int(cursor.lastrowid or 0)
+    same = text == given.content
+    tx.connection.execute(
+        "INSERT INTO contents VALUES (?, ?, ?, ?)", (row, given.content, None if same else text, zlib.crc32(text))
+    )
+    return row
+
+
+def mark_deleted(tx: WriteTransaction, row: int) -> None:
+    """End an article's life at this transaction's sequence."""
+    tx.connection.execute("UPDATE articles SET deleted_seq = ? WHERE row = ?", (tx.seq, row))
+
+
+def labels(connection: Connection, rows: list[int]) -> dict[int, ArticleLabel]:
+    """Read what is shown of articles, by row."""
+    marks = ",".join("?" * len(rows))
+    found = connection.execute(
+        f"SELECT row, id, title, url, published_at, metadata FROM articles WHERE row IN ({marks})", rows
+    )
+    return {row: ArticleLabel(*rest, json.loads(metadata)) for row, *rest, metadata in found}
+
+
+def original_text(connection: Connection, row: int) -> str:
+    """Read an article's original text.
+
+    Errors:
+        NotFound: its row is gone. Damaged: its bytes do not match their checksum.
+    """
+    found = connection.execute(
+        "SELECT coalesce(text, content), text_crc FROM contents WHERE article = ?", (row,)
+    ).fetchone()
+    if found is None:
+        raise NotFound("the article is gone", field="id")
+    data, crc = found
+    if zlib.crc32(data) != crc:
+        raise Damaged(
+            "an article's text fails its checksum",
+            field=f"catalog.sqlite3, contents of article row {row}",
+            remedy="restore the data directory from a backup",
+        )
+    return str(data, "utf-8")
+
+
+def content(connection: Connection, row: int) -> Submission:
+    """Read an article back as it was submitted."""
+    found = connection.execute(
+        "SELECT c.content, a.id, a.content_type, a.charset, a.title, a.url, a.published_at, a.metadata"
+        " FROM articles a JOIN contents c ON c.article = a.row WHERE a.row = ?",
+        (row,),
+    ).fetchone()
+    if found is None:
+        raise NotFound("the article is gone", field="id")
+    data, article_id, content_type, charset, title, url, published_at, metadata = found
+    return Submission(data, article_id, content_type, charset, title, url, published_at, json.loads(metadata))
+
+
+_SUMMARY = "id, title, url, published_at, metadata, sha256, content_type, encoding, characters, passages, ingested_at"
+
+
+def _summary(row: tuple[object, ...]) -> ArticleSummary:
+    article_id, title, url, published_at, metadata, sha256, *rest = row
+    return ArticleSummary(article_id, title, url, published_at, json.loads(str(metadata)), bytes(sha256).hex(), *rest)  # type: ignore[arg-type, call-overload]
+
+
+def summary(connection: Connection, row: int) -> ArticleSummary:
+    """Describe one article by its row."""
+    return _summary(connection.execute(f"SELECT {_SUMMARY} FROM articles WHERE row = ?", (row,)).fetchone())
+
+
+def page(connection: Connection, collection: int, after: str | None, limit: int) -> list[ArticleSummary]:
+    """List live articles in id order, those after the id `after`."""
+    rows = connection.execute(
+        f"SELECT {_SUMMARY} FROM articles WHERE collection = ? AND deleted_seq IS NULL AND id > ? ORDER BY id LIMIT ?",
+        (collection, after or "", limit),
+    )
+    return [_summary(row) for row in rows]
+
+
+def live_ids(connection: Connection, collection: int) -> list[str]:
+    """List the ids of a collection's live articles, in order."""
+    rows = connection.execute(
+        "SELECT id FROM articles WHERE collection = ? AND deleted_seq IS NULL ORDER BY id", (collection,)
+    )
+    return [article_id for (article_id,) in rows]
+
+
+def live(connection: Connection, collection: int) -> list[tuple[int, str]]:
+    """List a collection's live articles as (row, id), oldest first."""
+    return connection.execute(
+        "SELECT row, id FROM articles WHERE collection = ? AND deleted_seq IS NULL ORDER BY row", (collection,)
+    ).fetchall()
+
+
+def outdated(connection: Connection, collection: int, pipeline: str) -> list[int]:
+    """List the rows of live articles that another pipeline processed."""
+    rows = connection.execute(
+        "SELECT row FROM articles WHERE collection = ? AND deleted_seq IS NULL AND pipeline <> ? ORDER BY row",
+        (collection, pipeline),
+    )
+    return [row for (row,) in rows]
+
+
+def mark_outdated(tx: WriteTransaction, row: int) -> None:
+    """Have an article processed again by the next rebuild."""
+    tx.connection.execute("UPDATE articles SET pipeline = '' WHERE row = ?", (row,))
+
+
+def erase_deleted(tx: WriteTransaction, collection: int, up_to: int) -> None:
+    """Remove articles whose life ended at or before a sequence number."""
+    doomed = "SELECT row FROM articles WHERE collection = ? AND deleted_seq <= ?"
+    tx.connection.execute(f"DELETE FROM contents WHERE article IN ({doomed})", (collection, up_to))
+    tx.connection.execute("DELETE FROM articles WHERE collection = ? AND deleted_seq <= ?", (collection, up_to))

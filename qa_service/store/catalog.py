@@ -1,0 +1,153 @@
+"""The SQLite catalogue: connections, migrations, the write sequence, and the lock that keeps one writer at a time."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import sqlite3
+import threading
+from collections.abc import Iterator
+from importlib import resources
+from pathlib import Path
+
+import filelock
+
+from qa_service.errors import Damaged, Incompatible, Unavailable
+
+LOCK_TIMEOUT_S = 120.0
+"""How long a write waits for another process's batch before it gives up; batches take seconds."""
+
+Connection = sqlite3.Connection
+"""What every function of the store takes; opened here only."""
+
+_MIGRATION = re.compile(r"(\d{4})_\w+\.sql")
+
+
+class WriteTransaction:
+    """An open write: its connection and the sequence number that its rows carry."""
+
+    def __init__(self, connection: sqlite3.Connection, seq: int) -> None:
+        self.connection = connection
+        self.seq = seq
+
+
+class Catalog:
+    """The data directory's `catalog.sqlite3`. Safe for threads: each has its own connection."""
+
+    def __init__(self, data_dir: Path) -> None:
+        """Open the catalogue, making or migrating it as needed.
+
+        Errors:
+            Unavailable: the directory cannot be made or written.
+            Incompatible: a newer version of the service made it.
+            Damaged: the file is not a readable SQLite database.
+        """
+        self.data_dir = data_dir
+        self.path = data_dir / "catalog.sqlite3"
+        self._local = threading.local()
+        self._opened: list[sqlite3.Connection] = []
+        self._opened_lock = threading.Lock()
+        try:
+            data_dir.mkdir(parents=True, exist_ok=True)
+            with self.writer_lock():
+                self._migrate()
+        except OSError as error:
+            raise Unavailable(
+                f"cannot use the data directory: {error.strerror or error}",
+                field=str(data_dir),
+                remedy="name a writable directory with --data or QA_DATA_DIR",
+            ) from error
+        except sqlite3.DatabaseError as error:
+            raise Damaged(
+                f"the catalogue cannot be read: {error}", field=str(self.path), remedy="restore it from a backup"
+            ) from error
+
+    @contextlib.contextmanager
+    def writer_lock(self) -> Iterator[None]:
+        """Hold the one writer's lock of the data directory, across threads and processes, for one batch."""
+        lock = filelock.FileLock(self.data_dir / "writer.lock", timeout=LOCK_TIMEOUT_S, is_singleton=False)
+        try:
+            lock.acquire()
+        except filelock.Timeout as error:
+            raise Unavailable(
+                f"another process has been writing for over {LOCK_TIMEOUT_S:.0f} s",
+                field=str(self.data_dir),
+                remedy="wait for it to end or stop it, then try again",
+            ) from error
+        try:
+            yield
+        finally:
+            lock.release()
+
+    @contextlib.contextmanager
+    def read(self) -> Iterator[sqlite3.Connection]:
+        """Give this thread's connection inside one read transaction: a consistent view. Nests."""
+        connection = self._connection()
+        if connection.in_transaction:
+            yield connection
+            return
+        connection.execute("BEGIN")
+        try:
+            yield connection
+        finally:
+            connection.rollback()
+
+    @contextlib.contextmanager
+    def write(self) -> Iterator[WriteTransaction]:
+        """Run one durable write transaction; the caller holds `writer_lock`. Committed on success, else undone."""
+        connection = self._connection()
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            seq = int(connection.execute("SELECT value FROM meta WHERE key = 'seq'").fetchone()[0]) + 1
+            connection.execute("UPDATE meta SET value = ? WHERE key = 'seq'", (str(seq),))
+            yield WriteTransaction(connection, seq)
+        except BaseException:
+            connection.rollback()
+            raise
+        connection.commit()
+
+    def integrity_problems(self) -> list[str]:
+        """Ask SQLite to verify the whole file; return what it finds."""
+        with self.read() as connection:
+            return [message for (message,) in connection.execute("PRAGMA integrity_check") if message != "ok"]
+
+    def close(self) -> None:
+        """Close every connection of every thread; the catalogue can't be used afterwards."""
+        with self._opened_lock:
+            for connection in self._opened:
+                connection.close()
+            self._opened.clear()
+        self._local = threading.local()
+
+    def _connection(self) -> sqlite3.Connection:
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            # Closed by whichever thread ends the service, hence check_same_thread off; each is used by one thread.
+            connection = sqlite3.connect(self.path, isolation_level=None, timeout=60, check_same_thread=False)
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA mmap_size = 268435456")
+            self._local.connection = connection
+            with self._opened_lock:
+                self._opened.append(connection)
+        return connection
+
+    def _migrate(self) -> None:
+        connection = self._connection()
+        done = int(connection.execute("PRAGMA user_version").fetchone()[0])
+        migrations = _migrations()
+        if done > len(migrations):
+            raise Incompatible(
+                f"it has format {done}, this version knows up to {len(migrations)}",
+                field=str(self.path),
+                remedy="install the version of qa-service that made it, or a later one",
+            )
+        for number, script in enumerate(migrations[done:], start=done + 1):
+            connection.executescript(f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version = {number};\nCOMMIT;")
+
+
+def _migrations() -> list[str]:
+    """Read the numbered migrations, which are never edited once released."""
+    folder = resources.files("qa_service.store") / "migrations"
+    named = sorted((entry.name, entry) for entry in folder.iterdir() if _MIGRATION.fullmatch(entry.name))
+    return [entry.read_text(encoding="utf-8") for _, entry in named]

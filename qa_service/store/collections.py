@@ -1,0 +1,96 @@
+"""Collections: named sets of articles, each with counters that BM25 and the API need."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from qa_service.errors import BadInput, NotFound
+from qa_service.store.catalog import Connection, WriteTransaction
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+DEFAULT = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """A live collection. `seq` is its last write; `words` the total word count of its live passages."""
+
+    row: int
+    name: str
+    created_at: str
+    seq: int
+    articles: int
+    passages: int
+    words: int
+
+
+_COLUMNS = "row, name, created_at, seq, articles, passages, words"
+
+
+def check_name(name: str) -> str:
+    """Return a well-formed collection name.
+
+    Errors:
+        BadInput: the name does not match `[A-Za-z0-9][A-Za-z0-9._-]{0,63}`.
+    """
+    if not NAME.fullmatch(name):
+        raise BadInput(
+            f"{name[:80]!r} is not a collection name",
+            field="collection",
+            remedy="use 1 to 64 of the characters A-Z a-z 0-9 . _ - and start with a letter or digit",
+        )
+    return name
+
+
+def find(connection: Connection, name: str) -> Collection | None:
+    """Look a live collection up by name."""
+    row = connection.execute(f"SELECT {_COLUMNS} FROM collections WHERE name = ?", (name,)).fetchone()
+    return Collection(*row) if row else None
+
+
+def get(connection: Connection, name: str) -> Collection:
+    """Look a live collection up by name.
+
+    Errors:
+        BadInput: the name is malformed. NotFound: there is none.
+    """
+    collection = find(connection, check_name(name))
+    if collection is None:
+        raise NotFound(
+            f"there is no collection {name!r}",
+            field="collection",
+            remedy="ingest an article into it or create it first",
+        )
+    return collection
+
+
+def every(connection: Connection) -> list[Collection]:
+    """List the live collections by name."""
+    rows = connection.execute(f"SELECT {_COLUMNS} FROM collections ORDER BY name")
+    return [Collection(*row) for row in rows]
+
+
+def make(tx: WriteTransaction, name: str, now: str) -> Collection:
+    """Create a collection that does not exist yet."""
+    tx.connection.execute("INSERT INTO collections (name, created_at, seq) VALUES (?, ?, ?)", (name, now, tx.seq))
+    return get(tx.connection, name)
+
+
+def adjust(tx: WriteTransaction, collection: int, articles: int, passages: int, words: int) -> None:
+    """Add to a collection's counters and stamp it with the transaction's sequence."""
+    tx.connection.execute(
+        "UPDATE collections SET seq = ?, articles = articles + ?, passages = passages + ?, words = words + ? WHERE row = ?",
+        (tx.seq, articles, passages, words, collection),
+    )
+
+
+def erase(tx: WriteTransaction, collection: int) -> None:
+    """Remove a collection with every row of it. Its row number is never used again."""
+    connection = tx.connection
+    connection.execute(
+        "DELETE FROM contents WHERE article IN (SELECT row FROM articles WHERE collection = ?)", (collection,)
+    )
+    for table in ("articles", "passages", "terms"):
+        connection.execute(f"DELETE FROM {table} WHERE collection = ?", (collection,))
+    connection.execute("DELETE FROM collections WHERE row = ?", (collection,))

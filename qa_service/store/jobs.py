@@ -1,0 +1,85 @@
+"""Durable background jobs: submissions kept until each has its outcome."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from qa_service.store.catalog import Connection, WriteTransaction
+from qa_service.types import Job, Outcome, Submission
+
+_ATTRIBUTES = ("id", "content_type", "charset", "title", "url", "published_at", "metadata", "rejection")
+
+
+def insert(tx: WriteTransaction, job_id: str, collection: str, submissions: Sequence[Submission], now: str) -> None:
+    """Write a queued job with all its submissions."""
+    tx.connection.execute(
+        "INSERT INTO jobs VALUES (?, (SELECT coalesce(max(ordinal), 0) + 1 FROM jobs), ?, 'queued', ?, NULL, ?, NULL)",
+        (job_id, collection, len(submissions), now),
+    )
+    tx.connection.executemany(
+        "INSERT INTO job_items VALUES (?, ?, ?, ?, NULL)",
+        (
+            (job_id, position, _attributes(submission), submission.content)
+            for position, submission in enumerate(submissions)
+        ),
+    )
+
+
+def find(connection: Connection, job_id: str) -> Job | None:
+    """Read a job with the outcomes so far."""
+    row = connection.execute(
+        "SELECT id, collection, state, total, error, created_at, finished_at FROM jobs WHERE id = ?", (job_id,)
+    ).fetchone()
+    if row is None:
+        return None
+    rows = connection.execute(
+        "SELECT outcome FROM job_items WHERE job = ? AND outcome IS NOT NULL ORDER BY position", (job_id,)
+    )
+    outcomes = tuple(Outcome(**json.loads(outcome)) for (outcome,) in rows)
+    name, collection, state, total, error, created_at, finished_at = row
+    return Job(name, collection, state, total, len(outcomes), outcomes, error, created_at, finished_at)
+
+
+def next_unfinished(connection: Connection) -> tuple[str, str] | None:
+    """Name the oldest unfinished job and its collection."""
+    row = connection.execute(
+        "SELECT id, collection FROM jobs WHERE state IN ('queued', 'running') ORDER BY ordinal LIMIT 1"
+    ).fetchone()
+    return (row[0], row[1]) if row else None
+
+
+def pending(connection: Connection, job_id: str, limit: int) -> list[tuple[int, Submission]]:
+    """Read the next submissions without an outcome, with their positions."""
+    rows = connection.execute(
+        "SELECT position, submission, content FROM job_items WHERE job = ? AND outcome IS NULL ORDER BY position LIMIT ?",
+        (job_id, limit),
+    )
+    return [(position, Submission(content=content, **json.loads(given))) for position, given, content in rows]
+
+
+def record(tx: WriteTransaction, job_id: str, outcomes: Sequence[tuple[int, Outcome]]) -> None:
+    """Keep outcomes by position and let go of their submissions."""
+    tx.connection.executemany(
+        "UPDATE job_items SET outcome = ?, submission = NULL, content = NULL WHERE job = ? AND position = ?",
+        ((_outcome(outcome), job_id, position) for position, outcome in outcomes),
+    )
+    tx.connection.execute("UPDATE jobs SET state = 'running' WHERE id = ?", (job_id,))
+
+
+def finish(tx: WriteTransaction, job_id: str, now: str, error: str | None = None) -> None:
+    """End a job, as failed when there is an error."""
+    tx.connection.execute(
+        "UPDATE jobs SET state = ?, error = ?, finished_at = ? WHERE id = ?",
+        ("failed" if error else "done", error, now, job_id),
+    )
+
+
+def _attributes(submission: Submission) -> str:
+    return json.dumps({name: getattr(submission, name) for name in _ATTRIBUTES}, default=dict)
+
+
+def _outcome(outcome: Outcome) -> str:
+    return json.dumps(
+        {"id": outcome.id, "outcome": outcome.outcome, "reason": outcome.reason, "passages": outcome.passages}
+    )

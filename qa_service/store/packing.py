@@ -1,0 +1,40 @@
+"""How arrays are packed into the catalogue's BLOB columns: little-endian, no header, one row's arrays only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qa_service.types import Span
+
+_TERM = np.dtype("<u4")
+_FREQUENCY = np.dtype("<u2")
+_OFFSET = np.dtype("<u4")
+_TERM_BYTES = _TERM.itemsize + _FREQUENCY.itemsize
+
+
+def pack_spans(spans: Sequence[Span]) -> bytes:
+    """Pack spans as pairs of unsigned 32-bit offsets."""
+    return np.array([(span.start, span.end) for span in spans], dtype=_OFFSET).tobytes()
+
+
+def unpack_spans(blob: bytes) -> tuple[Span, ...]:
+    """Undo `pack_spans`."""
+    pairs = np.frombuffer(blob, dtype=_OFFSET).reshape(-1, 2).tolist()
+    return tuple(Span(start, end) for start, end in pairs)
+
+
+def pack_terms(frequencies: Mapping[int, int]) -> bytes:
+    """Pack a passage's term frequencies: all term ids in increasing order, then all frequencies (capped at 65535)."""
+    ids = np.array(sorted(frequencies), dtype=_TERM)
+    counts = np.array([min(frequencies[int(term)], 0xFFFF) for term in ids], dtype=_FREQUENCY)
+    return ids.tobytes() + counts.tobytes()
+
+
+def unpack_terms(blob: bytes) -> tuple[NDArray[np.uint32], NDArray[np.uint16]]:
+    """Undo `pack_terms`: term ids (n,) in increasing order and their frequencies (n,)."""
+    count = len(blob) // _TERM_BYTES
+    ids = np.frombuffer(blob, dtype=_TERM, count=count)
+    return ids, np.frombuffer(blob, dtype=_FREQUENCY, count=count, offset=count * _TERM.itemsize)

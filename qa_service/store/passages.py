@@ -1,0 +1,195 @@
+"""Passage rows: immutable places in articles, with their sentences, words and the location of their vectors."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from qa_service.store.catalog import Connection, WriteTransaction
+from qa_service.store.packing import pack_spans, unpack_spans
+from qa_service.store.segments import Block
+from qa_service.types import PassageSpans, Span, StoredPassage
+
+_CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True)
+class NewPassage:
+    """A passage to be written."""
+
+    passage_id: str
+    spans: PassageSpans
+    terms: bytes
+    words: int
+    block_hash: bytes
+    block: Block
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """What scoring needs of a passage."""
+
+    key: int
+    article: int
+    article_id: str
+    passage_id: str
+    start: int
+    end: int
+    sentences: bytes
+    terms: bytes
+    words: int
+    block: Block
+
+    def spans(self) -> tuple[Span, ...]:
+        """Unpack the sentences' offsets."""
+        return unpack_spans(self.sentences)
+
+
+@dataclass(frozen=True, slots=True)
+class IndexEntry:
+    """What an index needs of a passage."""
+
+    key: int
+    terms: bytes
+    block: Block
+
+
+def passage_id(collection: str, article_id: str, sha256: bytes, start: int, end: int) -> str:
+    """Name a passage so that every loader gives the same name: 32 hex digits of a SHA-256 over its place."""
+    parts = "\0".join((collection, article_id, sha256.hex(), str(start), str(end)))
+    return hashlib.sha256(parts.encode("utf-8")).hexdigest()[:32]
+
+
+def insert(tx: WriteTransaction, collection: int, article: int, passages: Iterable[NewPassage]) -> None:
+    """Write the passages of a new article."""
+    tx.connection.executemany(
+        'INSERT INTO passages (collection, article, seq, passage_id, start, "end", sentences, terms, words, block_hash,'
+        " segment, slot, vectors, vectors_crc) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            (
+                *(collection, article, tx.seq, new.passage_id, new.spans.start, new.spans.end),
+                *(pack_spans(new.spans.sentences), new.terms, new.words, new.block_hash),
+                *(new.block.segment, new.block.slot, new.block.vectors, new.block.crc),
+            )
+            for new in passages
+        ),
+    )
+
+
+def mark_deleted(tx: WriteTransaction, article: int) -> list[tuple[bytes, int]]:
+    """End the life of an article's passages; return each one's packed terms and word count."""
+    gone = tx.connection.execute("SELECT terms, words FROM passages WHERE article = ?", (article,)).fetchall()
+    tx.connection.execute("UPDATE passages SET deleted_seq = ? WHERE article = ?", (tx.seq, article))
+    return gone
+
+
+def find_blocks(connection: Connection, hashes: Sequence[bytes]) -> dict[bytes, Block]:
+    """Find already encoded blocks, live or not yet erased, by the hash of what was encoded."""
+    found: dict[bytes, Block] = {}
+    for start in range(0, len(hashes), _CHUNK):
+        chunk = hashes[start : start + _CHUNK]
+        rows = connection.execute(
+            "SELECT block_hash, segment, slot, vectors, vectors_crc FROM passages"
+            f" WHERE block_hash IN ({','.join('?' * len(chunk))})",
+            chunk,
+        )
+        found.update((block_hash, Block(*place)) for block_hash, *place in rows)
+    return found
+
+
+def candidates(connection: Connection, keys: Sequence[int], seq: int) -> list[Candidate]:
+    """Read the passages among `keys` that are live in the snapshot at `seq`, in key order."""
+    found: list[Candidate] = []
+    for start in range(0, len(keys), _CHUNK):
+        chunk = keys[start : start + _CHUNK]
+        rows = connection.execute(
+            'SELECT p.key, p.article, a.id, p.passage_id, p.start, p."end", p.sentences, p.terms, p.words, p.segment,'
+            " p.slot, p.vectors, p.vectors_crc FROM passages p JOIN articles a ON a.row = p.article"
+            f" WHERE p.key IN ({','.join('?' * len(chunk))})"
+            " AND p.seq <= ? AND (p.deleted_seq IS NULL OR p.deleted_seq > ?) ORDER BY p.key",
+            (*chunk, seq, seq),
+        )
+        found.extend(Candidate(*row[:9], Block(*row[9:])) for row in rows)
+    return found
+
+
+def entries(connection: Connection, collection: int, after: int, up_to: int) -> Iterator[IndexEntry]:
+    """Read, in key order, passages written in (after, up_to] and live at `up_to`."""
+    rows = connection.execute(
+        "SELECT key, terms, segment, slot, vectors, vectors_crc FROM passages"
+        " WHERE collection = ? AND seq > ? AND seq <= ? AND (deleted_seq IS NULL OR deleted_seq > ?) ORDER BY key",
+        (collection, after, up_to, up_to),
+    )
+    for key, terms, *place in rows:
+        yield IndexEntry(key, terms, Block(*place))
+
+
+def entries_by_key(connection: Connection, keys: Sequence[int]) -> Iterator[IndexEntry]:
+    """Read passages by key, whatever their state, in key order; erased ones are missing."""
+    ordered = sorted(keys)
+    for start in range(0, len(ordered), _CHUNK):
+        chunk = ordered[start : start + _CHUNK]
+        rows = connection.execute(
+            "SELECT key, terms, segment, slot, vectors, vectors_crc FROM passages"
+            f" WHERE key IN ({','.join('?' * len(chunk))}) ORDER BY key",
+            chunk,
+        )
+        for key, terms, *place in rows:
+            yield IndexEntry(key, terms, Block(*place))
+
+
+def entries_of_article(connection: Connection, article: int) -> Iterator[IndexEntry]:
+    """Read an article's passages as the indexes see them, in order."""
+    rows = connection.execute(
+        "SELECT key, terms, segment, slot, vectors, vectors_crc FROM passages WHERE article = ? ORDER BY start",
+        (article,),
+    )
+    for key, terms, *place in rows:
+        yield IndexEntry(key, terms, Block(*place))
+
+
+def added(connection: Connection, collection: int, after: int, up_to: int) -> list[int]:
+    """List the keys written in (after, up_to] and live at `up_to`, in order."""
+    rows = connection.execute(
+        "SELECT key FROM passages"
+        " WHERE collection = ? AND seq > ? AND seq <= ? AND (deleted_seq IS NULL OR deleted_seq > ?) ORDER BY key",
+        (collection, after, up_to, up_to),
+    )
+    return [key for (key,) in rows]
+
+
+def tombstones(connection: Connection, collection: int, base: int, up_to: int) -> list[int]:
+    """List the keys written at or before `base` whose life ended in (base, up_to], in order."""
+    rows = connection.execute(
+        "SELECT key FROM passages WHERE collection = ? AND seq <= ? AND deleted_seq > ? AND deleted_seq <= ? ORDER BY key",
+        (collection, base, base, up_to),
+    )
+    return [key for (key,) in rows]
+
+
+def of_article(connection: Connection, article: int) -> tuple[StoredPassage, ...]:
+    """List an article's passages in order."""
+    rows = connection.execute(
+        'SELECT passage_id, start, "end", sentences FROM passages WHERE article = ? ORDER BY start', (article,)
+    )
+    return tuple(StoredPassage(pid, start, end, unpack_spans(sentences)) for pid, start, end, sentences in rows)
+
+
+def count_live(connection: Connection, collection: int) -> tuple[int, int]:
+    """Count a collection's live passages and their words."""
+    count, total = connection.execute(
+        "SELECT count(*), coalesce(sum(words), 0) FROM passages WHERE collection = ? AND deleted_seq IS NULL",
+        (collection,),
+    ).fetchone()
+    return count, total
+
+
+def forget_blocks(tx: WriteTransaction, article: int) -> None:
+    """Keep the vectors of an article's passages from being reused."""
+    tx.connection.execute("UPDATE passages SET block_hash = x'' WHERE article = ?", (article,))
+
+
+def erase_deleted(tx: WriteTransaction, collection: int, up_to: int) -> None:
+    """Remove passages whose life ended at or before a sequence number."""
+    tx.connection.execute("DELETE FROM passages WHERE collection = ? AND deleted_seq <= ?", (collection, up_to))

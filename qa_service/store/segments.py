@@ -1,0 +1,144 @@
+"""Vector segments: append-only files of fixed-stride float32 records, a window and then its sentences.
+
+A segment's committed length is in the catalogue; a crash can only leave uncommitted records past it, which the next
+append overwrites. Each block (a window with its sentences) has a CRC-32 in its passage row, checked when first read.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+import threading
+import zlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qa_service.errors import Damaged
+from qa_service.store.catalog import Catalog, WriteTransaction
+
+MAGIC = b"QAVEC01\0"
+HEADER_BYTES = 64
+SEGMENT_RECORDS = 2_000_000
+"""A segment takes no new block past this; 2 M records of 384 floats are 3 GB."""
+
+_HEADER = struct.Struct("<8sI")
+_REMEDY = "run `qa-service check`, then `qa-service rebuild`"
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Where a passage's vectors lie: `vectors` records from `slot` on; the first is the window's."""
+
+    segment: int
+    slot: int
+    vectors: int
+    crc: int
+
+
+class Segments:
+    """The `vectors/` directory."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self._dir = catalog.data_dir / "vectors"
+        self._dir.mkdir(exist_ok=True)
+        self._maps: dict[int, NDArray[np.float32]] = {}
+        self._verified: set[tuple[int, int]] = set()
+        self._lock = threading.Lock()
+
+    def path(self, segment: int) -> Path:
+        """Name the file of a segment."""
+        return self._dir / f"segment-{segment:06d}.vec"
+
+    def append(self, tx: WriteTransaction, fingerprint: str, blocks: Sequence[NDArray[np.float32]]) -> list[Block]:
+        """Write blocks (each (vectors, dim)) durably, before the transaction that refers to them commits."""
+        if not blocks:
+            return []
+        dim = blocks[0].shape[1]
+        segment, committed = self._open_segment(tx, fingerprint, dim)
+        placed: list[Block] = []
+        slot = committed
+        with self.path(segment).open("r+b") as file:
+            file.truncate(HEADER_BYTES + committed * dim * 4)
+            file.seek(0, os.SEEK_END)
+            for block in blocks:
+                data = np.ascontiguousarray(block, dtype="<f4").tobytes()
+                file.write(data)
+                placed.append(Block(segment, slot, len(block), zlib.crc32(data)))
+                slot += len(block)
+            file.flush()
+            os.fsync(file.fileno())
+        tx.connection.execute("UPDATE segments SET records = ? WHERE id = ?", (slot, segment))
+        return placed
+
+    def gather(self, blocks: Iterable[Block]) -> NDArray[np.float32]:
+        """Read blocks into one (sum of vectors, dim) array, in the order given.
+
+        Errors:
+            Damaged: a block's bytes do not match its checksum.
+        """
+        return np.concatenate([self.read(block) for block in blocks])
+
+    def read(self, block: Block) -> NDArray[np.float32]:
+        """Give one block as a read-only view (vectors, dim); checked against its CRC on first use."""
+        matrix = self._map(block)
+        view = matrix[block.slot : block.slot + block.vectors]
+        place = (block.segment, block.slot)
+        if place not in self._verified:
+            if len(view) != block.vectors or zlib.crc32(view.tobytes()) != block.crc:
+                raise Damaged("a vector block fails its checksum", field=str(self.path(block.segment)), remedy=_REMEDY)
+            self._verified.add(place)
+        return view
+
+    def _map(self, block: Block) -> NDArray[np.float32]:
+        matrix = self._maps.get(block.segment)
+        if matrix is not None and block.slot + block.vectors <= len(matrix):
+            return matrix
+        with self._lock:
+            matrix = self._load(block.segment)
+            self._maps[block.segment] = matrix
+        return matrix
+
+    def _load(self, segment: int) -> NDArray[np.float32]:
+        path = self.path(segment)
+        try:
+            with path.open("rb") as file:
+                magic, dim = _HEADER.unpack(file.read(_HEADER.size))
+            size = path.stat().st_size
+        except (OSError, struct.error) as error:
+            raise Damaged(f"a vector segment cannot be read: {error}", field=str(path), remedy=_REMEDY) from error
+        if magic != MAGIC or dim <= 0:
+            raise Damaged("this is not a vector segment", field=str(path), remedy=_REMEDY)
+        records = (size - HEADER_BYTES) // (dim * 4)
+        if records <= 0:
+            return np.empty((0, dim), dtype=np.float32)
+        # A plain view: slicing np.memmap objects costs several microseconds each.
+        return np.memmap(path, dtype="<f4", mode="r", offset=HEADER_BYTES, shape=(records, dim)).view(np.ndarray)
+
+    def _open_segment(self, tx: WriteTransaction, fingerprint: str, dim: int) -> tuple[int, int]:
+        row = tx.connection.execute(
+            "SELECT id, records FROM segments WHERE fingerprint = ? AND dim = ? ORDER BY id DESC LIMIT 1",
+            (fingerprint, dim),
+        ).fetchone()
+        if row is not None and row[1] < SEGMENT_RECORDS:
+            return int(row[0]), int(row[1])
+        segment = int(tx.connection.execute("SELECT coalesce(max(id), 0) + 1 FROM segments").fetchone()[0])
+        with self.path(segment).open("wb") as file:
+            file.write(_HEADER.pack(MAGIC, dim).ljust(HEADER_BYTES, b"\0"))
+            os.fsync(file.fileno())
+        fsync_directory(self._dir)
+        tx.connection.execute("INSERT INTO segments VALUES (?, ?, ?, 0)", (segment, fingerprint, dim))
+        return segment, 0
+
+
+def fsync_directory(path: Path) -> None:
+    """Make renames and new names in a directory durable."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

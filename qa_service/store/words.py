@@ -1,0 +1,49 @@
+"""Word statistics of a collection: term ids and document frequencies, counted in passages."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+
+from qa_service.store.catalog import Connection, WriteTransaction
+from qa_service.store.packing import unpack_terms
+
+_CHUNK = 500
+"""Parameters per SELECT, well under SQLite's limit."""
+
+
+def add_documents(tx: WriteTransaction, collection: int, documents: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    """Count the words of new passages, each given as {word: frequency}; return the ids of all words seen."""
+    frequencies: Counter[str] = Counter()
+    for document in documents:
+        frequencies.update(document.keys())
+    tx.connection.executemany(
+        "INSERT INTO terms (collection, term, df) VALUES (?, ?, ?)"
+        " ON CONFLICT (collection, term) DO UPDATE SET df = df + excluded.df",
+        ((collection, word, count) for word, count in sorted(frequencies.items())),
+    )
+    return {word: term for word, (term, _) in lookup(tx.connection, collection, frequencies).items()}
+
+
+def remove_documents(tx: WriteTransaction, blobs: Iterable[bytes]) -> None:
+    """Take passages out of the counts, given their packed terms. Words nobody uses keep their id with df 0."""
+    frequencies: Counter[int] = Counter()
+    for blob in blobs:
+        frequencies.update(unpack_terms(blob)[0].tolist())
+    tx.connection.executemany(
+        "UPDATE terms SET df = df - ? WHERE id = ?", ((count, term) for term, count in sorted(frequencies.items()))
+    )
+
+
+def lookup(connection: Connection, collection: int, words: Collection[str]) -> dict[str, tuple[int, int]]:
+    """Find the (term id, document frequency) of each word that the collection has ever seen."""
+    found: dict[str, tuple[int, int]] = {}
+    ordered = list(words)
+    for start in range(0, len(ordered), _CHUNK):
+        chunk = ordered[start : start + _CHUNK]
+        marks = ",".join("?" * len(chunk))
+        rows = connection.execute(
+            f"SELECT term, id, df FROM terms WHERE collection = ? AND term IN ({marks})", (collection, *chunk)
+        )
+        found.update((term, (term_id, df)) for term, term_id, df in rows)
+    return found
