@@ -32,7 +32,7 @@ class Settings(BaseSettings):
     )
     model: str = Field(
         "default",
-        description="The embedding model: `default` (bundled, no download), a sentence-transformers folder, or a hub name.",
+        description="The embedding model: `default` (bundled), a sentence-transformers folder, or a hub name.",
     )
     model_dir: Path = Field(
         default_factory=lambda: platformdirs.user_cache_path(APP) / "models",
@@ -64,9 +64,10 @@ class Settings(BaseSettings):
         settings_cls: type[BaseSettings],
         init_settings: PydanticBaseSettingsSource,
         env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Put the environment above the TOML file that `QA_CONFIG` names, if any."""
         path = os.environ.get("QA_CONFIG")
         sources = (init_settings, env_settings)
         return (*sources, TomlConfigSettingsSource(settings_cls, Path(path))) if path else sources

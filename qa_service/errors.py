@@ -49,7 +49,7 @@ class Unavailable(QAError):
 
 
 class Incompatible(QAError):
-    """Stored data was made with another encoder, fold, splitter or format. Exit code 1; names the command that fixes it."""
+    """Stored data was made with another encoder, splitter or format. Exit code 1; names the command that fixes it."""
 
 
 class Damaged(QAError):

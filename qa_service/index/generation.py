@@ -62,7 +62,7 @@ class Generations:
         return manifest
 
     def publish(self, collection: Collection, base: BaseEntry | Callable[[], BaseEntry | None] | None) -> Manifest:
-        """Write and publish a generation that covers the collection's last write; the caller holds the writer's lock."""
+        """Publish a generation that covers the collection's last write; the caller holds the writer's lock."""
         directory = self.directory(collection.row)
         directory.root.mkdir(exist_ok=True)
         entry = base() if callable(base) else base

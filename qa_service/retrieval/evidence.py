@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from qa_service.index.bm25 import WordQuery, inverse_document_frequency, score_passages
 from qa_service.store import words
+from qa_service.store.catalog import Connection
 from qa_service.store.collections import Collection
 from qa_service.store.passages import Candidate
 from qa_service.store.segments import Segments

@@ -80,7 +80,8 @@ def make(tx: WriteTransaction, name: str, now: str) -> Collection:
 def adjust(tx: WriteTransaction, collection: int, articles: int, passages: int, words: int) -> None:
     """Add to a collection's counters and stamp it with the transaction's sequence."""
     tx.connection.execute(
-        "UPDATE collections SET seq = ?, articles = articles + ?, passages = passages + ?, words = words + ? WHERE row = ?",
+        "UPDATE collections SET seq = ?, articles = articles + ?, passages = passages + ?, words = words + ?"
+        " WHERE row = ?",
         (tx.seq, articles, passages, words, collection),
     )
 

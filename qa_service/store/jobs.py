@@ -52,7 +52,8 @@ def next_unfinished(connection: Connection) -> tuple[str, str] | None:
 def pending(connection: Connection, job_id: str, limit: int) -> list[tuple[int, Submission]]:
     """Read the next submissions without an outcome, with their positions."""
     rows = connection.execute(
-        "SELECT position, submission, content FROM job_items WHERE job = ? AND outcome IS NULL ORDER BY position LIMIT ?",
+        "SELECT position, submission, content FROM job_items WHERE job = ? AND outcome IS NULL"
+        " ORDER BY position LIMIT ?",
         (job_id, limit),
     )
     return [(position, Submission(content=content, **json.loads(given))) for position, given, content in rows]

@@ -162,7 +162,8 @@ def added(connection: Connection, collection: int, after: int, up_to: int) -> li
 def tombstones(connection: Connection, collection: int, base: int, up_to: int) -> list[int]:
     """List the keys written at or before `base` whose life ended in (base, up_to], in order."""
     rows = connection.execute(
-        "SELECT key FROM passages WHERE collection = ? AND seq <= ? AND deleted_seq > ? AND deleted_seq <= ? ORDER BY key",
+        "SELECT key FROM passages WHERE collection = ? AND seq <= ? AND deleted_seq > ? AND deleted_seq <= ?"
+        " ORDER BY key",
         (collection, base, base, up_to),
     )
     return [key for (key,) in rows]
