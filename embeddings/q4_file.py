@@ -90,10 +90,10 @@ class Q4File:
             raise self._damaged(f"it has no tensor {name!r}") from None
 
     def _parse(self) -> tuple[Q4Header, dict[str, _Entry]]:
-        data = memoryview(self._bytes)
+        data = self._bytes.data
         if bytes(data[:4]) != MAGIC:
             raise ValueError("it does not start with the format's magic bytes")
-        version, *sizes, eps, block = struct.unpack_from("<I7ifi", data, 4)
+        version, *architecture, block = struct.unpack_from("<I7ifi", data, 4)
         if version != 1 or block != BLOCK:
             raise ValueError(f"version {version} with blocks of {block} is not supported")
         at = 4 + struct.calcsize("<I7ifi")
@@ -102,7 +102,7 @@ class Q4File:
         at += struct.calcsize("<5iQ") + 4 * (pieces + 1) + 4 * pieces + blob
         _count, normaliser = struct.unpack_from("<iI", data, at)
         at += struct.calcsize("<iI") + normaliser
-        return Q4Header(*sizes, layer_norm_eps=eps), self._directory(data, at)
+        return Q4Header(*architecture), self._directory(data, at)
 
     def _directory(self, data: memoryview, at: int) -> dict[str, _Entry]:
         (length,) = struct.unpack_from("<i", data, at)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from qa_service.cli.options import collection_option, current_settings, data_option, open_engine
+from qa_service.cli.options import collection_option, current_settings, data_option, open_engine, open_library
 from qa_service.cli.output import printable, shorten, table
 
 
@@ -21,8 +21,8 @@ def articles() -> None:
 @data_option
 def list_articles(collection: str, limit: int, cursor: str | None) -> None:
     """List the articles of a collection by id."""
-    with open_engine(current_settings()) as engine:
-        page = engine.articles(collection, limit=limit, cursor=cursor)
+    with open_library(current_settings()) as library:
+        page = library.articles(collection, limit=limit, cursor=cursor)
     if not page.articles:
         click.echo("no articles")
         return
@@ -41,8 +41,8 @@ def list_articles(collection: str, limit: int, cursor: str | None) -> None:
 @data_option
 def show(article_id: str, collection: str) -> None:
     """Show one article: what is known of it, its passages, and its original text."""
-    with open_engine(current_settings()) as engine:
-        detail = engine.article(collection, article_id)
+    with open_library(current_settings()) as library:
+        detail = library.article(collection, article_id)
     summary = detail.summary
     facts = {
         "id": summary.id,

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from qa_service.cli.options import current_settings, data_option, open_engine
+from qa_service.cli.options import current_settings, data_option, open_engine, open_library
 from qa_service.cli.output import printable, table
 
 
@@ -20,8 +20,11 @@ def collections() -> None:
 @data_option
 def list_collections() -> None:
     """List the collections and their sizes."""
-    with open_engine(current_settings()) as engine:
-        found = engine.collections()
+    with open_library(current_settings()) as library:
+        found = library.collections()
+    if not found:
+        click.echo("no collections")
+        return
     rows = [(item.name, item.articles, item.passages, item.created_at) for item in found]
     click.echo(table(("name", "articles", "passages", "created"), rows))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
@@ -33,6 +32,7 @@ _PATH = click.Path(path_type=Path)
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @data_option
 def evaluate(
+    *,
     path: Path,
     layout: Format,
     questions: Path | None,
@@ -51,11 +51,11 @@ def evaluate(
         raise BadInput("goes only with --format squad", field="--questions")
     if articles and layout != "seeds":
         raise BadInput("goes only with --format seeds", field="--articles")
-    from qa_service.evaluation.run import evaluate as run
+    from qa_service.evaluation.run import evaluate as run  # noqa: PLC0415
 
     dataset = _load(path, layout, questions, articles)
     if limit_questions:
-        dataset = dataclasses.replace(dataset, questions=dataset.questions[:limit_questions])
+        dataset = dataset.first(limit_questions)
     if per_question:
         _write_lines(per_question, [])
     report = run(dataset, current_settings(), track)
@@ -68,14 +68,14 @@ def evaluate(
 
 def _load(path: Path, layout: Format, questions: Path | None, articles: Path | None) -> RankingSet | AnchorSet:
     if layout == "squad":
-        from qa_service.evaluation.squad import load_squad
+        from qa_service.evaluation.squad import load_squad  # noqa: PLC0415
 
         return load_squad(path, questions)
     if layout == "beir":
-        from qa_service.evaluation.beir import load_beir
+        from qa_service.evaluation.beir import load_beir  # noqa: PLC0415
 
         return load_beir(path)
-    from qa_service.evaluation.seeds import load_seeds
+    from qa_service.evaluation.seeds import load_seeds  # noqa: PLC0415
 
     return load_seeds(path, articles)
 
@@ -90,9 +90,10 @@ def _write_lines(path: Path, lines: tuple[object, ...] | list[object]) -> None:
 
 def _readable(report: Report) -> str:
     ingest = report.ingest
+    speed = f"{ingest.passages_per_second:.1f} passages/s"
     parts = [
-        f"{printable(report.dataset)}: {report.questions:,} questions, {ingest.articles:,} articles, "
-        f"{ingest.passages:,} passages ingested in {ingest.seconds:.1f} s ({ingest.passages_per_second:.1f} passages/s)",
+        f"{printable(report.dataset)}: {report.questions:,} questions on {ingest.articles:,} articles",
+        f"{ingest.passages:,} passages ingested in {ingest.seconds:.1f} s, {speed}",
         "",
         table(("measure", "value"), [(name, _measure(report, value)) for name, value in report.measures.items()]),
         "",

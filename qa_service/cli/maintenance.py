@@ -14,7 +14,7 @@ from qa_service.cli.output import printable
 @data_option
 def check() -> int:
     """Verify every checksum and index of the data directory; exit code 1 when something is wrong."""
-    with open_engine(current_settings()) as engine:
+    with open_engine(current_settings(), recover=False) as engine:
         problems = engine.check()
     for problem in problems:
         click.echo(printable(problem))
@@ -25,8 +25,11 @@ def check() -> int:
 @click.command()
 @data_option
 def rebuild() -> None:
-    """Make every index anew from the stored articles and vectors."""
+    """Make every index anew from the stored articles and vectors.
+
+    Needed after the model or another setting has changed; only what the change concerns is encoded again.
+    """
     started = time.monotonic()
-    with open_engine(current_settings()) as engine:
+    with open_engine(current_settings(), recover=False) as engine:
         engine.rebuild()
     click.echo(f"rebuilt in {time.monotonic() - started:.1f} s")

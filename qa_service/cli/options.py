@@ -13,6 +13,7 @@ from qa_service.config import Settings, load_settings
 
 if TYPE_CHECKING:
     from qa_service.engine import Engine
+    from qa_service.library import Library
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 _DATA = "qa_service.data"
@@ -57,15 +58,27 @@ def current_settings(**overrides: Any) -> Settings:
 
 
 @contextmanager
-def open_engine(settings: Settings) -> Iterator[Engine]:
-    """Open the engine on the data directory and close it at the end."""
-    from qa_service.engine import Engine
+def open_engine(settings: Settings, *, recover: bool = True) -> Iterator[Engine]:
+    """Open the engine on the data directory and close it at the end; see `Engine.open`."""
+    from qa_service.engine import Engine  # noqa: PLC0415
 
-    engine = Engine.open(settings)
+    engine = Engine.open(settings, recover=recover)
     try:
         yield engine
     finally:
         engine.close()
+
+
+@contextmanager
+def open_library(settings: Settings) -> Iterator[Library]:
+    """Open the catalogue alone, for reading what is stored without loading a model."""
+    from qa_service.library import Library  # noqa: PLC0415
+
+    library = Library.open(settings)
+    try:
+        yield library
+    finally:
+        library.close()
 
 
 def _remember_data(context: click.Context, _option: click.Parameter, value: Path | None) -> None:

@@ -23,7 +23,7 @@ def track(items: Iterable[Item], total: int | None, label: str, unit: str = "") 
         unit: what is counted.
     """
     if sys.stderr.isatty():
-        from tqdm import tqdm
+        from tqdm import tqdm  # noqa: PLC0415
 
         yield from tqdm(
             items, total=total, desc=label, unit=f" {unit}".rstrip() or "it", dynamic_ncols=True, leave=False

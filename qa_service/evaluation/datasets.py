@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -49,6 +49,10 @@ class RankingSet:
     articles: Iterable[Submission]
     questions: tuple[JudgedQuestion, ...]
 
+    def first(self, count: int) -> RankingSet:
+        """Keep the first `count` questions and every article."""
+        return replace(self, questions=self.questions[:count])
+
 
 @dataclass(frozen=True, slots=True)
 class AnchorSet:
@@ -57,6 +61,10 @@ class AnchorSet:
     name: str
     articles: Iterable[Submission]
     questions: tuple[AnchoredQuestion, ...]
+
+    def first(self, count: int) -> AnchorSet:
+        """Keep the first `count` questions and every article."""
+        return replace(self, questions=self.questions[:count])
 
 
 def read_object_lines(path: Path) -> Iterator[tuple[str, Mapping[str, object]]]:

@@ -14,7 +14,7 @@ from qa_service.config import Settings
 from qa_service.errors import BadInput
 from qa_service.evaluation.datasets import AnchoredQuestion, JudgedQuestion
 from qa_service.readers import Source
-from qa_service.types import Ask, Submission
+from qa_service.types import Ask, Outcome, Submission
 
 if TYPE_CHECKING:
     from qa_service.engine import Engine
@@ -51,7 +51,7 @@ class Latencies:
 
     def percentiles(self) -> dict[str, dict[str, float]]:
         """Give the median and the 95th percentile of each stage (linear interpolation)."""
-        import numpy as np
+        import numpy as np  # noqa: PLC0415
 
         return {
             stage: {"p50": round(float(np.percentile(ms, 50)), 2), "p95": round(float(np.percentile(ms, 95)), 2)}
@@ -68,7 +68,7 @@ def no_tracking(items: Iterable[Item], _total: int | None, _label: str) -> Itera
 def fresh_engine(settings: Settings, open_engine: Callable[[Settings], Engine] | None = None) -> Iterator[Engine]:
     """Open an engine on an empty temporary data directory, with every other setting as given."""
     if open_engine is None:
-        from qa_service.engine import Engine
+        from qa_service.engine import Engine  # noqa: PLC0415
 
         open_engine = Engine.open
     with tempfile.TemporaryDirectory(prefix="qa-evaluate-") as folder:
@@ -79,7 +79,7 @@ def fresh_engine(settings: Settings, open_engine: Callable[[Settings], Engine] |
             engine.close()
 
 
-def ingest(engine: Engine, articles: Iterable[Submission], track: Track[object]) -> IngestFigures:
+def ingest(engine: Engine, articles: Iterable[Submission], track: Track[Outcome]) -> IngestFigures:
     """Put every article of a set into the collection `evaluation`, and measure it.
 
     Errors:

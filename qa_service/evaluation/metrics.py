@@ -50,10 +50,10 @@ def mean_measures(orders: Mapping[str, Sequence[str]], qrels: Mapping[str, Mappi
     Returns:
         Our measure name -> mean, in the order of `MEASURES`.
     """
-    import ir_measures
+    import ir_measures  # noqa: PLC0415
 
     measures = {name: ir_measures.parse_measure(known) for name, known in MEASURES.items()}
-    # The library sorts by score and breaks ties its own way: falling scores made from the ranks leave it nothing to break.
+    # The library sorts by score and breaks ties its own way; falling scores made from the ranks leave it none.
     run = {id_: {doc: float(len(order) - i) for i, doc in enumerate(order)} for id_, order in orders.items()}
     means = ir_measures.calc_aggregate(list(measures.values()), {id_: dict(rel) for id_, rel in qrels.items()}, run)
     return {name: float(means[measure]) for name, measure in measures.items()}

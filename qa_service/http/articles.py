@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flask import Response, request
-from flask_openapi3 import APIBlueprint
+from flask_openapi3.blueprint import APIBlueprint
 
 from qa_service.http.document import ARTICLES, body_of, problems
 from qa_service.http.host import current_engine

@@ -5,7 +5,9 @@ from __future__ import annotations
 import importlib.metadata
 from typing import Any
 
-from flask_openapi3 import Info, OpenAPI, Tag
+from flask_openapi3.models.info import Info
+from flask_openapi3.models.tag import Tag
+from flask_openapi3.openapi import OpenAPI
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
@@ -70,7 +72,7 @@ class Document(OpenAPI):
 
     def generate_spec_json(self) -> None:
         """Write the document once; later requests get the same."""
-        super().generate_spec_json()
+        super().generate_spec_json()  # type: ignore[no-untyped-call]
         spec = self.spec_json
         # The extension drops keywords it does not model, such as examples and contentEncoding.
         models: list[tuple[type[BaseModel], JsonSchemaMode]] = [(model, "validation") for model in _INTAKE]

@@ -6,6 +6,7 @@ import base64
 import binascii
 import json
 import re
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -13,14 +14,15 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-COLLECTION_PATTERN = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
+from qa_service.errors import BadInput
+from qa_service.store.collections import NAME, check_name
+
 MAX_ID_BYTES = 512
 MAX_URL_CHARS = 2048
 MAX_TITLE_CHARS = 2000
 MAX_METADATA_BYTES = 64 * 1024
 MAX_METADATA_DEPTH = 8
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-_CONTROL_IN_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _CONTENT_TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+ *(;[\x20-\x7e]*)?")
 
 
@@ -29,14 +31,11 @@ def wrong(problem: str, remedy: str | None = None) -> PydanticCustomError:
     return PydanticCustomError("value", "{problem}", {"problem": problem, "remedy": remedy})
 
 
-def check_collection(value: str) -> str:
-    """Return a well-formed collection name."""
-    if not re.fullmatch(COLLECTION_PATTERN, value):
-        raise wrong(
-            "is not a collection name",
-            "use 1 to 64 letters, digits, dots, underscores and hyphens, the first a letter or digit",
-        )
-    return value
+def _check_collection(value: str) -> str:
+    try:
+        return check_name(value)
+    except BadInput as error:
+        raise wrong(error.detail, error.remedy) from None
 
 
 def check_article_id(value: str) -> str:
@@ -46,16 +45,6 @@ def check_article_id(value: str) -> str:
         raise wrong(f"is {length} bytes long", f"use 1 to {MAX_ID_BYTES} bytes of UTF-8")
     if _CONTROL.search(value):
         raise wrong("holds a control character", "remove it")
-    return value
-
-
-def check_question(value: str) -> str:
-    """Return a question that has something to look for."""
-    if not any(char.isprintable() and not char.isspace() for char in value):
-        raise wrong("is empty", "ask something")
-    found = _CONTROL_IN_TEXT.search(value)
-    if found:
-        raise wrong(f"holds the control character U+{ord(found.group()):04X}", "remove it")
     return value
 
 
@@ -93,17 +82,17 @@ def _decode_base64(value: object) -> bytes:
         raise wrong("is not base64", "use the standard alphabet with padding") from None
 
 
-def _depth(value: object) -> int:
-    deepest, level = 0, [value]
-    while level and deepest <= MAX_METADATA_DEPTH:
-        deepest += 1
-        level = [
-            inner
-            for item in level
-            for inner in (item.values() if isinstance(item, dict) else item)
-            if isinstance(inner, dict | list)
-        ]
-    return deepest
+def _depth(value: dict[str, Any]) -> int:
+    depth = 0
+    level: list[dict[str, Any] | list[Any]] = [value]
+    while level and depth <= MAX_METADATA_DEPTH:
+        depth += 1
+        level = [inner for item in level for inner in _members(item) if isinstance(inner, dict | list)]
+    return depth
+
+
+def _members(value: dict[str, Any] | list[Any]) -> Iterable[Any]:
+    return value.values() if isinstance(value, dict) else value
 
 
 def _check_metadata(value: dict[str, Any]) -> dict[str, Any]:
@@ -117,18 +106,22 @@ def _check_metadata(value: dict[str, Any]) -> dict[str, Any]:
 
 Collection = Annotated[
     str,
-    Field(description="Name of the collection.", json_schema_extra={"pattern": f"^{COLLECTION_PATTERN}$"}),
-    AfterValidator(check_collection),
+    Field(description="Name of the collection.", json_schema_extra={"pattern": f"^{NAME.pattern}$"}),
+    AfterValidator(_check_collection),
 ]
 ArticleId = Annotated[
     str,
-    Field(description=f"The article's id: 1 to {MAX_ID_BYTES} bytes of UTF-8, no control characters; slashes are fine."),
+    Field(
+        description=f"The article's id: 1 to {MAX_ID_BYTES} bytes of UTF-8, no control characters; slashes are fine."
+    ),
     AfterValidator(check_article_id),
 ]
 Question = Annotated[
     str,
-    Field(description="The question, in any language.", json_schema_extra={"minLength": 1}),
-    AfterValidator(check_question),
+    Field(
+        description="The question, in any language; control characters but tab and line breaks are refused.",
+        json_schema_extra={"minLength": 1},
+    ),
 ]
 Url = Annotated[
     str,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flask import Response
-from flask_openapi3 import APIBlueprint
+from flask_openapi3.blueprint import APIBlueprint
 
 from qa_service.http.document import SERVICE, problems
 from qa_service.http.errors import RETRY_SECONDS, FieldProblem, problem_response

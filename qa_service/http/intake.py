@@ -18,18 +18,10 @@ from qa_service.http.fields import check_article_id
 from qa_service.http.limits import allow_articles, articles_too_large, check_article_count
 from qa_service.http.schemas import ArticleIn, ArticlesRequest
 from qa_service.http.strict_json import unreadable_body
+from qa_service.readers.source import CONTENT_TYPES
 from qa_service.types import Submission
 
 FILES = "files"
-_BY_SUFFIX = {
-    ".txt": "text/plain",
-    ".md": "text/markdown",
-    ".html": "text/html",
-    ".htm": "text/html",
-    ".xhtml": "application/xhtml+xml",
-    ".pdf": "application/pdf",
-    ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-}
 _SAYS_NOTHING = ("", "application/octet-stream")
 
 
@@ -129,7 +121,7 @@ def _from_file(index: int, file: FileStorage) -> Submission:
         raise invalid_input([FieldProblem(f"{FILES}[{index}]", problem, context["remedy"])]) from None
     content_type, charset = _media_type(file.content_type or "")
     if content_type in _SAYS_NOTHING:
-        content_type = _BY_SUFFIX.get(PurePosixPath(name).suffix.lower(), "text/plain")
+        content_type = CONTENT_TYPES.get(PurePosixPath(name).suffix.lower(), "text/plain")
     return Submission(content=file.read(), id=name, content_type=content_type, charset=charset)
 
 

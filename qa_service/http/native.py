@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from flask import Response
-from flask_openapi3 import APIBlueprint
+from flask_openapi3.blueprint import APIBlueprint
 
 from qa_service.http.document import ARTICLES, ASK, COLLECTIONS, problems
-from qa_service.http.errors import FieldProblem, invalid_input
-from qa_service.http.host import current_engine, current_host
+from qa_service.http.host import current_engine
 from qa_service.http.responses import AskResponse, CollectionResponse, CollectionsResponse, JobResponse
 from qa_service.http.schemas import AskRequest, CollectionPath, JobPath
 from qa_service.http.serialize import collection_to_dict, job_to_dict, json_response
@@ -73,10 +72,6 @@ def require_engine() -> None:
 
 def ask(body: AskRequest) -> Response:
     """Answer a question."""
-    limit = current_host().settings.max_question_chars
-    if len(body.question) > limit:
-        problem = f"has {len(body.question)} characters, at most {limit} are taken"
-        raise invalid_input([FieldProblem("question", problem, "ask a shorter question")])
     question = Ask(
         question=body.question,
         collection=body.collection,

@@ -33,7 +33,12 @@ class AskRequest(Body):
         json_schema_extra={
             "examples": [
                 {"question": "流感疫苗在哪里接种？"},
-                {"question": "When does the night bus run?", "collection": "default", "top_k": 3, "min_confidence": 0.6},
+                {
+                    "question": "When does the night bus run?",
+                    "collection": "default",
+                    "top_k": 3,
+                    "min_confidence": 0.6,
+                },
             ]
         }
     )

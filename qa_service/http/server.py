@@ -7,6 +7,7 @@ import os
 import socket
 import sys
 import threading
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine, ParseException
 from gunicorn.workers.gthread import ThreadWorker
 
+from qa_service.http.errors import PROBLEM_TYPE, FieldProblem, problem_body
 from qa_service.http.host import EXTENSION, EngineHost
 
 if TYPE_CHECKING:
@@ -105,10 +107,6 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
 
 def _send_problem(client: Any, status: int, phrase: str, problem: str) -> None:
-    import uuid  # noqa: PLC0415
-
-    from qa_service.http.errors import PROBLEM_TYPE, FieldProblem, problem_body  # noqa: PLC0415
-
     body = problem_body(status, "bad-request", [FieldProblem(None, problem)], uuid.uuid4().hex)
     head = f"HTTP/1.1 {status} {phrase}\r\nConnection: close\r\nContent-Type: {PROBLEM_TYPE}\r\n"
     try:

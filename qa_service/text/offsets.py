@@ -18,16 +18,16 @@ class MappedText:
     """A text derived from a source, with the source span of each of its characters.
 
     `starts` and `ends` (int32, one entry a character, both non-decreasing, read-only) hold those spans;
-    both are None when the text is its source. What the source has and the text lacks was deleted. An
-    insertion, a character that no source character gave rise to, starts where the next other character
-    does and ends where the one before it does, so it never widens a span.
+    both are None when each character stands in its source character's place. What the source has and the
+    text lacks was deleted. An insertion, a character that no source character gave rise to, starts where
+    the next other character does and ends where the one before it does, so it never widens a span.
 
     The two arrays are maps of boundaries: a span's start goes through `starts`, its end through `ends`.
     Composition is then composition of functions, so it is associative and has `identity` as its unit.
 
     Attributes:
         text: the derived text.
-        starts, ends: the source spans, or None for the identity.
+        starts, ends: the source spans, or None when places are unchanged.
         source_length: the length of the source in code points.
     """
 
@@ -38,7 +38,7 @@ class MappedText:
 
     @classmethod
     def identity(cls, text: str) -> MappedText:
-        """Map a text to itself."""
+        """Map a text to a source of the same length, character by character; the source may be itself."""
         return cls(text, None, None, len(text))
 
     @classmethod
@@ -93,7 +93,7 @@ class MappedText:
 
     @property
     def is_identity(self) -> bool:
-        """Whether every character stands for itself."""
+        """Whether every character stands in its source character's place."""
         return self.starts is None
 
     def to_source(self, start: int, end: int) -> Span:
@@ -131,7 +131,7 @@ class MappedText:
         if later.source_length != len(self.text):
             raise ValueError(f"a step over {later.source_length} characters cannot follow {len(self.text)}")
         if later.starts is None or later.ends is None:
-            return self
+            return MappedText(later.text, self.starts, self.ends, self.source_length)
         if self.starts is None or self.ends is None:
             return later
         starts = np.append(self.starts, np.int32(self.source_length))[later.starts]

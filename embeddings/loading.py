@@ -1,0 +1,121 @@
+"""Loads a sentence-transformers model quietly and finds the folder its files are in."""
+
+from __future__ import annotations
+
+import json
+import re
+import warnings
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from embeddings.environment import prepare_environment
+from embeddings.errors import ModelError
+from embeddings.fingerprint import model_checksums
+
+_HUB_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)?")
+_E5 = re.compile(r"(^|[^a-z0-9])e5([^a-z0-9]|$)")
+_E5_PROMPTS = ("query: ", "passage: ")
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A model in memory.
+
+    Attributes:
+        model: the SentenceTransformer, ready for inference.
+        folder: where its files are.
+        checksums: of its weights and tokenizer, as `model_checksums` gives them.
+        hub_name: the name it was fetched by; None for a folder.
+    """
+
+    model: Any
+    folder: Path
+    checksums: dict[str, str]
+    hub_name: str | None
+
+
+def load_model(name_or_folder: str | Path) -> Loaded:
+    """Load the model from a folder, without any network access, or else from the hub.
+
+    Errors:
+        ModelError: it is neither a folder nor like a hub name, or it cannot be loaded.
+    """
+    folder = Path(name_or_folder).expanduser()
+    if folder.is_dir():
+        # Hashing releases the interpreter, so it costs little beside the import of torch.
+        with ThreadPoolExecutor(1) as pool:
+            checksums = pool.submit(_checksums, folder)
+            model = _open(str(folder), hub=False)
+            return Loaded(model, folder, checksums.result(), None)
+    name = str(name_or_folder)
+    if not _HUB_NAME.fullmatch(name):
+        raise ModelError(f"there is no model folder {name!r}", "name an existing folder or a hub model")
+    model = _open(name, hub=True)
+    folder = _cached_folder(name)
+    return Loaded(model, folder, _checksums(folder), name)
+
+
+def declared_prompts(folder: Path, name: str) -> tuple[str, str]:
+    """Return the query and the passage prompt that a model declares, "" for none.
+
+    Models of the E5 family are trained with "query: " and "passage: " and often declare nothing; the instruct
+    members of the family want something else and get no prompt by default.
+
+    Args:
+        folder: the model's folder, whose `config_sentence_transformers.json` may have `prompts`.
+        name: the model's name, by which the family is known.
+    """
+    try:
+        settings = json.loads((folder / "config_sentence_transformers.json").read_text(encoding="utf-8"))
+        prompts = settings.get("prompts")
+    except (OSError, ValueError, AttributeError):
+        prompts = None
+    if isinstance(prompts, Mapping) and any(prompts.values()):
+        passage = next((prompts[key] for key in ("document", "passage", "corpus") if prompts.get(key)), "")
+        return str(prompts.get("query") or ""), str(passage)
+    if _E5.search(name.lower()) and "instruct" not in name.lower():
+        return _E5_PROMPTS
+    return "", ""
+
+
+def _checksums(folder: Path) -> dict[str, str]:
+    try:
+        return model_checksums(folder)
+    except OSError as error:
+        raise ModelError(f"{error.filename or folder} cannot be read: {error.strerror}") from error
+
+
+def _open(name: str, *, hub: bool) -> Any:
+    prepare_environment(hub=hub)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            import transformers  # noqa: PLC0415
+            from sentence_transformers import SentenceTransformer  # noqa: PLC0415
+
+            transformers.utils.logging.disable_progress_bar()
+            return SentenceTransformer(name, local_files_only=not hub, trust_remote_code=False).eval()
+    except ImportError as error:
+        raise ModelError(
+            f"{error.name or error} is not installed", "install qa-service with its dependencies"
+        ) from error
+    except Exception as error:  # whatever a library raises about a folder's contents is about that folder
+        lines = str(error).strip().splitlines() or [type(error).__name__]
+        remedy = "check the name and the network, or name a folder" if hub else "check that the folder is complete"
+        raise ModelError(f"the model {name!r} cannot be loaded: {lines[0]}", remedy) from error
+
+
+def _cached_folder(name: str) -> Path:
+    from huggingface_hub import try_to_load_from_cache  # noqa: PLC0415
+
+    # sentence-transformers looks for a name without an owner under its own.
+    owners = (name,) if "/" in name else (name, f"sentence-transformers/{name}")
+    for owner in owners:
+        for file in ("modules.json", "config.json"):
+            path = try_to_load_from_cache(owner, file)
+            if isinstance(path, str):
+                return Path(path).parent
+    raise ModelError(f"the files of the model {name!r} are not in the hub's cache", "name a folder instead")

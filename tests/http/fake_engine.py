@@ -1,0 +1,185 @@
+"""An engine in memory with the face of the real one: for what HTTP does at its edges, without a model."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from types import SimpleNamespace
+
+from qa_service.errors import NotFound, Unavailable
+from qa_service.question import check_question
+from qa_service.store.collections import check_name
+from qa_service.types import (
+    Answer,
+    ArticleDetail,
+    ArticlePage,
+    ArticleSummary,
+    Ask,
+    CollectionInfo,
+    Copy,
+    Job,
+    Outcome,
+    RankedPassage,
+    Readiness,
+    Result,
+    Span,
+    StoredPassage,
+    Submission,
+)
+
+MADE_AT = "2024-05-31T08:00:00+00:00"
+
+
+class FakeEngine:
+    """Every article is one passage of one sentence; the first article that shares a character answers."""
+
+    def __init__(self, max_question_chars: int = 4000) -> None:
+        self.settings = SimpleNamespace(max_question_chars=max_question_chars)
+        self.stored: dict[str, dict[str, Submission]] = {"default": {}}
+        self.jobs: dict[str, Job] = {}
+        self.asked: list[Ask] = []
+        self.submitted: list[Submission] = []
+        self.failure: Exception | None = None
+        self.state = Readiness(True, "ready", ("a warning",))
+        self.working = False
+        self.closed = False
+
+    def ask(self, ask: Ask) -> Result:
+        check_question(ask.question, self.settings.max_question_chars)
+        self._fail()
+        self.asked.append(ask)
+        found = self._collection(ask.collection)
+        hits = [a for a in found.values() if set(_text(a)) & set(ask.question)][: ask.top_k]
+        passages = tuple(_passage(rank, article) for rank, article in enumerate(hits, start=1))
+        confidence = passages[0].score if passages else 0.0
+        answerable = confidence >= (0.5 if ask.min_confidence is None else ask.min_confidence)
+        answer = _answer(passages[0]) if passages and answerable else None
+        explain = {"coverage": 1.0} if ask.explain else None
+        return Result(ask.question, answerable, confidence, answer, passages, {"total": 1.5}, "g1", explain)
+
+    def ingest(self, submissions: Iterable[Submission], collection: str = "default") -> Iterator[Outcome]:
+        check_name(collection)
+        self._fail()
+        into = self.stored.setdefault(collection, {})
+        for given in submissions:
+            self.submitted.append(given)
+            submission = replace(given, id=given.id or hashlib.sha256(given.content).hexdigest())
+            if not given.content.strip():
+                yield Outcome(str(submission.id), "rejected", "the article is empty")
+                continue
+            before = into.get(str(submission.id))
+            status = "unchanged" if before == submission else "updated" if before else "created"
+            into[str(submission.id)] = submission
+            yield Outcome(str(submission.id), status, None, 1)
+
+    def delete_article(self, collection: str, article_id: str) -> None:
+        self.article(collection, article_id)
+        del self.stored[collection][article_id]
+
+    def articles(self, collection: str, limit: int = 50, cursor: str | None = None) -> ArticlePage:
+        ids = sorted(i for i in self._collection(collection) if cursor is None or i > cursor)
+        page = tuple(_summary(self.stored[collection][i]) for i in ids[:limit])
+        return ArticlePage(page, ids[limit - 1] if len(ids) > limit else None)
+
+    def article(self, collection: str, article_id: str) -> ArticleDetail:
+        found = self._collection(collection).get(article_id)
+        if found is None:
+            raise NotFound("there is no such article", field="id")
+        text = _text(found)
+        span = Span(0, len(text))
+        return ArticleDetail(_summary(found), text, (StoredPassage(f"p-{article_id}", 0, len(text), (span,)),))
+
+    def collections(self) -> list[CollectionInfo]:
+        self._fail()
+        return [CollectionInfo(name, len(a), len(a), "g1", MADE_AT) for name, a in sorted(self.stored.items())]
+
+    def create_collection(self, name: str) -> bool:
+        check_name(name)
+        if name in self.stored:
+            return False
+        self.stored[name] = {}
+        return True
+
+    def delete_collection(self, name: str) -> None:
+        self._collection(name)
+        del self.stored[name]
+
+    def submit(self, submissions: Sequence[Submission], collection: str) -> Job:
+        outcomes = tuple(self.ingest(submissions, collection))
+        job = Job("job-1", collection, "done", len(outcomes), len(outcomes), outcomes, None, MADE_AT, MADE_AT)
+        self.jobs[job.id] = job
+        return job
+
+    def job(self, job_id: str) -> Job:
+        if job_id not in self.jobs:
+            raise NotFound("there is no such job", field="id")
+        return self.jobs[job_id]
+
+    def readiness(self) -> Readiness:
+        return self.state
+
+    def start_workers(self) -> None:
+        self.working = True
+
+    def close(self) -> None:
+        self.closed = True
+
+    def _collection(self, name: str) -> dict[str, Submission]:
+        if check_name(name) not in self.stored:
+            raise NotFound(f"there is no collection {name!r}", field="collection", remedy="make it first")
+        return self.stored[name]
+
+    def _fail(self) -> None:
+        if self.failure is not None:
+            raise self.failure
+
+
+def unavailable() -> Unavailable:
+    """Make the error of an engine that cannot answer now."""
+    return Unavailable("the catalogue is locked", remedy="try again")
+
+
+def _text(article: Submission) -> str:
+    return article.content.decode("utf-8", "replace")
+
+
+def _passage(rank: int, article: Submission) -> RankedPassage:
+    text = _text(article)
+    span = Span(0, len(text))
+    return RankedPassage(
+        rank=rank,
+        score=0.75,
+        passage_id=f"p-{article.id}",
+        article_id=str(article.id),
+        title=article.title,
+        url=article.url,
+        published_at=article.published_at,
+        text=text,
+        start=0,
+        end=len(text),
+        highlights=(span,),
+        omitted=(),
+        also_in=(Copy("other", None, None, 1, 2),),
+        metadata=article.metadata,
+    )
+
+
+def _answer(passage: RankedPassage) -> Answer:
+    return Answer(passage.text, passage.passage_id, passage.article_id, passage.start, passage.end)
+
+
+def _summary(article: Submission) -> ArticleSummary:
+    return ArticleSummary(
+        id=str(article.id),
+        title=article.title,
+        url=article.url,
+        published_at=article.published_at,
+        metadata=article.metadata,
+        sha256=hashlib.sha256(article.content).hexdigest(),
+        content_type=article.content_type,
+        encoding="utf-8",
+        characters=len(_text(article)),
+        passages=1,
+        ingested_at=MADE_AT,
+    )
