@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import zipfile
 from pathlib import Path
 from typing import NamedTuple, Self
 
@@ -115,7 +114,9 @@ class ExactIndex:
                 raise DamagedIndex(f"{path} has vectors of shape {vectors.shape}, not (n, {dim})")
             index = cls(vectors.shape[1])
             index.add(ids, vectors)
-        except (OSError, ValueError, KeyError, AttributeError, TypeError, EOFError, zipfile.BadZipFile) as error:
+        except DamagedIndex:
+            raise
+        except Exception as error:  # damaged bytes make the readers below fail in a dozen ways
             raise DamagedIndex(f"{path} cannot be read as a vector index: {error}") from error
         return index
 

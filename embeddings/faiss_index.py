@@ -99,7 +99,7 @@ class FaissFlatIndex:
         """
         faiss = _faiss()
         try:
-            inner = faiss.downcast_index(faiss.read_index(str(path)))
+            inner = faiss.read_index(str(path))
             if not isinstance(inner, faiss.IndexIDMap2) or inner.metric_type != faiss.METRIC_INNER_PRODUCT:
                 raise DamagedIndex(f"{path} is another kind of index")
             if not isinstance(faiss.downcast_index(inner.index), faiss.IndexFlat):
@@ -144,6 +144,7 @@ def _sorted(scores: Vectors, ids: Ids, k: int) -> tuple[Vectors, Ids]:
 
 
 def _faiss() -> Any:
+    # Whether a hub may be reached is for whoever loads a model to say.
     prepare_environment(hub=True)
     import faiss  # noqa: PLC0415
 

@@ -8,13 +8,14 @@ import threading
 from collections.abc import Container, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
+from embeddings.errors import ModelError
 from embeddings.runtime import load_encoder
 
 from embeddings.encoder import Encoder
 from qa_service import maintenance
 from qa_service.background import Background
 from qa_service.config import Settings
-from qa_service.errors import Damaged, NotFound
+from qa_service.errors import Damaged, NotFound, Unavailable
 from qa_service.index.generation import Generations
 from qa_service.index.manifest import Versions
 from qa_service.index.snapshot import Snapshot
@@ -73,9 +74,7 @@ class Engine:
         """
         catalog = Catalog(settings.data_dir)
         if encoder is None:
-            encoder = load_encoder(
-                settings.model, settings.model_dir, settings.runtime, settings.query_prompt, settings.passage_prompt
-            )
+            encoder = _load_encoder(settings)
         engine = cls(settings, encoder, catalog)
         if recover:
             engine.recover()
@@ -305,6 +304,15 @@ class Engine:
             logger.warning("collection %s will be indexed anew: %s", collection.name, error)
             return False
         return True
+
+
+def _load_encoder(settings: Settings) -> Encoder:
+    try:
+        return load_encoder(
+            settings.model, settings.model_dir, settings.runtime, settings.query_prompt, settings.passage_prompt
+        )
+    except ModelError as error:
+        raise Unavailable(error.detail, field="QA_MODEL", remedy=error.remedy) from error
 
 
 def _versions(encoder: Encoder, tokenizer: Tokenizer) -> Versions:

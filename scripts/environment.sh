@@ -43,20 +43,27 @@ make_venv() {
     "$python" -m venv --clear "$venv" || die "cannot make $venv"
 }
 
-# install KIND EXTRAS: leaves .venv with the project and its extras, as pinned.
+# install KIND EXTRAS: leaves .venv with the project and its extras, as pinned, and the default model built.
 install() {
     local kind=$1 extras=$2
     if command -v flock >/dev/null; then
         # Two first starts at once would break each other's installation.
         exec 9<"$root/pyproject.toml"
         flock 9
-        if is_installed "$kind" "$extras"; then
-            exec 9<&-
-            return
-        fi
     fi
+    if ! is_installed "$kind" "$extras"; then
+        install_packages "$extras"
+        if [[ ${QA_MODEL:-default} == default ]]; then
+            "$venv/bin/qa-service" model build
+        fi
+        wanted_stamp "$extras" >"$venv/.installed-$kind"
+    fi
+    exec 9<&-
+}
+
+install_packages() {
     # An interrupted installation may have left half a package that pip takes for whole; its downloads are cached.
-    if [[ -e $venv/.installing || ! -x $venv/bin/python ]] || ! "$venv/bin/python" -m pip --version >/dev/null 2>&1; then
+    if [[ -e $venv/.installing ]] || ! "$venv/bin/python" -m pip --version >/dev/null 2>&1; then
         make_venv
     fi
     : >"$venv/.installing"
@@ -64,14 +71,10 @@ install() {
     (
         cd -- "$root"
         export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_USER=0
-        "$venv/bin/python" -m pip install -qq --no-input --log "$venv/install.log" \
-            -c scripts/constraints.txt -e ".[$extras]"
-    ) || die "the installation failed; details are in $venv/install.log; run the same command to try again"
-    wanted_stamp "$extras" >"$venv/.installed-$kind"
+        "$venv/bin/python" -m pip install -qq --no-input --progress-bar off --log "$venv/install.log" \
+            -c scripts/constraints.txt -e ".[$1]"
+    ) || die "the installation failed; $venv/install.log has the details; the same command tries again"
     rm -f -- "$venv/.installing"
-    if command -v flock >/dev/null; then
-        exec 9<&-
-    fi
 }
 
 # The tests' installation has all that serving needs.

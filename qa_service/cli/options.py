@@ -27,6 +27,12 @@ def setting_default(name: str) -> str:
     return f"~{text.removeprefix(home)}" if text.startswith(home + "/") else text
 
 
+def setting_option(name: str, **attributes: Any) -> Callable[[Command], Command]:
+    """Make an option of a setting, with the setting's own description and default; None when it is not given."""
+    description = f"{Settings.model_fields[name].description}  [default: {setting_default(name)}]"
+    return click.option(f"--{name.replace('_', '-')}", help=description, show_default=False, **attributes)
+
+
 def data_option(command: Command) -> Command:
     """Add `--data DIR`, which any level of the command line takes; the innermost one counts."""
     option = click.option(

@@ -6,15 +6,13 @@ import os
 
 import click
 
-from qa_service.cli.options import current_settings, data_option, setting_default
+from qa_service.cli.options import current_settings, data_option, setting_option
 
 
 @click.command()
-@click.option("--host", metavar="ADDRESS", show_default=setting_default("host"), help="Address to listen on.")
-@click.option("--port", type=click.IntRange(0, 65535), show_default=setting_default("port"), help="Port to listen on.")
-@click.option(
-    "--threads", type=click.IntRange(1, 256), show_default=setting_default("threads"), help="Request threads."
-)
+@setting_option("host", metavar="ADDRESS")
+@setting_option("port", type=click.IntRange(0, 65535))
+@setting_option("threads", type=click.IntRange(1, 256))
 @click.option(
     "--samples/--no-samples",
     default=False,

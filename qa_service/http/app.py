@@ -8,7 +8,7 @@ from flask import Flask
 from pydantic import ValidationError
 from werkzeug.routing import BaseConverter
 
-from qa_service.http import articles, errors, headers, health, limits, native, page
+from qa_service.http import articles, body, errors, headers, health, limits, native, page
 from qa_service.http.document import Document
 from qa_service.http.host import EXTENSION, EngineHost
 from qa_service.http.strict_json import StrictRequest
@@ -44,6 +44,7 @@ def make_app(settings: Settings, engine: Engine | None) -> Flask:
     app.extensions[EXTENSION] = host
     for part in (headers, errors, limits):
         part.init_app(app)
+    body.init_app(app, limits.MAX_ASYNC_BODY_BYTES)
     for api in (native.make_api(), articles.make_api(), health.make_api()):
         app.register_api(api)
     page.init_app(app)

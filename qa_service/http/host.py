@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import logging
+import os
 import threading
 from typing import TYPE_CHECKING, cast
 
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from qa_service.engine import Engine
 
 EXTENSION = "qa"
+SAMPLES_VARIABLE = "QA_SAMPLES"
+"""Set to 1 by `qa-service serve --samples`, for the worker process in which the engine is opened."""
+_SEE_LOG = "see the server's log; restart it once the cause is mended"
 _log = logging.getLogger(__name__)
 
 
@@ -34,7 +38,7 @@ class EngineHost:
         self.settings = settings
         self._engine = engine
         self._owned = engine is None
-        self._failure: str | None = None
+        self._failure: LoadFailed | None = None
         self._closed = False
         self._lock = threading.Lock()
         self._settled = threading.Event()
@@ -58,7 +62,7 @@ class EngineHost:
         if engine is not None:
             return engine
         if self._failure is not None:
-            raise LoadFailed(self._failure, remedy="see the server's log; restart it once the cause is mended")
+            raise self._failure
         raise Loading("the model and the index are still being loaded", remedy="try again in a moment")
 
     @property
@@ -77,17 +81,17 @@ class EngineHost:
             if not self._owned or self._engine is None:
                 return
             engine, self._engine = self._engine, None
-            self._failure = "the service is stopping"
+            self._failure = LoadFailed("the service is stopping")
         engine.close()
 
     def _load(self) -> None:
         try:
             self._open()
         except QAError as error:
-            self._failure = str(error)
+            self._failure = LoadFailed(error.detail, field=error.field, remedy=error.remedy or _SEE_LOG)
             _log.error("the service could not start: %s", error)
         except Exception as error:
-            self._failure = f"{type(error).__name__} while loading"
+            self._failure = LoadFailed(f"{type(error).__name__} while loading", remedy=_SEE_LOG)
             _log.exception("the service could not start")
         finally:
             self._settled.set()
@@ -96,12 +100,23 @@ class EngineHost:
         from qa_service.engine import Engine  # noqa: PLC0415
 
         engine = Engine.open(self.settings)
+        if os.environ.get(SAMPLES_VARIABLE) == "1":
+            _add_samples(engine)
         with self._lock:
             if not self._closed:
                 engine.start_workers()
                 self._engine = engine
                 return
         engine.close()
+
+
+def _add_samples(engine: Engine) -> None:
+    from qa_service.samples_loader import ingest_samples_if_empty  # noqa: PLC0415
+
+    try:
+        ingest_samples_if_empty(engine)
+    except QAError as error:
+        _log.warning("the sample articles could not be taken: %s", error)
 
 
 def current_host() -> EngineHost:

@@ -10,14 +10,14 @@ from flask import Request
 from pydantic import ValidationError
 from pydantic_core import PydanticCustomError
 from werkzeug.datastructures import FileStorage
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.http import parse_options_header
 
+from qa_service.http.body import reading
 from qa_service.http.errors import FieldProblem, invalid_input, validation_problems
 from qa_service.http.fields import check_article_id
 from qa_service.http.limits import allow_articles, articles_too_large, check_article_count
 from qa_service.http.schemas import ArticleIn, ArticlesRequest
-from qa_service.http.strict_json import unreadable_body
 from qa_service.readers.source import CONTENT_TYPES
 from qa_service.types import Submission
 
@@ -89,12 +89,8 @@ def _media_type(value: str) -> tuple[str, str | None]:
 
 
 def _from_files(request: Request, *, background: bool) -> list[Submission]:
-    try:
+    with reading():
         parts, others = request.files, request.form
-    except HTTPException:
-        raise
-    except Exception as error:  # the server's own classes: a connection broken off, chunks that are none
-        raise unreadable_body() from error
     unknown = [name for name in (*parts, *others) if name != FILES or name in others]
     if unknown:
         raise invalid_input(_unknown_parts(unknown))

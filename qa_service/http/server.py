@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import socket
 import sys
 import threading
@@ -92,6 +93,19 @@ def _url(host: str, port: int) -> str:
 
 class Worker(ThreadWorker):  # type: ignore[misc]
     """gunicorn's threaded worker, whose own refusals have the shape of every other error."""
+
+    _quitting = False
+
+    def init_signals(self) -> None:
+        """Leave SIGINT to the parent: Ctrl-C reaches both, and the parent passes it on."""
+        super().init_signals()
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def handle_quit(self, sig: int, frame: Any) -> None:
+        """Stop at once; a second signal must not come in between, since the first may hold the pool's lock."""
+        if not self._quitting:
+            self._quitting = True
+            super().handle_quit(sig, frame)
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
         """Answer what never reached the application: a request that cannot be parsed."""

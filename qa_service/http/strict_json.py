@@ -7,8 +7,8 @@ import re
 from typing import Any
 
 from flask import Request
-from werkzeug.exceptions import HTTPException
 
+from qa_service.http.body import read_body
 from qa_service.http.errors import FieldProblem, HttpProblem, invalid_input
 
 MAX_MEMBERS = 1000
@@ -32,22 +32,6 @@ class StrictRequest(Request):
             _check_media_type(self)
             self._object = parse_object(read_body(self))
         return self._object
-
-
-def read_body(request: Request) -> bytes:
-    """Read the whole body; a connection that breaks off is a 400."""
-    try:
-        return request.get_data(cache=False)
-    except HTTPException:
-        raise
-    except Exception as error:  # the server's own classes: a connection broken off, chunks that are none
-        raise unreadable_body() from error
-
-
-def unreadable_body() -> HttpProblem:
-    """Make the 400 of a body that broke off or was framed wrongly."""
-    problem = FieldProblem("body", "could not be read to its end", "send the request again")
-    return HttpProblem(400, "bad-request", [problem])
 
 
 def parse_object(data: bytes) -> dict[str, Any]:

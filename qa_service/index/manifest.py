@@ -197,8 +197,11 @@ def _order(path: Path) -> tuple[int, ...]:
 
 
 def _names(manifest: Path) -> set[str]:
-    """Name what a manifest needs: itself, its delta and its base directory."""
-    raw = json.loads(manifest.read_bytes())
+    """Name what a manifest needs: itself, its delta and its base directory; a damaged one needs nothing else."""
+    try:
+        raw = json.loads(manifest.read_bytes())
+    except (OSError, ValueError):
+        return {manifest.name}
     return {manifest.name, raw["delta"]["name"]} | ({raw["base"]["directory"]} if raw["base"] else set())
 
 

@@ -87,6 +87,23 @@ class Tokenizer:
                 merged.append(span)
         return merged
 
+    def contains(self, text: str, words: Collection[str]) -> set[str]:
+        """Tell which of the words occur in a text; the rule of `matches`, but overlapping words all count.
+
+        Parameters:
+            text: any text.
+            words: as `words` returns them.
+        """
+        folded = lexical_fold(text)
+        whole = {word for word, _, _ in scan_words(folded)}
+        return {word for word in words if any(self._occurs(surface, folded, whole) for surface in self._forms(word))}
+
+    def _forms(self, word: str) -> Collection[str]:
+        return self._surfaces.get(word, (word,))
+
+    def _occurs(self, surface: str, folded: str, whole: Collection[str]) -> bool:
+        return surface in whole or (_SUBSTRING.search(surface) is not None and surface in folded)
+
     def _all_words(self, folded: str) -> Iterator[str]:
         for run in _JIEBA_RUN.finditer(folded):
             for word in self._cutter.cut(run[0]):

@@ -5,9 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import cache
 from types import SimpleNamespace
 
+from flask import Flask
+
+from qa_service.config import Settings
 from qa_service.errors import NotFound, Unavailable
+from qa_service.http import create_app
 from qa_service.question import check_question
 from qa_service.store.collections import check_name
 from qa_service.types import (
@@ -34,8 +39,12 @@ MADE_AT = "2024-05-31T08:00:00+00:00"
 class FakeEngine:
     """Every article is one passage of one sentence; the first article that shares a character answers."""
 
-    def __init__(self, max_question_chars: int = 4000) -> None:
-        self.settings = SimpleNamespace(max_question_chars=max_question_chars)
+    def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget everything, for the next test over the same application."""
+        self.settings = SimpleNamespace(max_question_chars=4000)
         self.stored: dict[str, dict[str, Submission]] = {"default": {}}
         self.jobs: dict[str, Job] = {}
         self.asked: list[Ask] = []
@@ -133,6 +142,13 @@ class FakeEngine:
     def _fail(self) -> None:
         if self.failure is not None:
             raise self.failure
+
+
+@cache
+def shared_application() -> tuple[Flask, FakeEngine]:
+    """Give one application over one engine: making it for each of some hundred tests takes longer than they do."""
+    fake = FakeEngine()
+    return create_app(Settings(), fake), fake  # type: ignore[arg-type]
 
 
 def unavailable() -> Unavailable:

@@ -89,7 +89,10 @@ def test_squad_leaves_out_impossible_questions(tmp_path: Path) -> None:
         ('{"data": [{"paragraphs": [{"qas": []}]}]}', "data[0].paragraphs[0]: context is missing"),
         ('{"data": [{"paragraphs": [{"context": " ", "qas": []}]}]}', "paragraphs[0]: context is empty"),
         ('{"data": [{"paragraphs": [{"context": "c"}]}]}', "paragraphs[0]: qas must be a list"),
-        ('{"data": [{"paragraphs": [{"context": "c", "qas": [{"question": 3}]}]}]}', "qas[0]: question must be a string"),
+        (
+            '{"data": [{"paragraphs": [{"context": "c", "qas": [{"question": 3}]}]}]}',
+            "qas[0]: question must be a string",
+        ),
         ('{"data": [{"paragraphs": [{"context": "\\ud800", "qas": []}]}]}', "context holds half a surrogate pair"),
         ('{"data": []}', "holds no questions"),
     ],
@@ -164,7 +167,12 @@ def beir(folder: Path, qrels: str = "query-id\tcorpus-id\tscore\nq1\td1\t2\nq1\t
         {"_id": "d2", "title": "", "text": "two"},
         {"_id": "d3", "title": "only a title", "text": ""},
     )
-    lines(folder / "queries.jsonl", {"_id": "q0", "text": "unjudged"}, {"_id": "q1", "text": "a"}, {"_id": "q2", "text": "b"})
+    lines(
+        folder / "queries.jsonl",
+        {"_id": "q0", "text": "unjudged"},
+        {"_id": "q1", "text": "a"},
+        {"_id": "q2", "text": "b"},
+    )
     (folder / "qrels" / "test.tsv").write_text(qrels)
     return folder
 
@@ -176,7 +184,10 @@ def test_beir(tmp_path: Path) -> None:
         ("d2", None, b"two"),
         ("d3", "only a title", b"only a title"),
     ]
-    assert [(q.id, q.text, dict(q.relevance)) for q in loaded.questions] == [("q1", "a", {"d1": 2}), ("q2", "b", {"d2": 1})]
+    assert [(q.id, q.text, dict(q.relevance)) for q in loaded.questions] == [
+        ("q1", "a", {"d1": 2}),
+        ("q2", "b", {"d2": 1}),
+    ]
 
 
 @pytest.mark.parametrize(

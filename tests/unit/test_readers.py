@@ -91,7 +91,7 @@ def test_directory_without_files(tmp_path: Path) -> None:
 
 def test_directory_of_refused_entries_only(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(BadInput, match="no readable files.*not a regular file"):
+    with pytest.raises(BadInput, match=r"no readable files.*not a regular file"):
         list_files([tmp_path])
 
 
@@ -147,8 +147,10 @@ def test_file_that_vanishes_is_a_rejection(tmp_path: Path) -> None:
 
 def test_file_over_the_limit(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("12345")
-    assert list(Source(list_files([tmp_path]), max_file_bytes=5))[0].rejection is None
-    assert "larger than 4 bytes" in (list(Source(list_files([tmp_path]), max_file_bytes=4))[0].rejection or "")
+    (taken,) = Source(list_files([tmp_path]), max_file_bytes=5)
+    (refused,) = Source(list_files([tmp_path]), max_file_bytes=4)
+    assert taken.rejection is None
+    assert "larger than 4 bytes" in (refused.rejection or "")
 
 
 def test_jsonl_rows(tmp_path: Path) -> None:
@@ -322,7 +324,12 @@ def test_csv_with_an_open_quote_stops_the_file(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("header", "reason"),
-    [("id,body", "needs a column text"), ("", "it has nothing"), ("text,text", "distinct names"), ("text,", "distinct")],
+    [
+        ("id,body", "needs a column text"),
+        ("", "it has nothing"),
+        ("text,text", "distinct names"),
+        ("text,", "distinct"),
+    ],
 )
 def test_csv_header(tmp_path: Path, header: str, reason: str) -> None:
     path = tmp_path / "rows.csv"

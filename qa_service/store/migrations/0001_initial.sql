@@ -99,7 +99,7 @@ CREATE TABLE jobs (
 CREATE TABLE job_items (
     job TEXT NOT NULL,
     position INTEGER NOT NULL,
-    submission BLOB,
+    submission TEXT,
     content BLOB,
     outcome TEXT,
     PRIMARY KEY (job, position)

@@ -44,7 +44,7 @@ def test_help_names_every_command_and_setting(run: Runner) -> None:
     [
         (["ingest"], ["--id-from [name|path]", "[default: name]", "--prune", "Exit code 0"]),
         (["ask"], ["--top-k", "[default: 5; 1<=x<=50]", "--json"]),
-        (["serve"], ["[default: 127.0.0.1]", "[default: 8000;", "--no-samples"]),
+        (["serve"], ["[default: 127.0.0.1]", "[default: 8000]", "--no-samples"]),
         (["articles"], ["list", "show", "delete"]),
         (["collections"], ["list", "delete"]),
         (["evaluate"], ["--format [squad|seeds|beir]", "--per-question"]),

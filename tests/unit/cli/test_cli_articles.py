@@ -16,7 +16,13 @@ if TYPE_CHECKING:
 def filled(run: Runner, tmp_path: Path) -> Runner:
     path = tmp_path / "rows.jsonl"
     rows = [
-        {"id": "a/1", "text": "第一篇。\n第二行\x1b。", "title": "标题", "published_at": "2024-01-02", "url": "http://e.org"},
+        {
+            "id": "a/1",
+            "text": "第一篇。\n第二行\x1b。",
+            "title": "标题",
+            "published_at": "2024-01-02",
+            "url": "http://e.org",
+        },
         {"id": "b", "text": "第二篇。", "metadata": {"area": "north"}},
         {"id": "c", "text": "第三篇。"},
     ]

@@ -46,7 +46,11 @@ def test_shorten_makes_one_short_line() -> None:
 
 
 def test_table_aligns_wide_characters_and_numbers() -> None:
-    assert table(("id", "n"), [("疫苗", 5), ("a\x1b", 1200)]).splitlines() == ["id         n", "疫苗       5", "a\\x1b  1,200"]
+    assert table(("id", "n"), [("疫苗", 5), ("a\x1b", 1200)]).splitlines() == [
+        "id         n",
+        "疫苗       5",
+        "a\\x1b  1,200",
+    ]
     assert table(("id", "n"), []) == "id  n"
 
 

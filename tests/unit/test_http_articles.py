@@ -1,0 +1,275 @@
+"""Articles over HTTP: what is taken, what comes back, and how much at once."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from flask.testing import FlaskClient
+
+from qa_service.http import limits
+from qa_service.http.responses import ArticleListResponse, ArticleResponse, ArticlesResponse, JobResponse
+from tests.http.fake_engine import FakeEngine, shared_application
+from tests.http.problem import assert_problem
+
+
+@pytest.fixture
+def fake() -> FakeEngine:
+    engine = shared_application()[1]
+    engine.reset()
+    return engine
+
+
+@pytest.fixture
+def client(fake: FakeEngine) -> FlaskClient:
+    return shared_application()[0].test_client()
+
+
+def files(*given: tuple[str, bytes] | tuple[str, bytes, str]) -> dict[str, Any]:
+    """Make a multipart body of (name, content[, media type]) parts."""
+    parts = [(io.BytesIO(one[1]), one[0], *one[2:]) for one in given]
+    return {"data": {"files": parts}, "content_type": "multipart/form-data"}
+
+
+def test_json_articles_become_submissions(client: FlaskClient, fake: FakeEngine) -> None:
+    article = {
+        "id": "a",
+        "title": "题",
+        "text": "\ufeffa\r\n中😀",
+        "url": "HTTPS://example.org/中?q=1#x",
+        "published_at": "2024-05-31T08:00:00Z",
+        "metadata": {"n": 1.5, "deep": {"list": [None, True]}},
+    }
+    answer = client.post("/v1/articles?collection=news", json={"articles": [article, {"html": "<p>x"}]})
+    body = answer.get_json()
+    ArticlesResponse.model_validate(body)
+    assert body["collection"] == "news"
+    assert body["articles"][0] == {"id": "a", "outcome": "created", "reason": None, "passages": 1}
+    text, html = fake.submitted
+    assert (text.content, text.charset, text.content_type) == ("\ufeffa\r\n中😀".encode(), "utf-8", "text/plain")
+    assert (text.id, text.title, text.url) == ("a", "题", "HTTPS://example.org/中?q=1#x")
+    assert (text.published_at, text.metadata) == ("2024-05-31T08:00:00Z", article["metadata"])
+    assert (html.content, html.content_type, html.id) == (b"<p>x", "text/html", None)
+
+
+def test_an_empty_article_is_an_outcome_and_the_rest_is_taken(client: FlaskClient) -> None:
+    answer = client.post("/v1/articles", json={"articles": [{"id": "a", "text": ""}, {"id": "b", "text": "x"}]})
+    assert answer.status_code == 200
+    assert [one["outcome"] for one in answer.get_json()["articles"]] == ["rejected", "created"]
+    assert answer.get_json()["articles"][0]["reason"]
+
+
+def test_files_become_submissions(client: FlaskClient, fake: FakeEngine) -> None:
+    answer = client.post(
+        "/v1/articles",
+        **files(
+            ("中文 1.txt", b"\xd6\xd0", "text/plain; charset=gbk"),
+            ("C:/docs/a.HTML", b"<p>", "application/octet-stream"),
+            ("/home/b.pdf", b"%PDF", "application/octet-stream"),
+            ("c.unknown", b"c", "application/octet-stream"),
+            ("d.txt", b"<p>", "text/html"),
+        ),
+    )
+    assert answer.status_code == 200, answer.text
+    assert [(one.id, one.content, one.content_type, one.charset) for one in fake.submitted] == [
+        ("中文 1.txt", b"\xd6\xd0", "text/plain", "gbk"),
+        ("a.HTML", b"<p>", "text/html", None),
+        ("b.pdf", b"%PDF", "application/pdf", None),
+        ("c.unknown", b"c", "text/plain", None),
+        ("d.txt", b"<p>", "text/html", None),
+    ]
+
+
+def test_bad_files(client: FlaskClient, fake: FakeEngine) -> None:
+    twice = client.post("/v1/articles", **files(("x/a.txt", b"1"), ("y/a.txt", b"2")))
+    assert_problem(twice, 422, "invalid-input", field="files[1]")
+    nameless = client.post("/v1/articles", **files(("x/", b"1")))
+    assert_problem(nameless, 422, "invalid-input", field="files[0]")
+    field = {"data": {"files": "text"}, "content_type": "multipart/form-data"}
+    assert_problem(client.post("/v1/articles", **field), 422, "invalid-input", field="files")
+    other = {"data": {"file": (io.BytesIO(b"1"), "a.txt")}, "content_type": "multipart/form-data"}
+    assert_problem(client.post("/v1/articles", **other), 422, "invalid-input", field="file")
+    none = client.post("/v1/articles", data=b"--x--\r\n", content_type="multipart/form-data; boundary=x")
+    assert_problem(none, 422, "invalid-input", field="files")
+    unbounded = client.post("/v1/articles", data=b"abc", content_type="multipart/form-data")
+    assert_problem(unbounded, 422, "invalid-input", field="files")
+    assert not fake.submitted
+
+
+@pytest.mark.parametrize("count", [101, 5000])
+def test_too_many_articles(client: FlaskClient, fake: FakeEngine, count: int) -> None:
+    body = {"articles": [{"text": str(n)} for n in range(count)]}
+    problem = assert_problem(client.post("/v1/articles", json=body), 413, "too-large", field="articles")
+    assert "async=true" in problem["errors"][0]["remedy"]
+    assert not fake.submitted
+    assert client.post("/v1/articles?async=true", json=body).status_code == 202
+    assert len(fake.submitted) == count
+
+
+def test_too_many_files(client: FlaskClient, fake: FakeEngine) -> None:
+    parts = [(f"{n}.txt", b"x") for n in range(101)]
+    problem = assert_problem(client.post("/v1/articles", **files(*parts)), 413, "too-large")
+    assert "async=true" in problem["errors"][0]["remedy"]
+    assert_problem(client.post("/v1/articles", **files(*parts, ("a", b""))), 413, "too-large")
+    assert not fake.submitted
+    assert client.post("/v1/articles?async=true", **files(*parts)).status_code == 202
+
+
+def test_one_hundred_are_taken(client: FlaskClient, fake: FakeEngine) -> None:
+    assert client.post("/v1/articles", json={"articles": [{"text": str(n)} for n in range(100)]}).status_code == 200
+    assert client.post("/v1/articles", **files(*((f"{n}.txt", b"x") for n in range(100)))).status_code == 200
+    assert len(fake.submitted) == 200
+
+
+def test_too_many_bytes(client: FlaskClient, fake: FakeEngine) -> None:
+    text = "x" * limits.MAX_BODY_BYTES
+    for answer in (
+        client.post("/v1/articles", json={"articles": [{"text": text}]}),
+        client.post("/v1/articles", **files(("a.txt", text.encode()))),
+    ):
+        problem = assert_problem(answer, 413, "too-large", field="body")
+        assert "async=true" in problem["errors"][0]["remedy"]
+    assert not fake.submitted
+    assert_problem(client.post("/v1/ask", json={"question": text}), 413, "too-large", field="body")
+    assert client.post("/v1/articles?async=true", json={"articles": [{"text": text}]}).status_code == 202
+
+
+def test_even_async_has_a_limit(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "MAX_ASYNC_BODY_BYTES", 1000)
+    answer = client.post("/v1/articles?async=true", json={"articles": [{"text": "x" * 1000}]})
+    problem = assert_problem(answer, 413, "too-large", field="body")
+    assert "async" not in problem["errors"][0]["remedy"]
+
+
+def test_a_body_whose_length_is_not_announced_is_bounded_too(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "MAX_BODY_BYTES", 1000)
+    answer = client.post(
+        "/v1/articles",
+        input_stream=io.BytesIO(b'{"articles": [{"text": "' + b"x" * 1000 + b'"}]}'),
+        content_type="application/json",
+        environ_overrides={"wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"},
+    )
+    assert_problem(answer, 413, "too-large", field="body")
+
+
+@pytest.mark.parametrize(("path", "content_type"), [("/v1/ask", "text/plain"), ("/v1/articles", "application/json")])
+def test_a_refused_body_is_taken_to_its_end(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch, path: str, content_type: str
+) -> None:
+    monkeypatch.setattr(limits, "MAX_BODY_BYTES", 1000)
+    body = io.BytesIO(b" " * 100_000)
+    given = {"CONTENT_LENGTH": "100000", "wsgi.input_terminated": True}
+    answer = client.post(path, input_stream=body, content_type=content_type, environ_overrides=given)
+    assert answer.status_code in (413, 415)
+    assert body.tell() == 100_000
+
+
+class Broken(io.BytesIO):
+    """A connection that breaks off as it is read."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self._error = error
+
+    def read(self, *_: object) -> bytes:
+        raise self._error
+
+    readinto = read  # type: ignore[assignment]
+
+
+@pytest.mark.parametrize("error", [OSError("reset"), RuntimeError("a chunk without a size")])
+@pytest.mark.parametrize("content_type", ["application/json", "multipart/form-data; boundary=x"])
+def test_a_broken_connection_is_a_400(client: FlaskClient, error: Exception, content_type: str) -> None:
+    given = {"CONTENT_LENGTH": "10", "wsgi.input_terminated": True}
+    answer = client.post("/v1/articles", input_stream=Broken(error), content_type=content_type, environ_overrides=given)
+    assert_problem(answer, 400, "bad-request", field="body")
+
+
+def test_a_body_shorter_than_announced_is_a_400(client: FlaskClient, fake: FakeEngine) -> None:
+    whole = b'{"articles": [{"text": "x"}]}'
+    given = {"CONTENT_LENGTH": str(len(whole) + 5), "wsgi.input_terminated": True}
+    answer = client.post(
+        "/v1/articles", input_stream=io.BytesIO(whole), content_type="application/json", environ_overrides=given
+    )
+    assert_problem(answer, 400, "bad-request", field="body")
+    assert not fake.submitted
+
+
+def test_async_answers_with_a_job(client: FlaskClient) -> None:
+    answer = client.post("/v1/articles?async=true&collection=news", json={"articles": [{"id": "a", "text": "x"}]})
+    assert answer.status_code == 202
+    JobResponse.model_validate(answer.get_json())
+    followed = client.get(answer.headers["Location"])
+    assert followed.get_json() == answer.get_json()
+    assert followed.get_json()["job"]["articles"] == [{"id": "a", "outcome": "created", "reason": None, "passages": 1}]
+
+
+ODD_IDS = [
+    "a",
+    "a/b",
+    "/a",
+    "a/",
+    "a//b",
+    "/",
+    "///",
+    ".",
+    "..",
+    "a/../b",
+    "./a",
+    "中文.txt",
+    "x?y#z",
+    "100%",
+    "%2F",
+    "a b+c&d=e",
+    " a ",
+    ";x=1",
+    "\\",
+    "é",
+    "e\u0301",
+    "😀",
+    "\ufffd",
+    "\u2028",
+    "'\"<script>",
+    "中" * 170,
+]
+
+
+@pytest.mark.parametrize("article_id", ODD_IDS)
+def test_odd_ids_round_trip(client: FlaskClient, article_id: str) -> None:
+    client.post("/v1/articles", json={"articles": [{"id": "other", "text": "y"}, {"id": article_id, "text": "x"}]})
+    path = "/v1/articles/" + quote(article_id, safe="").replace(".", "%2E")
+    shown = client.get(path + "?collection=default")
+    assert shown.status_code == 200, shown.text
+    assert shown.get_json()["id"] == article_id
+    assert client.delete(path).status_code == 204
+    assert_problem(client.get(path), 404, "not-found")
+    assert client.get("/v1/articles/other").status_code == 200
+
+
+def test_one_article_in_full(client: FlaskClient) -> None:
+    client.post("/v1/articles", json={"articles": [{"id": "a", "text": "中😀\r\nb", "metadata": {"k": "值"}}]})
+    answer = client.get("/v1/articles/a")
+    assert answer.headers["Content-Type"] == "application/json"
+    assert "中😀" in answer.data.decode("utf-8")
+    body = answer.get_json()
+    ArticleResponse.model_validate(body)
+    assert body["text"] == "中😀\r\nb"
+    assert body["characters"] == 5
+    assert body["metadata"] == {"k": "值"}
+    [passage] = body["passages"]
+    assert body["text"][passage["start"] : passage["end"]] == "中😀\r\nb"
+    assert passage["sentences"] == [{"start": 0, "end": 5}]
+
+
+def test_listing_by_pages(client: FlaskClient) -> None:
+    client.post("/v1/articles", json={"articles": [{"id": name, "text": "x"} for name in ("b", "中", "a/1")]})
+    first = client.get("/v1/articles?limit=2").get_json()
+    ArticleListResponse.model_validate(first)
+    assert [one["id"] for one in first["articles"]] == ["a/1", "b"]
+    second = client.get("/v1/articles", query_string={"limit": 2, "cursor": first["next_cursor"]}).get_json()
+    assert [one["id"] for one in second["articles"]] == ["中"]
+    assert second["next_cursor"] is None
