@@ -43,14 +43,14 @@ def load_model(name_or_folder: str | Path) -> Loaded:
     Errors:
         ModelError: it is neither a folder nor like a hub name, or it cannot be loaded.
     """
-    folder = Path(name_or_folder).expanduser()
-    if folder.is_dir():
+    name = str(name_or_folder)
+    folder = Path(name).expanduser()
+    if name and folder.is_dir():
         # Hashing releases the interpreter, so it costs little beside the import of torch.
         with ThreadPoolExecutor(1) as pool:
             checksums = pool.submit(_checksums, folder)
             model = _open(str(folder), hub=False)
             return Loaded(model, folder, checksums.result(), None)
-    name = str(name_or_folder)
     if not _HUB_NAME.fullmatch(name):
         raise ModelError(f"there is no model folder {name!r}", "name an existing folder or a hub model")
     model = _open(name, hub=True)

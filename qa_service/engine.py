@@ -28,7 +28,7 @@ from qa_service.store.catalog import Catalog
 from qa_service.store.collections import DEFAULT, Collection
 from qa_service.store.segments import Segments
 from qa_service.text.fold import ENCODER_FOLD_VERSION
-from qa_service.text.passages import SPLITTER_VERSION
+from qa_service.text.split import SPLITTER_VERSION
 from qa_service.text.tokens import Tokenizer
 from qa_service.types import (
     ArticleDetail,

@@ -16,7 +16,7 @@ _log = logging.getLogger(__name__)
 
 
 def init_app(app: Flask, most: int) -> None:
-    """Take what is left of a refused body, up to `most` bytes, since many clients read no answer before they sent all."""
+    """Take the rest of a refused body, up to `most` bytes: many clients read no answer before they have sent all."""
 
     def take_the_rest(response: Response) -> Response:
         if response.status_code >= 400 and request.environ.get("wsgi.input_terminated"):

@@ -19,6 +19,7 @@ PROBLEM_TYPE = "application/problem+json"
 TITLES = {
     "bad-request": "Bad request",
     "malformed-json": "Malformed JSON",
+    "forbidden": "Forbidden",
     "not-found": "Not found",
     "method-not-allowed": "Method not allowed",
     "too-large": "Content too large",

@@ -11,6 +11,7 @@ from qa_service.http.errors import FieldProblem, HttpProblem, invalid_input
 
 REQUEST_ID = "X-Request-ID"
 _REQUEST_ID_PATTERN = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_READING = ("GET", "HEAD", "OPTIONS")
 API_POLICY = "default-src 'none'; frame-ancestors 'none'"
 PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
@@ -26,6 +27,7 @@ DOCS_POLICY = (
 def init_app(app: Flask) -> None:
     """Give each request its id and each response its headers."""
     app.before_request(_identify)
+    app.before_request(_refuse_foreign_pages)
     app.before_request(_refuse_ambiguous_url)
     app.after_request(_secure)
 
@@ -33,6 +35,13 @@ def init_app(app: Flask) -> None:
 def _identify() -> None:
     given = request.headers.get(REQUEST_ID, "")
     g.request_id = given if _REQUEST_ID_PATTERN.fullmatch(given) else uuid.uuid4().hex
+
+
+def _refuse_foreign_pages() -> None:
+    # A page of another site can make a browser send a form here, files included. Browsers say so in this header.
+    if request.method not in _READING and request.headers.get("Sec-Fetch-Site") == "cross-site":
+        problem = FieldProblem("Sec-Fetch-Site", "a page of another site may not do this", "call from a server instead")
+        raise HttpProblem(403, "forbidden", [problem])
 
 
 def _refuse_ambiguous_url() -> None:

@@ -10,6 +10,8 @@ from qa_service.readers.formats import count_lines, read_csv, read_json, read_js
 from qa_service.types import Submission
 
 CONTENT_TYPES = {
+    ".md": "text/markdown",
+    ".markdown": "text/markdown",
     ".html": "text/html",
     ".htm": "text/html",
     ".xhtml": "text/html",

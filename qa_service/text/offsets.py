@@ -113,7 +113,7 @@ class MappedText:
         if self.starts is None or self.ends is None:
             return Span(start, end)
         source_end = int(self.ends[end - 1]) if end else 0
-        source_start = int(self.starts[start]) if start < len(self.text) else self.source_length
+        source_start = int(self.starts[start]) if start < end else source_end
         return Span(min(source_start, source_end), source_end)
 
     def then(self, later: MappedText) -> MappedText:

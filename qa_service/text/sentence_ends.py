@@ -9,6 +9,7 @@ DOTS = ".．"
 ELLIPSES = "…⋯‥"
 TERMINATORS = rf"\p{{STerm}}{ELLIPSES}"
 
+_TERMINATOR = regex.compile(f"[{TERMINATORS}]")
 _CONTINUES = regex.compile(r"[,;:=，、；：·‧～~–—―]")
 _NO_SPACES = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Bopomofo}]")
 _OPENS = regex.compile(r"[\p{Ps}\p{Pi}\"'「『]")
@@ -43,19 +44,14 @@ def ends_sentence(text: str, begin: int, start: int, stop: int, end: int, *, len
     Returns:
         Whether the sentence ends at `stop`.
     """
-    run = 1
-    while start + run < stop and text[start + run] in DOTS:
-        run += 1
     if stop < end and _CONTINUES.match(text[stop]):
         return False
     found = _NOT_SPACE.search(text, stop, end)
     following = found[0] if found else ""
-    closed = stop > start + run
-    if text[start] in DOTS and not closed:
-        if run == 1:
-            return _dot_ends(text, begin, start, following, lenient)
-        return not _runs_on(text, stop, following, lenient)
-    if text[start] in DOTS or text[start] in ELLIPSES:
+    if stop == start + 1 and text[start] in DOTS:
+        return _dot_ends(text, begin, start, following, lenient)
+    closed = not _TERMINATOR.match(text[stop - 1])
+    if text[start] in DOTS + ELLIPSES and (closed or not text[start:stop].strip(DOTS + ELLIPSES)):
         return not _runs_on(text, stop, following, lenient)
     if closed and following.islower() and not lenient:
         return False

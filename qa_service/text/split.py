@@ -50,14 +50,14 @@ def split_sentences(text: str) -> list[Span]:
     for line in _LINE.finditer(text):
         held = _held(text, line.start(), line.end())
         for start, end in _sentences(text, line.start(), line.end(), held):
-            span = _trimmed(text, start, end)
+            span = trimmed(text, start, end)
             if span is None:
                 continue
             if span.end - span.start <= LONG:
                 spans.append(span)
             else:
                 pieces = _pieces(text, span, held)
-                spans.extend(piece for place in pieces if (piece := _trimmed(text, *place)) is not None)
+                spans.extend(piece for place in pieces if (piece := trimmed(text, *place)) is not None)
     return spans
 
 
@@ -66,7 +66,8 @@ def is_blank(char: str) -> bool:
     return char.isspace() or char in ZERO_WIDTH
 
 
-def _trimmed(text: str, start: int, end: int) -> Span | None:
+def trimmed(text: str, start: int, end: int) -> Span | None:
+    """Narrow a place to what is between white space and zero-width characters; None when nothing is."""
     while start < end and is_blank(text[start]):
         start += 1
     while start < end and is_blank(text[end - 1]):
@@ -102,7 +103,7 @@ def _closes(text: str, begin: int, inner: int, outer: int, stop: int) -> bool:
     """Whether a terminator in brackets ends the sentence after all: they hold all of it, or another one follows."""
     if stop < outer:
         return False
-    alone = inner - begin <= _BRACKETS_HOLD and not text[begin:inner].strip()
+    alone = text[inner] in "(（[［【〔" and inner - begin <= _BRACKETS_HOLD and not text[begin:inner].strip()
     return alone or _TERMINATOR.search(text, outer, stop) is not None
 
 

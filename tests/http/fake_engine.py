@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
 from types import SimpleNamespace
+from typing import Any
 
 from flask import Flask
 
@@ -149,6 +151,12 @@ def shared_application() -> tuple[Flask, FakeEngine]:
     """Give one application over one engine: making it for each of some hundred tests takes longer than they do."""
     fake = FakeEngine()
     return create_app(Settings(), fake), fake  # type: ignore[arg-type]
+
+
+def files(*given: tuple[str, bytes] | tuple[str, bytes, str]) -> dict[str, Any]:
+    """Make a multipart body of (name, content[, media type]) parts."""
+    parts = [(io.BytesIO(one[1]), one[0], *one[2:]) for one in given]
+    return {"data": {"files": parts}, "content_type": "multipart/form-data"}
 
 
 def unavailable() -> Unavailable:

@@ -1,17 +1,16 @@
-"""Articles over HTTP: what is taken, what comes back, and how much at once."""
+"""Articles over HTTP: what is taken, and what comes back."""
 
 from __future__ import annotations
 
+import base64
 import io
-from typing import Any
 from urllib.parse import quote
 
 import pytest
 from flask.testing import FlaskClient
 
-from qa_service.http import limits
 from qa_service.http.responses import ArticleListResponse, ArticleResponse, ArticlesResponse, JobResponse
-from tests.http.fake_engine import FakeEngine, shared_application
+from tests.http.fake_engine import FakeEngine, files, shared_application
 from tests.http.problem import assert_problem
 
 
@@ -25,12 +24,6 @@ def fake() -> FakeEngine:
 @pytest.fixture
 def client(fake: FakeEngine) -> FlaskClient:
     return shared_application()[0].test_client()
-
-
-def files(*given: tuple[str, bytes] | tuple[str, bytes, str]) -> dict[str, Any]:
-    """Make a multipart body of (name, content[, media type]) parts."""
-    parts = [(io.BytesIO(one[1]), one[0], *one[2:]) for one in given]
-    return {"data": {"files": parts}, "content_type": "multipart/form-data"}
 
 
 def test_json_articles_become_submissions(client: FlaskClient, fake: FakeEngine) -> None:
@@ -95,107 +88,6 @@ def test_bad_files(client: FlaskClient, fake: FakeEngine) -> None:
     assert_problem(none, 422, "invalid-input", field="files")
     unbounded = client.post("/v1/articles", data=b"abc", content_type="multipart/form-data")
     assert_problem(unbounded, 422, "invalid-input", field="files")
-    assert not fake.submitted
-
-
-@pytest.mark.parametrize("count", [101, 5000])
-def test_too_many_articles(client: FlaskClient, fake: FakeEngine, count: int) -> None:
-    body = {"articles": [{"text": str(n)} for n in range(count)]}
-    problem = assert_problem(client.post("/v1/articles", json=body), 413, "too-large", field="articles")
-    assert "async=true" in problem["errors"][0]["remedy"]
-    assert not fake.submitted
-    assert client.post("/v1/articles?async=true", json=body).status_code == 202
-    assert len(fake.submitted) == count
-
-
-def test_too_many_files(client: FlaskClient, fake: FakeEngine) -> None:
-    parts = [(f"{n}.txt", b"x") for n in range(101)]
-    problem = assert_problem(client.post("/v1/articles", **files(*parts)), 413, "too-large")
-    assert "async=true" in problem["errors"][0]["remedy"]
-    assert_problem(client.post("/v1/articles", **files(*parts, ("a", b""))), 413, "too-large")
-    assert not fake.submitted
-    assert client.post("/v1/articles?async=true", **files(*parts)).status_code == 202
-
-
-def test_one_hundred_are_taken(client: FlaskClient, fake: FakeEngine) -> None:
-    assert client.post("/v1/articles", json={"articles": [{"text": str(n)} for n in range(100)]}).status_code == 200
-    assert client.post("/v1/articles", **files(*((f"{n}.txt", b"x") for n in range(100)))).status_code == 200
-    assert len(fake.submitted) == 200
-
-
-def test_too_many_bytes(client: FlaskClient, fake: FakeEngine) -> None:
-    text = "x" * limits.MAX_BODY_BYTES
-    for answer in (
-        client.post("/v1/articles", json={"articles": [{"text": text}]}),
-        client.post("/v1/articles", **files(("a.txt", text.encode()))),
-    ):
-        problem = assert_problem(answer, 413, "too-large", field="body")
-        assert "async=true" in problem["errors"][0]["remedy"]
-    assert not fake.submitted
-    assert_problem(client.post("/v1/ask", json={"question": text}), 413, "too-large", field="body")
-    assert client.post("/v1/articles?async=true", json={"articles": [{"text": text}]}).status_code == 202
-
-
-def test_even_async_has_a_limit(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "MAX_ASYNC_BODY_BYTES", 1000)
-    answer = client.post("/v1/articles?async=true", json={"articles": [{"text": "x" * 1000}]})
-    problem = assert_problem(answer, 413, "too-large", field="body")
-    assert "async" not in problem["errors"][0]["remedy"]
-
-
-def test_a_body_whose_length_is_not_announced_is_bounded_too(
-    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(limits, "MAX_BODY_BYTES", 1000)
-    answer = client.post(
-        "/v1/articles",
-        input_stream=io.BytesIO(b'{"articles": [{"text": "' + b"x" * 1000 + b'"}]}'),
-        content_type="application/json",
-        environ_overrides={"wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"},
-    )
-    assert_problem(answer, 413, "too-large", field="body")
-
-
-@pytest.mark.parametrize(("path", "content_type"), [("/v1/ask", "text/plain"), ("/v1/articles", "application/json")])
-def test_a_refused_body_is_taken_to_its_end(
-    client: FlaskClient, monkeypatch: pytest.MonkeyPatch, path: str, content_type: str
-) -> None:
-    monkeypatch.setattr(limits, "MAX_BODY_BYTES", 1000)
-    body = io.BytesIO(b" " * 100_000)
-    given = {"CONTENT_LENGTH": "100000", "wsgi.input_terminated": True}
-    answer = client.post(path, input_stream=body, content_type=content_type, environ_overrides=given)
-    assert answer.status_code in (413, 415)
-    assert body.tell() == 100_000
-
-
-class Broken(io.BytesIO):
-    """A connection that breaks off as it is read."""
-
-    def __init__(self, error: Exception) -> None:
-        super().__init__()
-        self._error = error
-
-    def read(self, *_: object) -> bytes:
-        raise self._error
-
-    readinto = read  # type: ignore[assignment]
-
-
-@pytest.mark.parametrize("error", [OSError("reset"), RuntimeError("a chunk without a size")])
-@pytest.mark.parametrize("content_type", ["application/json", "multipart/form-data; boundary=x"])
-def test_a_broken_connection_is_a_400(client: FlaskClient, error: Exception, content_type: str) -> None:
-    given = {"CONTENT_LENGTH": "10", "wsgi.input_terminated": True}
-    answer = client.post("/v1/articles", input_stream=Broken(error), content_type=content_type, environ_overrides=given)
-    assert_problem(answer, 400, "bad-request", field="body")
-
-
-def test_a_body_shorter_than_announced_is_a_400(client: FlaskClient, fake: FakeEngine) -> None:
-    whole = b'{"articles": [{"text": "x"}]}'
-    given = {"CONTENT_LENGTH": str(len(whole) + 5), "wsgi.input_terminated": True}
-    answer = client.post(
-        "/v1/articles", input_stream=io.BytesIO(whole), content_type="application/json", environ_overrides=given
-    )
-    assert_problem(answer, 400, "bad-request", field="body")
     assert not fake.submitted
 
 
@@ -273,3 +165,14 @@ def test_listing_by_pages(client: FlaskClient) -> None:
     second = client.get("/v1/articles", query_string={"limit": 2, "cursor": first["next_cursor"]}).get_json()
     assert [one["id"] for one in second["articles"]] == ["中"]
     assert second["next_cursor"] is None
+
+
+def test_base64_of_a_binary_file_reaches_the_engine_as_it_is(client: FlaskClient, fake: FakeEngine) -> None:
+    content = bytes(range(256))
+    wrapped = base64.encodebytes(content).decode()
+    answer = client.post(
+        "/v1/articles",
+        json={"articles": [{"content_base64": wrapped, "content_type": "Application/PDF; charset=x"}]},
+    )
+    assert answer.status_code == 200
+    assert (fake.submitted[0].content, fake.submitted[0].content_type) == (content, "application/pdf")

@@ -140,6 +140,16 @@ def test_security_headers(client: FlaskClient, path: str) -> None:
     assert (headers.get("Cache-Control") == "no-store") == path.startswith("/v1/")
 
 
+def test_pages_of_other_sites_cannot_write(client: FlaskClient, fake: FakeEngine) -> None:
+    foreign = {"Sec-Fetch-Site": "cross-site"}
+    body = {"articles": [{"text": "x"}]}
+    assert_problem(client.post("/v1/articles", json=body, headers=foreign), 403, "forbidden")
+    assert not fake.submitted
+    assert client.get("/", headers=foreign).status_code == 200
+    own = {"Sec-Fetch-Site": "same-origin"}
+    assert client.post("/v1/articles", json=body, headers=own).status_code == 200
+
+
 def test_health_and_readiness(client: FlaskClient, fake: FakeEngine) -> None:
     assert client.get("/healthz").get_json() == {"status": "ok"}
     ready = client.get("/readyz")

@@ -31,7 +31,7 @@ def write_lines(path: Path, *rows: object) -> Path:
 
 
 def test_directory_is_recursive_sorted_and_skips_hidden(tmp_path: Path) -> None:
-    for name in ("b.txt", "a.txt", ".hidden.txt", "sub/c.html", "sub/.git/config", "sub/.x/y.txt"):
+    for name in ("b.txt", "a.txt", ".hidden.txt", "sub/c.HTML", "sub/d.md", "sub/.git/config", "sub/.x/y.txt"):
         file = tmp_path / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(name.encode())
@@ -39,7 +39,8 @@ def test_directory_is_recursive_sorted_and_skips_hidden(tmp_path: Path) -> None:
     assert [(item.id, item.content_type) for item in found] == [
         ("a.txt", "text/plain"),
         ("b.txt", "text/plain"),
-        ("c.html", "text/html"),
+        ("c.HTML", "text/html"),
+        ("d.md", "text/markdown"),
     ]
     assert found[0].content == b"a.txt"
     assert found[0].charset is None

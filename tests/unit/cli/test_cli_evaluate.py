@@ -77,8 +77,8 @@ def test_seeds(run: Runner, tmp_path: Path) -> None:
     lines = tmp_path / "lines.jsonl"
     ran = run("evaluate", path, "--format", "seeds", "--per-question", lines)
     assert ran.code == 0, ran.err
-    assert "Right first   1 of 3" in ran.out
-    assert "Right in 5    2 of 3" in ran.out
+    assert "Right first  1 of 3" in ran.out
+    assert "Right in 5   2 of 3" in ran.out
     verdicts = [line.split()[0] for line in ran.out.splitlines()[-3:]]
     assert verdicts == ["right", "rank", "wrong"]
     assert "the anchor stands in none of its articles" in ran.out.splitlines()[-1]
@@ -91,7 +91,7 @@ def test_seeds_with_named_articles(run: Runner, tmp_path: Path) -> None:
     rows = tmp_path / "rows.jsonl"
     rows.write_text(json.dumps({"id": "b", "text": "公交二路。"}))
     ran = run("evaluate", path, "--format", "seeds", "--articles", rows)
-    assert "Right first   1 of 1" in ran.out
+    assert "Right first  1 of 1" in ran.out
     missing = run.failed("evaluate", path, "--format", "seeds")
     assert missing.code == 2
     assert f"{path}:1" in missing.err

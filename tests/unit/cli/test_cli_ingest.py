@@ -58,7 +58,7 @@ def test_everything_rejected(run: Runner, tmp_path: Path) -> None:
 
 def test_rows_of_every_kind(run: Runner, tmp_path: Path) -> None:
     rows(tmp_path / "a.jsonl", {"id": "one/1", "text": "疫苗接种。", "title": "标题"}, {"text": "没有编号。"})
-    (tmp_path / "b.json").write_text(json.dumps({"articles": [{"id": "two", "html": "<p>公交线路。</p>"}]}))
+    (tmp_path / "b.json").write_text(json.dumps({"articles": [{"id": "two", "text": "公交线路。"}]}))
     (tmp_path / "c.csv").write_text("id,text\nthree,学校开学。\n", encoding="utf-8")
     ran = run("ingest", *sorted(tmp_path.glob("?.*")), "--collection", "rows")
     assert (ran.code, ran.err) == (0, "")
@@ -66,7 +66,7 @@ def test_rows_of_every_kind(run: Runner, tmp_path: Path) -> None:
     assert len(run.ids("rows")) == 4
     with run.engine() as engine:
         assert engine.article("rows", "one/1").summary.title == "标题"
-        assert engine.article("rows", "two").text.strip() == "公交线路。"
+        assert engine.article("rows", "two").text == "公交线路。"
 
 
 def test_two_files_of_one_name_change_nothing(run: Runner, docs: Path) -> None:

@@ -1,0 +1,47 @@
+"""Serves the fake engine as `qa-service serve` would the real one: `python fake_server.py DIRECTORY`.
+
+The engine opens once a file `open` is in the directory, and the file `closed` says that it was closed.
+A question of `wait` is answered once a file `answer` is there.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+from qa_service.config import Settings
+from qa_service.http.server import serve
+from qa_service.types import Ask, Result
+from tests.http.fake_engine import FakeEngine
+
+PLACE = Path(sys.argv[1])
+
+
+def wait_for(name: str) -> None:
+    """Block until the test makes this file."""
+    while not (PLACE / name).exists():
+        time.sleep(0.02)
+
+
+class ServedEngine(FakeEngine):
+    """The fake engine, with its steps under the test's control."""
+
+    @classmethod
+    def open(cls, _: Settings) -> ServedEngine:
+        wait_for("open")
+        return cls()
+
+    def ask(self, ask: Ask) -> Result:
+        if ask.question == "wait":
+            (PLACE / "asked").touch()
+            wait_for("answer")
+        return super().ask(ask)
+
+    def close(self) -> None:
+        (PLACE / "closed").touch()
+
+
+sys.modules["qa_service.engine"] = SimpleNamespace(Engine=ServedEngine)  # type: ignore[assignment]
+sys.exit(serve(Settings(port=0), access_log=True))
