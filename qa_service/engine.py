@@ -8,10 +8,9 @@ import threading
 from collections.abc import Container, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
+from embeddings.encoder import Encoder
 from embeddings.errors import ModelError
 from embeddings.runtime import load_encoder
-
-from embeddings.encoder import Encoder
 from qa_service import maintenance
 from qa_service.background import Background
 from qa_service.config import Settings
@@ -21,11 +20,12 @@ from qa_service.index.manifest import Versions
 from qa_service.index.snapshot import Snapshot
 from qa_service.ingest import Ingestor, remove_article
 from qa_service.library import Library, no_article
+from qa_service.names import DEFAULT_COLLECTION, check_collection
 from qa_service.question import check_question
 from qa_service.retrieval.search import Searcher
 from qa_service.store import articles, collections, jobs
 from qa_service.store.catalog import Catalog
-from qa_service.store.collections import DEFAULT, Collection
+from qa_service.store.collections import Collection
 from qa_service.store.segments import Segments
 from qa_service.text.fold import ENCODER_FOLD_VERSION
 from qa_service.text.split import SPLITTER_VERSION
@@ -59,6 +59,7 @@ class Engine:
         self._searcher = Searcher(catalog, self.segments, encoder, self.tokenizer)
         self._snapshots: dict[int, Snapshot] = {}
         self._refresh_lock = threading.Lock()
+        self.tokenizer.words("你好")  # loads the dictionary now, not in the first question
         self._background = Background(self)
         self._closed = False
 
@@ -90,12 +91,12 @@ class Engine:
         threshold = self.settings.min_confidence if ask.min_confidence is None else ask.min_confidence
         return self._searcher.ask(ask, self._snapshot(ask.collection), threshold)
 
-    def rank(self, question: str, collection: str = DEFAULT, depth: int = 100) -> list[tuple[str, float]]:
+    def rank(self, question: str, collection: str = DEFAULT_COLLECTION, depth: int = 100) -> list[tuple[str, float]]:
         """Rank the best `depth` articles for a question: (article id, fused score), best first."""
         check_question(question, self.settings.max_question_chars)
         return self._searcher.rank_articles(question, collection, self._snapshot(collection), depth)
 
-    def ingest(self, submissions: Iterable[Submission], collection: str = DEFAULT) -> Iterator[Outcome]:
+    def ingest(self, submissions: Iterable[Submission], collection: str = DEFAULT_COLLECTION) -> Iterator[Outcome]:
         """Take articles in; yield an outcome for each, in order, once it is durable and searchable.
 
         Errors:
@@ -152,7 +153,7 @@ class Engine:
         Errors:
             BadInput: the name is malformed.
         """
-        collections.check_name(name)
+        check_collection(name)
         with self.catalog.writer_lock():
             with self.catalog.write() as tx:
                 if collections.find(tx.connection, name) is not None:
@@ -174,12 +175,12 @@ class Engine:
                 collections.erase(tx, found.row)
             self.generations.erase(found.row)
         self._snapshots.pop(found.row, None)
-        if name == DEFAULT:
-            self.create_collection(DEFAULT)
+        if name == DEFAULT_COLLECTION:
+            self.create_collection(DEFAULT_COLLECTION)
 
     def submit(self, submissions: Sequence[Submission], collection: str) -> Job:
         """Queue articles as a durable job, which `start_workers` works on, now or after a restart."""
-        collections.check_name(collection)
+        check_collection(collection)
         job_id = secrets.token_hex(16)
         with self.catalog.writer_lock(), self.catalog.write() as tx:
             jobs.insert(tx, job_id, collection, submissions, _now())
@@ -232,8 +233,8 @@ class Engine:
                 self.publish_lagging(collection.name)
                 self.refresh(collection.name)
         self.generations.erase_unknown({collection.row for collection in found})
-        if not any(collection.name == DEFAULT for collection in found):
-            self.create_collection(DEFAULT)
+        if not any(collection.name == DEFAULT_COLLECTION for collection in found):
+            self.create_collection(DEFAULT_COLLECTION)
 
     def publish_lagging(self, name: str) -> None:
         """Publish a collection's last write again if no generation covers it."""

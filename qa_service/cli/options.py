@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from qa_service.config import Settings, load_settings
+from qa_service.names import DEFAULT_COLLECTION
 
 if TYPE_CHECKING:
     from qa_service.engine import Engine
@@ -49,7 +50,7 @@ def data_option(command: Command) -> Command:
 def collection_option(command: Command) -> Command:
     """Add `--collection NAME`."""
     option = click.option(
-        "--collection", metavar="NAME", default="default", show_default=True, help="The collection to work on."
+        "--collection", metavar="NAME", default=DEFAULT_COLLECTION, show_default=True, help="The collection to work on."
     )
     return option(command)
 

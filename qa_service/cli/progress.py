@@ -37,4 +37,4 @@ def track(items: Iterable[Item], total: int | None, label: str, unit: str = "") 
             logged = now
             of = f" of {total:,}" if total is not None else ""
             what = f" {unit}" if unit else ""
-            click.echo(f"{label}: {count:,}{of}{what}, {count / (now - started):,.1f}/s", err=True)
+            click.echo(f"{label}: {count:,}{of}{what} after {now - started:,.0f} s", err=True)

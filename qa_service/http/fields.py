@@ -14,10 +14,9 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from qa_service import names
 from qa_service.errors import BadInput
-from qa_service.store.collections import NAME, check_name
 
-MAX_ID_BYTES = 512
 MAX_URL_CHARS = 2048
 MAX_TITLE_CHARS = 2000
 MAX_METADATA_BYTES = 64 * 1024
@@ -33,19 +32,17 @@ def wrong(problem: str, remedy: str | None = None) -> PydanticCustomError:
 
 def _check_collection(value: str) -> str:
     try:
-        return check_name(value)
+        return names.check_collection(value)
     except BadInput as error:
         raise wrong(error.detail, error.remedy) from None
 
 
 def check_article_id(value: str) -> str:
     """Return a well-formed article id."""
-    length = len(value.encode("utf-8", "surrogatepass"))
-    if not 1 <= length <= MAX_ID_BYTES:
-        raise wrong(f"is {length} bytes long", f"use 1 to {MAX_ID_BYTES} bytes of UTF-8")
-    if _CONTROL.search(value):
-        raise wrong("holds a control character", "remove it")
-    return value
+    try:
+        return names.check_article_id(value)
+    except BadInput as error:
+        raise wrong(error.detail, error.remedy) from None
 
 
 def _check_url(value: str) -> str:
@@ -106,14 +103,12 @@ def _check_metadata(value: dict[str, Any]) -> dict[str, Any]:
 
 Collection = Annotated[
     str,
-    Field(description="Name of the collection.", json_schema_extra={"pattern": f"^{NAME.pattern}$"}),
+    Field(description="Name of the collection.", json_schema_extra={"pattern": f"^{names.COLLECTION.pattern}$"}),
     AfterValidator(_check_collection),
 ]
 ArticleId = Annotated[
     str,
-    Field(
-        description=f"The article's id: 1 to {MAX_ID_BYTES} bytes of UTF-8, no control characters; slashes are fine."
-    ),
+    Field(description=f"The article's id: 1 to {names.MAX_ID_BYTES} bytes of UTF-8, no control characters."),
     AfterValidator(check_article_id),
 ]
 Question = Annotated[

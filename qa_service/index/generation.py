@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from qa_service.errors import Damaged, Incompatible
 from qa_service.index import base as base_index
+from qa_service.index.base import Base
 from qa_service.index.manifest import FORMAT, BaseEntry, Delta, GenerationDir, Manifest, Versions
 from qa_service.index.snapshot import Chunk, Snapshot
 from qa_service.store import articles, collections, passages
@@ -134,7 +135,8 @@ class Generations:
     def _open(self, manifest: Manifest, previous: Snapshot | None) -> Snapshot:
         directory = self.directory(manifest.collection)
         delta = directory.read_delta(manifest.delta)
-        base, chunks = None, ()
+        base: Base | None = None
+        chunks: tuple[Chunk, ...] = ()
         if previous is not None and previous.manifest.base == manifest.base:
             base, chunks = previous.base, previous.chunks
         elif manifest.base is not None:

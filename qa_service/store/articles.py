@@ -104,7 +104,10 @@ def labels(connection: Connection, rows: list[int]) -> dict[int, ArticleLabel]:
     found = connection.execute(
         f"SELECT row, id, title, url, published_at, metadata FROM articles WHERE row IN ({marks})", rows
     )
-    return {row: ArticleLabel(*rest, json.loads(metadata)) for row, *rest, metadata in found}
+    return {
+        row: ArticleLabel(article_id, title, url, published_at, json.loads(metadata))
+        for row, article_id, title, url, published_at, metadata in found
+    }
 
 
 def original_text(connection: Connection, row: int) -> str:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
-from qa_service.errors import BadInput, NotFound
+from qa_service.errors import NotFound
+from qa_service.names import check_collection
 from qa_service.store.catalog import Connection, WriteTransaction
-
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-DEFAULT = "default"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,21 +25,6 @@ class Collection:
 _COLUMNS = "row, name, created_at, seq, articles, passages, words"
 
 
-def check_name(name: str) -> str:
-    """Return a well-formed collection name.
-
-    Errors:
-        BadInput: the name does not match `[A-Za-z0-9][A-Za-z0-9._-]{0,63}`.
-    """
-    if not NAME.fullmatch(name):
-        raise BadInput(
-            f"{name[:80]!r} is not a collection name",
-            field="collection",
-            remedy="use 1 to 64 of the characters A-Z a-z 0-9 . _ - and start with a letter or digit",
-        )
-    return name
-
-
 def find(connection: Connection, name: str) -> Collection | None:
     """Look a live collection up by name."""
     row = connection.execute(f"SELECT {_COLUMNS} FROM collections WHERE name = ?", (name,)).fetchone()
@@ -55,7 +37,7 @@ def get(connection: Connection, name: str) -> Collection:
     Errors:
         BadInput: the name is malformed. NotFound: there is none.
     """
-    collection = find(connection, check_name(name))
+    collection = find(connection, check_collection(name))
     if collection is None:
         raise NotFound(
             f"there is no collection {name!r}",

@@ -110,8 +110,23 @@ def candidates(connection: Connection, keys: Sequence[int], seq: int) -> list[Ca
             " AND p.seq <= ? AND (p.deleted_seq IS NULL OR p.deleted_seq > ?) ORDER BY p.key",
             (*chunk, seq, seq),
         )
-        found.extend(Candidate(*row[:9], Block(*row[9:])) for row in rows)
+        found.extend(_candidate(*row) for row in rows)
     return found
+
+
+def _candidate(
+    key: int,
+    article: int,
+    article_id: str,
+    pid: str,
+    start: int,
+    end: int,
+    sentences: bytes,
+    terms: bytes,
+    words: int,
+    *block: int,
+) -> Candidate:
+    return Candidate(key, article, article_id, pid, start, end, sentences, terms, words, Block(*block))
 
 
 def entries(connection: Connection, collection: int, after: int, up_to: int) -> Iterator[IndexEntry]:

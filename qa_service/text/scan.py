@@ -19,7 +19,7 @@ _SPECIAL = rf"[\p{{Han}}\p{{Hangul}}{UNSPACED}]"
 _SCANNER = regex.compile(
     rf"""(?V1x)
     (?P<number> \p{{Nd}}++ (?: [.,] \p{{Nd}}++ )++ )
-  | (?P<unspaced> [[{UNSPACED}]--[\P{{L}}&&\P{{M}}]]++ )
+  | (?P<unspaced> [[{UNSPACED}]&&\p{{L}}] [[{UNSPACED}]&&[\p{{L}}\p{{M}}]]*+ )
   | (?P<hangul> [\p{{Hangul}}&&\p{{L}}]++ )
   | (?P<word> [[\p{{L}}\p{{N}}]--{_SPECIAL}] [[\p{{L}}\p{{N}}\p{{M}}]--{_SPECIAL}]*+ )
   | (?P<digit> [\p{{N}}--\p{{Han}}]++ )
@@ -27,6 +27,7 @@ _SCANNER = regex.compile(
 )
 _WORD_CHAR = regex.compile(rf"(?V1)[[\p{{L}}\p{{N}}\p{{M}}]--{_SPECIAL}]")
 _THOUSANDS = regex.compile(r"\p{Nd}{1,3}(?:,\p{Nd}{3})+(?:\.\p{Nd}+)?")
+_LETTER = regex.compile(r"[\p{L}\p{N}]")
 _CLUSTER = regex.compile(r"\P{M}\p{M}{0,31}|\p{M}{1,32}")
 
 
@@ -73,6 +74,8 @@ def _joined(text: str, place: int) -> bool:
 def _pieces(run: str, start: int) -> Iterator[tuple[str, int, int]]:
     for offset in range(0, len(run), MAX_WORD):
         piece = run[offset : offset + MAX_WORD]
+        if offset and not _LETTER.search(piece):
+            continue
         yield _ascii_digits(piece), start + offset, start + offset + len(piece)
 
 

@@ -18,6 +18,9 @@ _MARKER = regex.compile(r"[(（\[【]?(?:[0-9０-９]{1,3}(?:[.．][0-9０-９]{
 _LAST_TOKEN = regex.compile(r"[\p{L}\p{M}\p{N}.．&'’-]{0,24}\Z")
 _INITIALS = regex.compile(r"\p{L}\p{M}*(?:\.\p{L}\p{M}*)*")
 _LAST_TOKEN_LENGTH = 24
+# Shorter words before a dot and a small letter are mostly abbreviations, in every language with small letters.
+_LONG_WORD_LENGTH = 4
+_LONG_WORD = regex.compile(rf"\p{{L}}{{{_LONG_WORD_LENGTH}}}")
 
 # Followed by the name or number they belong to.
 _BEFORE_NAME = regex.compile(
@@ -79,7 +82,7 @@ def _dot_ends(text: str, begin: int, dot: int, following: str, lenient: bool) ->
             return not (after.isascii() and after.isalpha())
         if not (_NO_SPACES.match(after) or _OPENS.match(after)):
             return False
-    elif following.islower() and not lenient:
+    elif following.islower() and not (lenient and _LONG_WORD.match(text, max(begin, dot - _LONG_WORD_LENGTH), dot)):
         return False
     return not _is_abbreviation(text, begin, dot, following)
 

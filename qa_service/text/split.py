@@ -77,26 +77,38 @@ def trimmed(text: str, start: int, end: int) -> Span | None:
 
 def _sentences(text: str, start: int, end: int, held: list[_Place]) -> Iterator[_Place]:
     """Cut one line at the terminators that end a sentence."""
-    begin = counted = start
-    quotes = 0
+    begin = start
     hold = iter(held)
     inner, outer = next(hold, (end, end))
-    for match in _END.finditer(text, start, end):
+    for first, stop in _candidates(_END, text, start, end):
+        while outer <= first:
+            inner, outer = next(hold, (end, end))
+        if inner <= first and not _closes(text, begin, inner, outer, stop):
+            continue
+        if ends_sentence(text, begin, first, stop, end):
+            yield begin, stop
+            begin = stop
+    yield begin, end
+
+
+def _candidates(pattern: regex.Pattern[str], text: str, start: int, end: int) -> Iterator[_Place]:
+    """Find the pattern, each time with the straight quotes that it closes."""
+    counted = start
+    quotes = 0
+    for match in pattern.finditer(text, start, end):
         if match.start() < counted:
             continue
         quotes += text.count('"', counted, match.end())
         counted = stop = match.end()
-        while stop < end and text[stop] == '"' and quotes % 2:
-            quotes += 1
+        while stop < end and text[stop] in "\"'" and _is_closing(text, stop, end, quotes):
+            quotes += text[stop] == '"'
             counted = stop = _TAIL.match(text, stop + 1, end).end()
-        while outer <= match.start():
-            inner, outer = next(hold, (end, end))
-        if inner <= match.start() and not _closes(text, begin, inner, outer, stop):
-            continue
-        if ends_sentence(text, begin, match.start(), stop, end):
-            yield begin, stop
-            begin = stop
-    yield begin, end
+        yield match.start(), stop
+
+
+def _is_closing(text: str, place: int, end: int, quotes: int) -> bool:
+    """Whether a straight quote right after a terminator belongs to it: space follows, or a double one is open."""
+    return place + 1 == end or text[place + 1].isspace() or (text[place] == '"' and quotes % 2 == 1)
 
 
 def _closes(text: str, begin: int, inner: int, outer: int, stop: int) -> bool:
@@ -112,16 +124,14 @@ def _pieces(text: str, span: Span, held: list[_Place]) -> Iterator[_Place]:
     begin = span.start
     hold = iter(held)
     inner, outer = next(hold, (span.end, span.end))
-    for match in _LONG_ENDS.finditer(text, span.start, span.end):
-        while outer <= match.start():
+    for first, stop in _candidates(_LONG_ENDS, text, span.start, span.end):
+        while outer <= first:
             inner, outer = next(hold, (span.end, span.end))
-        if inner <= match.start() or match.end() - begin < _LEAST_PIECE:
+        if inner <= first or stop - begin < _LEAST_PIECE:
             continue
-        if not _TERMINATOR.match(match[0]) or ends_sentence(
-            text, begin, match.start(), match.end(), span.end, lenient=True
-        ):
-            yield begin, match.end()
-            begin = match.end()
+        if not _TERMINATOR.match(text[first]) or ends_sentence(text, begin, first, stop, span.end, lenient=True):
+            yield begin, stop
+            begin = stop
     yield begin, span.end
 
 

@@ -15,8 +15,8 @@ from flask import Flask
 from qa_service.config import Settings
 from qa_service.errors import NotFound, Unavailable
 from qa_service.http import create_app
+from qa_service.names import check_collection
 from qa_service.question import check_question
-from qa_service.store.collections import check_name
 from qa_service.types import (
     Answer,
     ArticleDetail,
@@ -70,7 +70,7 @@ class FakeEngine:
         return Result(ask.question, answerable, confidence, answer, passages, {"total": 1.5}, "g1", explain)
 
     def ingest(self, submissions: Iterable[Submission], collection: str = "default") -> Iterator[Outcome]:
-        check_name(collection)
+        check_collection(collection)
         self._fail()
         into = self.stored.setdefault(collection, {})
         for given in submissions:
@@ -106,7 +106,7 @@ class FakeEngine:
         return [CollectionInfo(name, len(a), len(a), "g1", MADE_AT) for name, a in sorted(self.stored.items())]
 
     def create_collection(self, name: str) -> bool:
-        check_name(name)
+        check_collection(name)
         if name in self.stored:
             return False
         self.stored[name] = {}
@@ -137,7 +137,7 @@ class FakeEngine:
         self.closed = True
 
     def _collection(self, name: str) -> dict[str, Submission]:
-        if check_name(name) not in self.stored:
+        if check_collection(name) not in self.stored:
             raise NotFound(f"there is no collection {name!r}", field="collection", remedy="make it first")
         return self.stored[name]
 

@@ -1,0 +1,132 @@
+"""The first half of the write path: from a submission to passages ready to be encoded; needs no encoder and no lock."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from qa_service.errors import BadInput, Rejected
+from qa_service.names import check_article_id
+from qa_service.store import articles, collections
+from qa_service.store.articles import ArticleHead, ArticleRecord
+from qa_service.store.catalog import Catalog
+from qa_service.text.extract import extract
+from qa_service.text.fold import encoder_fold
+from qa_service.text.passages import split_passages
+from qa_service.text.tokens import Tokenizer
+from qa_service.types import Outcome, PassageSpans, Span, Submission
+
+
+@dataclass(frozen=True, slots=True)
+class DraftPassage:
+    """A passage split and tokenised but not yet encoded: `texts` are its window and then its sentences."""
+
+    spans: PassageSpans
+    texts: tuple[str, ...]
+    terms: Counter[str]
+    block_hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A submission on its way: its outcome is already known, or its record and passages are to be written."""
+
+    id: str
+    outcome: Outcome | None = None
+    record: ArticleRecord | None = None
+    passages: tuple[DraftPassage, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Processing:
+    """How articles are processed.
+
+    Attributes:
+        tokenizer: cuts passages into words.
+        count_tokens: the encoder's count of model tokens.
+        passage_tokens: longest passage in model tokens.
+        max_chars: longest article in code points.
+        fingerprint: of the encoder; part of what identifies encoded text.
+        pipeline: identifies all of this; articles processed by another are processed again.
+    """
+
+    tokenizer: Tokenizer
+    count_tokens: Callable[[Sequence[str]], Sequence[int]]
+    passage_tokens: int
+    max_chars: int
+    fingerprint: str
+    pipeline: str
+
+
+class Drafter:
+    """Turns the submissions of one ingest into drafts."""
+
+    def __init__(self, catalog: Catalog, collection: str, processing: Processing) -> None:
+        self._catalog = catalog
+        self._collection = collection
+        self._processing = processing
+        self._seen: set[str] = set()
+
+    def draft(self, submission: Submission) -> Draft:
+        """Process one article as far as it goes without encoding; a bad one becomes a rejected outcome."""
+        sha256 = hashlib.sha256(submission.content).digest()
+        article_id = submission.id if submission.id is not None else sha256.hex()
+        try:
+            if submission.rejection is not None:
+                raise Rejected(submission.rejection)
+            check_article_id(article_id)
+            if article_id in self._seen:
+                raise Rejected(
+                    "this id was already given in this ingest", field="id", remedy="give every article its own id"
+                )
+            self._seen.add(article_id)
+            attributes, pipeline = articles.attributes_hash(submission), self._processing.pipeline
+            head = self._head(article_id)
+            if head and (head.sha256, head.attributes, head.pipeline) == (
+                sha256,
+                attributes,
+                self._processing.pipeline,
+            ):
+                return Draft(article_id, Outcome(article_id, "unchanged", None, head.passages))
+            text, encoding = self._text(submission)
+            record = ArticleRecord(
+                article_id, submission, sha256, attributes, encoding, text, self._processing.pipeline
+            )
+            return Draft(article_id, None, record, self._passages(text))
+        except BadInput as error:
+            return Draft(article_id, Outcome(article_id, "rejected", str(error)))
+
+    def _head(self, article_id: str) -> ArticleHead | None:
+        with self._catalog.read() as connection:
+            found = collections.find(connection, self._collection)
+            return articles.find_head(connection, found.row, article_id) if found else None
+
+    def _text(self, submission: Submission) -> tuple[str, str]:
+        extracted = extract(submission.content, submission.content_type, submission.charset)
+        if len(extracted.text) > self._processing.max_chars:
+            raise Rejected(
+                f"the article has {len(extracted.text)} characters, {self._processing.max_chars} are allowed",
+                remedy="split it, or raise QA_MAX_ARTICLE_CHARS",
+            )
+        return extracted.text, extracted.encoding
+
+    def _passages(self, text: str) -> tuple[DraftPassage, ...]:
+        spans = split_passages(text, self._processing.count_tokens, self._processing.passage_tokens)
+        if not spans:
+            raise Rejected("the article has no text", remedy="leave it out")
+        drafts = []
+        for passage in spans:
+            window = Span(passage.start, passage.end)
+            texts = tuple(encoder_fold(text[span.start : span.end]) for span in (window, *passage.sentences))
+            terms = Counter(self._processing.tokenizer.words(text[passage.start : passage.end]))
+            drafts.append(DraftPassage(passage, texts, terms, self._block_hash(texts)))
+        return tuple(drafts)
+
+    def _block_hash(self, texts: Sequence[str]) -> bytes:
+        digest = hashlib.sha256(self._processing.fingerprint.encode())
+        for text in texts:
+            data = text.encode("utf-8")
+            digest.update(len(data).to_bytes(4, "little") + data)
+        return digest.digest()
