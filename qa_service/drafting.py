@@ -84,16 +84,10 @@ class Drafter:
             self._seen.add(article_id)
             attributes, pipeline = articles.attributes_hash(submission), self._processing.pipeline
             head = self._head(article_id)
-            if head and (head.sha256, head.attributes, head.pipeline) == (
-                sha256,
-                attributes,
-                self._processing.pipeline,
-            ):
+            if head and (head.sha256, head.attributes, head.pipeline) == (sha256, attributes, pipeline):
                 return Draft(article_id, Outcome(article_id, "unchanged", None, head.passages))
             text, encoding = self._text(submission)
-            record = ArticleRecord(
-                article_id, submission, sha256, attributes, encoding, text, self._processing.pipeline
-            )
+            record = ArticleRecord(article_id, submission, sha256, attributes, encoding, text, pipeline)
             return Draft(article_id, None, record, self._passages(text))
         except BadInput as error:
             return Draft(article_id, Outcome(article_id, "rejected", str(error)))
