@@ -49,7 +49,12 @@ def load_model(name_or_folder: str | Path) -> Loaded:
         # Hashing releases the interpreter, so it costs little beside the import of torch.
         with ThreadPoolExecutor(1) as pool:
             checksums = pool.submit(_checksums, folder)
-            model = _open(str(folder), hub=False)
+            try:
+                model = _open(str(folder), hub=False)
+            except ModelError:
+                # A built folder that does not match its manifest explains itself better.
+                checksums.result()
+                raise
             return Loaded(model, folder, checksums.result(), None)
     if not _HUB_NAME.fullmatch(name):
         raise ModelError(f"there is no model folder {name!r}", "name an existing folder or a hub model")

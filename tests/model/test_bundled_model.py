@@ -15,7 +15,7 @@ import pytest
 
 from embeddings import bundled
 from embeddings.encoder import Encoder
-from embeddings.errors import ModelError
+from embeddings.errors import DamagedModel, ModelError
 from embeddings.models import DEFAULT_MODEL, DEFAULT_MODEL_TOKENIZER
 from embeddings.runtime import load_encoder
 from embeddings.self_test import compare
@@ -228,6 +228,18 @@ def test_a_broken_folder_is_a_clear_error(model_dir, tmp_path, damage):
         SentenceTransformerEncoder(folder)
     assert caught.value.remedy
     assert "\n" not in str(caught.value)
+
+
+def test_a_truncated_built_folder_says_how_to_build_it_again(model_dir, tmp_path):
+    folder = tmp_path / "built"
+    folder.mkdir()
+    for path in (model_dir / bundled.FOLDER).iterdir():
+        (folder / path.name).symlink_to(path)
+    (folder / "model.safetensors").unlink()
+    (folder / "model.safetensors").write_bytes(b"\x08")
+    with pytest.raises(DamagedModel, match=r"has 1 bytes instead of") as caught:
+        SentenceTransformerEncoder(folder)
+    assert "built again" in (caught.value.remedy or "")
 
 
 def _hub_cache(root, model_folder):
