@@ -6,14 +6,14 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
-from typing import Protocol
 
 import filelock
 
 from qa_service.errors import QAError
 from qa_service.index.generation import Generations
+from qa_service.index.opened import OpenedCollections
 from qa_service.store import collections, jobs
 from qa_service.store.catalog import Catalog
 from qa_service.types import Outcome, Submission
@@ -27,33 +27,17 @@ LAG_S = 10.0
 JOB_BATCH = 100
 
 
-class Served(Protocol):
-    """The parts of the engine that the workers use."""
-
-    catalog: Catalog
-    generations: Generations
-
-    def refresh(self, name: str) -> None:
-        """Open the current generation of a collection."""
-
-    def compact(self, name: str) -> None:
-        """Compact a collection if due."""
-
-    def publish_lagging(self, name: str) -> None:
-        """Publish what a dead process left."""
-
-    def drop_unknown_snapshots(self, rows: set[int]) -> None:
-        """Forget deleted collections."""
-
-    def ingest(self, submissions: Iterable[Submission], collection: str) -> Iterator[Outcome]:
-        """Ingest articles."""
+Ingest = Callable[[Iterable[Submission], str], Iterator[Outcome]]
 
 
 class Background:
     """Two daemon threads: one that watches, one that works through jobs and compactions."""
 
-    def __init__(self, engine: Served) -> None:
-        self._engine = engine
+    def __init__(self, catalog: Catalog, generations: Generations, opened: OpenedCollections, ingest: Ingest) -> None:
+        self._catalog = catalog
+        self._generations = generations
+        self._opened = opened
+        self._ingest = ingest
         self._stop = threading.Event()
         self._work: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._threads: list[threading.Thread] = []
@@ -101,15 +85,14 @@ class Background:
                 self._warning = f"new articles may not show: {error}"
 
     def _look(self) -> None:
-        engine = self._engine
-        with engine.catalog.read() as connection:
+        with self._catalog.read() as connection:
             found = collections.every(connection)
-        engine.drop_unknown_snapshots({collection.row for collection in found})
+        self._opened.forget_all_but({collection.row for collection in found})
         for collection in found:
-            directory = engine.generations.directory(collection.row)
+            directory = self._generations.directory(collection.row)
             stamp = directory.stamp()
             if self._stamps.get(collection.row) != stamp:
-                engine.refresh(collection.name)
+                self._opened.refresh(collection.name)
                 self._stamps[collection.row] = stamp
                 self._lagging.pop(collection.row, None)
                 continue
@@ -119,7 +102,7 @@ class Background:
             elif time.monotonic() - since[1] > LAG_S:
                 manifest = directory.read()
                 if manifest is None or manifest.seq != collection.seq:
-                    engine.publish_lagging(collection.name)
+                    self._opened.publish_lagging(collection.name)
                 self._lagging[collection.row] = (collection.seq, float("inf"))
 
     def _run(self) -> None:
@@ -132,13 +115,13 @@ class Background:
                 if name is None:
                     self._drain_jobs()
                 else:
-                    self._engine.compact(name)
+                    self._opened.compact(name)
             except Exception:
                 logger.exception("background work failed")
 
     def _drain_jobs(self) -> None:
         # One process works on jobs at a time; another server on the same data leaves them to it.
-        lock = filelock.FileLock(self._engine.catalog.data_dir / "jobs.lock", is_singleton=False)
+        lock = filelock.FileLock(self._catalog.data_dir / "jobs.lock", is_singleton=False)
         try:
             with lock.acquire(blocking=False):
                 while not self._stop.is_set() and self._next_job():
@@ -147,7 +130,7 @@ class Background:
             return
 
     def _next_job(self) -> bool:
-        with self._engine.catalog.read() as connection:
+        with self._catalog.read() as connection:
             job = jobs.next_unfinished(connection)
         if job is None:
             return False
@@ -156,8 +139,8 @@ class Background:
             while batch := self._pending(job_id):
                 if self._stop.is_set():
                     return False
-                outcomes = list(self._engine.ingest((submission for _, submission in batch), collection))
-                with self._engine.catalog.writer_lock(), self._engine.catalog.write() as tx:
+                outcomes = list(self._ingest((submission for _, submission in batch), collection))
+                with self._catalog.writer_lock(), self._catalog.write() as tx:
                     jobs.record(tx, job_id, [(place, o) for (place, _), o in zip(batch, outcomes, strict=True)])
             self._finish(job_id, None)
         except QAError as error:
@@ -166,10 +149,10 @@ class Background:
         return True
 
     def _pending(self, job_id: str) -> list[tuple[int, Submission]]:
-        with self._engine.catalog.read() as connection:
+        with self._catalog.read() as connection:
             return jobs.pending(connection, job_id, JOB_BATCH)
 
     def _finish(self, job_id: str, error: str | None) -> None:
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        with self._engine.catalog.writer_lock(), self._engine.catalog.write() as tx:
+        with self._catalog.writer_lock(), self._catalog.write() as tx:
             jobs.finish(tx, job_id, now, error)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import logging
 import secrets
-import threading
 from collections.abc import Container, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
@@ -14,10 +12,10 @@ from embeddings.runtime import load_encoder
 from qa_service import maintenance
 from qa_service.background import Background
 from qa_service.config import Settings
-from qa_service.errors import Damaged, NotFound, Unavailable
+from qa_service.errors import NotFound, Unavailable
 from qa_service.index.generation import Generations
 from qa_service.index.manifest import Versions
-from qa_service.index.snapshot import Snapshot
+from qa_service.index.opened import OpenedCollections
 from qa_service.ingest import Ingestor, remove_article
 from qa_service.library import Library, no_article
 from qa_service.names import DEFAULT_COLLECTION, check_collection
@@ -25,7 +23,6 @@ from qa_service.question import check_question
 from qa_service.retrieval.search import Searcher
 from qa_service.store import articles, collections, jobs
 from qa_service.store.catalog import Catalog
-from qa_service.store.collections import Collection
 from qa_service.store.segments import Segments
 from qa_service.text.fold import ENCODER_FOLD_VERSION
 from qa_service.text.split import SPLITTER_VERSION
@@ -42,8 +39,6 @@ from qa_service.types import (
     Submission,
 )
 
-logger = logging.getLogger(__name__)
-
 
 class Engine:
     """Everything the edges need. Safe for threads."""
@@ -57,10 +52,9 @@ class Engine:
         self.tokenizer = Tokenizer(settings.cache_dir, settings.user_dict)
         self.generations = Generations(catalog, self.segments, _versions(encoder, self.tokenizer))
         self._searcher = Searcher(catalog, self.segments, encoder, self.tokenizer)
-        self._snapshots: dict[int, Snapshot] = {}
-        self._refresh_lock = threading.Lock()
+        self.opened = OpenedCollections(catalog, self.generations)
         self.tokenizer.words("你好")  # loads the dictionary now, not in the first question
-        self._background = Background(self)
+        self._background = Background(catalog, self.generations, self.opened, self.ingest)
         self._closed = False
 
     @classmethod
@@ -89,12 +83,12 @@ class Engine:
         """
         check_question(ask.question, self.settings.max_question_chars)
         threshold = self.settings.min_confidence if ask.min_confidence is None else ask.min_confidence
-        return self._searcher.ask(ask, self._snapshot(ask.collection), threshold)
+        return self._searcher.ask(ask, self.opened.snapshot(ask.collection), threshold)
 
     def rank(self, question: str, collection: str = DEFAULT_COLLECTION, depth: int = 100) -> list[tuple[str, float]]:
         """Rank the best `depth` articles for a question: (article id, fused score), best first."""
         check_question(question, self.settings.max_question_chars)
-        return self._searcher.rank_articles(question, collection, self._snapshot(collection), depth)
+        return self._searcher.rank_articles(question, collection, self.opened.snapshot(collection), depth)
 
     def ingest(self, submissions: Iterable[Submission], collection: str = DEFAULT_COLLECTION) -> Iterator[Outcome]:
         """Take articles in; yield an outcome for each, in order, once it is durable and searchable.
@@ -104,7 +98,7 @@ class Engine:
         """
         ingestor = self.ingestor()
         try:
-            yield from ingestor.run(submissions, collection, self.refresh)
+            yield from ingestor.run(submissions, collection, self.opened.refresh)
         finally:
             self._compact_soon(collection)
 
@@ -160,7 +154,7 @@ class Engine:
                     return False
                 made = collections.make(tx, name, _now())
             self.generations.publish_delta(made)
-        self.refresh(name)
+        self.opened.refresh(name)
         return True
 
     def delete_collection(self, name: str) -> None:
@@ -174,7 +168,6 @@ class Engine:
                 found = collections.get(tx.connection, name)
                 collections.erase(tx, found.row)
             self.generations.erase(found.row)
-        self._snapshots.pop(found.row, None)
         if name == DEFAULT_COLLECTION:
             self.create_collection(DEFAULT_COLLECTION)
 
@@ -225,56 +218,12 @@ class Engine:
         self.catalog.close()
 
     def recover(self) -> None:
-        """Publish what a crash left unpublished, make `default`, and open every collection."""
+        """Publish what a crash left unpublished, open every collection, and make `default`."""
+        self.opened.recover()
         with self.catalog.read() as connection:
-            found = collections.every(connection)
-        for collection in found:
-            if not self._open_current(collection):
-                self.publish_lagging(collection.name)
-                self.refresh(collection.name)
-        self.generations.erase_unknown({collection.row for collection in found})
-        if not any(collection.name == DEFAULT_COLLECTION for collection in found):
+            missing = collections.find(connection, DEFAULT_COLLECTION) is None
+        if missing:
             self.create_collection(DEFAULT_COLLECTION)
-
-    def publish_lagging(self, name: str) -> None:
-        """Publish a collection's last write again if no generation covers it."""
-        with self.catalog.writer_lock():
-            with self.catalog.read() as connection:
-                collection = collections.find(connection, name)
-            if collection is not None:
-                self.generations.recover(collection)
-
-    def refresh(self, name: str) -> None:
-        """Open the collection's current generation for asking, if it is not the one open already."""
-        with self._refresh_lock:
-            with self.catalog.read() as connection:
-                found = collections.find(connection, name)
-            if found is None:
-                return
-            snapshot = self.generations.load(found.row, self._snapshots.get(found.row))
-            if snapshot is not None:
-                self._snapshots[found.row] = snapshot
-
-    def compact(self, name: str) -> None:
-        """Fold a collection's delta into its base if it has grown enough."""
-        with self.catalog.read() as connection:
-            found = collections.find(connection, name)
-        if found is not None and self.generations.compact(found) is not None:
-            self.refresh(name)
-
-    def drop_unknown_snapshots(self, rows: set[int]) -> None:
-        """Let go of snapshots of collections that exist no more."""
-        for row in set(self._snapshots) - rows:
-            self._snapshots.pop(row, None)
-
-    def _snapshot(self, name: str) -> Snapshot | None:
-        with self.catalog.read() as connection:
-            found = collections.get(connection, name)
-        snapshot = self._snapshots.get(found.row)
-        if snapshot is None:
-            self.refresh(name)
-            snapshot = self._snapshots.get(found.row)
-        return snapshot
 
     def _delete(self, name: str, article_ids: Sequence[str]) -> list[str]:
         with self.catalog.writer_lock():
@@ -285,26 +234,14 @@ class Engine:
                 with self.catalog.read() as connection:
                     self.generations.publish_delta(collections.get(connection, name))
         if gone:
-            self.refresh(name)
+            self.opened.refresh(name)
         return gone
 
     def _compact_soon(self, name: str) -> None:
         if self._background.running:
             self._background.wake(compact=name)
         else:
-            self.compact(name)
-
-    def _open_current(self, collection: Collection) -> bool:
-        """Open the published generation; False when it is damaged or does not cover the last write."""
-        try:
-            manifest = self.generations.manifest(collection.row)
-            if manifest is None or manifest.seq != collection.seq:
-                return False
-            self.refresh(collection.name)
-        except Damaged as error:
-            logger.warning("collection %s will be indexed anew: %s", collection.name, error)
-            return False
-        return True
+            self.opened.compact(name)
 
 
 def _load_encoder(settings: Settings) -> Encoder:

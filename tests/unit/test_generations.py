@@ -135,7 +135,7 @@ def test_compaction_changes_no_answer_and_erases_the_dead(settings: Settings, mo
     add(engine, {"a6": text(6, version=1)})
     before = [engine.ask(Ask(question(n), top_k=50)).passages for n in range(40)]
     monkeypatch.setattr(generation, "COMPACT_PASSAGES", 5)
-    engine.compact("default")
+    engine.opened.compact("default")
     after = [engine.ask(Ask(question(n), top_k=50)).passages for n in range(40)]
     assert after == before
     with engine.catalog.read() as connection:

@@ -1,0 +1,92 @@
+"""The collections as they are asked: for each the snapshot of its current generation, kept open and replaced whole."""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+from qa_service.errors import Damaged
+from qa_service.index.generation import Generations
+from qa_service.index.snapshot import Snapshot
+from qa_service.store import collections
+from qa_service.store.catalog import Catalog
+from qa_service.store.collections import Collection
+
+logger = logging.getLogger(__name__)
+
+
+class OpenedCollections:
+    """Snapshots by collection; readers take one and keep it until they are done."""
+
+    def __init__(self, catalog: Catalog, generations: Generations) -> None:
+        self._catalog = catalog
+        self._generations = generations
+        self._snapshots: dict[int, Snapshot] = {}
+        self._refreshing = threading.Lock()
+
+    def snapshot(self, name: str) -> Snapshot | None:
+        """Give the open snapshot of a collection; None when nothing is published of it.
+
+        Errors:
+            NotFound: no such collection.
+        """
+        with self._catalog.read() as connection:
+            found = collections.get(connection, name)
+        snapshot = self._snapshots.get(found.row)
+        if snapshot is None:
+            self.refresh(name)
+            snapshot = self._snapshots.get(found.row)
+        return snapshot
+
+    def refresh(self, name: str) -> None:
+        """Open a collection's current generation if it is not the one open already."""
+        with self._refreshing:
+            with self._catalog.read() as connection:
+                found = collections.find(connection, name)
+            if found is None:
+                return
+            snapshot = self._generations.load(found.row, self._snapshots.get(found.row))
+            if snapshot is not None:
+                self._snapshots[found.row] = snapshot
+
+    def forget_all_but(self, rows: set[int]) -> None:
+        """Let go of the snapshots of collections that exist no more."""
+        for row in set(self._snapshots) - rows:
+            self._snapshots.pop(row, None)
+
+    def recover(self) -> None:
+        """Open every collection, publishing first what a crash left unpublished or damaged."""
+        with self._catalog.read() as connection:
+            found = collections.every(connection)
+        for collection in found:
+            if not self._open_current(collection):
+                self.publish_lagging(collection.name)
+                self.refresh(collection.name)
+        self._generations.erase_unknown({collection.row for collection in found})
+
+    def publish_lagging(self, name: str) -> None:
+        """Publish a collection's last write if no sound generation covers it."""
+        with self._catalog.writer_lock():
+            with self._catalog.read() as connection:
+                collection = collections.find(connection, name)
+            if collection is not None:
+                self._generations.recover(collection)
+
+    def compact(self, name: str) -> None:
+        """Fold a collection's delta into its base if it has grown enough."""
+        with self._catalog.read() as connection:
+            found = collections.find(connection, name)
+        if found is not None and self._generations.compact(found) is not None:
+            self.refresh(name)
+
+    def _open_current(self, collection: Collection) -> bool:
+        """Open the published generation; False when it is damaged or does not cover the last write."""
+        try:
+            manifest = self._generations.manifest(collection.row)
+            if manifest is None or manifest.seq != collection.seq:
+                return False
+            self.refresh(collection.name)
+        except Damaged as error:
+            logger.warning("collection %s will be indexed anew: %s", collection.name, error)
+            return False
+        return True
