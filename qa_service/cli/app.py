@@ -55,6 +55,7 @@ class LazyGroup(click.Group):
                 (f"QA_{name.upper()}", f"{field.description}  [default: {setting_default(name)}]")
                 for name, field in Settings.model_fields.items()
             ]
+            rows.append(("QA_DEBUG", "Set to 1 to see the traceback of an error.  [default: none]"))
             formatter.write_dl(rows)
 
 

@@ -11,7 +11,7 @@ from qa_service.cli.output import json_text, marked, printable
 from qa_service.rendering import result_to_dict
 from qa_service.types import Ask, Copy, RankedPassage, Result
 
-HIGH_CONFIDENCE = 0.8
+HIGH_CONFIDENCE, FAIR_CONFIDENCE = 0.8, 0.5
 
 
 @click.command()
@@ -34,7 +34,7 @@ def _lines(result: Result) -> Iterator[str]:
     else:
         yield "No answer: no passage is likely enough to answer this."
     if result.passages:
-        yield f"Confidence: {_confidence(result)}"
+        yield f"Confidence: {_confidence(result.confidence)}"
         yield ""
         yield "Passages:" if result.answerable else "The nearest passages:"
     else:
@@ -47,9 +47,9 @@ def _lines(result: Result) -> Iterator[str]:
     yield f"{count} passage{'' if count == 1 else 's'} in {result.timings_ms.get('total', 0.0):.0f} ms"
 
 
-def _confidence(result: Result) -> str:
-    word = "low" if not result.answerable else "high" if result.confidence >= HIGH_CONFIDENCE else "fair"
-    return f"{word} ({result.confidence:.2f})"
+def _confidence(confidence: float) -> str:
+    word = "high" if confidence >= HIGH_CONFIDENCE else "fair" if confidence >= FAIR_CONFIDENCE else "low"
+    return f"{word} ({confidence:.2f})"
 
 
 def _passage_lines(passage: RankedPassage) -> Iterator[str]:
