@@ -18,6 +18,9 @@ _QUIET = {
     "TRANSFORMERS_VERBOSITY": "error",
     "TRANSFORMERS_NO_ADVISORY_WARNINGS": "1",
 }
+# Threads that wait for each other must sleep, not spin: with both cores busy, as when a server ingests while it
+# answers, one question took 3,096 ms with the default and 35 ms with this (24 ms on an idle machine either way).
+_SHARED_CORES = {"GOMP_SPINCOUNT": "0"}
 
 
 def prepare_environment(*, hub: bool) -> None:
@@ -27,10 +30,10 @@ def prepare_environment(*, hub: bool) -> None:
         hub: whether the user named a hub model, the only case in which a library may reach the network. What the
             user set about offline mode is then left alone.
 
-    Variables that only concern noise keep a value the user gave them.
+    Variables that only concern noise and threads keep a value the user gave them.
     """
     os.environ.update(_TELEMETRY_OFF)
     if not hub:
         os.environ.update(_OFFLINE)
-    for name, value in _QUIET.items():
+    for name, value in {**_QUIET, **_SHARED_CORES}.items():
         os.environ.setdefault(name, value)

@@ -11,11 +11,12 @@ from datetime import UTC, datetime
 
 import filelock
 
-from qa_service.errors import QAError
+from qa_service.errors import Unavailable
 from qa_service.index.generation import Generations
 from qa_service.index.opened import OpenedCollections
 from qa_service.store import collections, jobs
 from qa_service.store.catalog import Catalog
+from qa_service.store.collections import Collection
 from qa_service.types import Outcome, Submission
 
 logger = logging.getLogger(__name__)
@@ -25,6 +26,8 @@ POLL_S = 0.25
 LAG_S = 10.0
 """A write that nobody published for this long was left by a process that died; the server publishes it."""
 JOB_BATCH = 100
+JOBS_POLL_S = 5.0
+"""How often jobs are looked for that another server left, and failed work is tried again."""
 
 
 Ingest = Callable[[Iterable[Submission], str], Iterator[Outcome]]
@@ -42,8 +45,9 @@ class Background:
         self._work: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._threads: list[threading.Thread] = []
         self._stamps: dict[int, tuple[int, int] | None] = {}
-        self._lagging: dict[int, tuple[int, float]] = {}
-        self._warning: str | None = None
+        self._seen: dict[int, tuple[int, float]] = {}
+        self._pause_until: dict[int, float] = {}
+        self._warnings: dict[str, str] = {}
 
     @property
     def running(self) -> bool:
@@ -72,55 +76,76 @@ class Background:
 
     def warnings(self) -> list[str]:
         """Name the trouble that the workers last met and that has not gone since."""
-        return [self._warning] if self._warning else []
+        return list(self._warnings.values())
 
     def _watch(self) -> None:
         while not self._stop.wait(POLL_S):
             try:
-                self._look()
-                self._warning = None
+                with self._catalog.read() as connection:
+                    found = collections.every(connection)
+                self._opened.forget_all_but({collection.row for collection in found})
             except Exception as error:
-                if self._warning is None:
-                    logger.exception("following the published generations failed")
-                self._warning = f"new articles may not show: {error}"
+                self._warn("catalogue", f"new articles may not show: {error}")
+                continue
+            self._settled("catalogue")
+            for collection in found:
+                self._follow(collection)
 
-    def _look(self) -> None:
-        with self._catalog.read() as connection:
-            found = collections.every(connection)
-        self._opened.forget_all_but({collection.row for collection in found})
-        for collection in found:
-            directory = self._generations.directory(collection.row)
-            stamp = directory.stamp()
+    def _follow(self, collection: Collection) -> None:
+        """Keep up with one collection; its trouble is its own and is tried again, less often."""
+        what = f"collection {collection.name}"
+        if time.monotonic() < self._pause_until.get(collection.row, 0.0):
+            return
+        try:
+            stamp = self._generations.directory(collection.row).stamp()
             if self._stamps.get(collection.row) != stamp:
                 self._opened.refresh(collection.name)
                 self._stamps[collection.row] = stamp
-                self._lagging.pop(collection.row, None)
-                continue
-            since = self._lagging.setdefault(collection.row, (collection.seq, time.monotonic()))
-            if since[0] != collection.seq:
-                self._lagging[collection.row] = (collection.seq, time.monotonic())
-            elif time.monotonic() - since[1] > LAG_S:
-                manifest = directory.read()
-                if manifest is None or manifest.seq != collection.seq:
-                    self._opened.publish_lagging(collection.name)
-                self._lagging[collection.row] = (collection.seq, float("inf"))
+                self._seen.pop(collection.row, None)
+            elif self._lags(collection):
+                self._opened.publish_lagging(collection.name)
+            self._settled(what)
+        except Exception as error:
+            self._pause_until[collection.row] = time.monotonic() + LAG_S
+            self._warn(what, f"{what}: new articles may not show: {error}")
+
+    def _lags(self, collection: Collection) -> bool:
+        """Tell whether the last write is old and unpublished: its writer died."""
+        seq, since = self._seen.setdefault(collection.row, (collection.seq, time.monotonic()))
+        if seq != collection.seq:
+            self._seen[collection.row] = (collection.seq, time.monotonic())
+            return False
+        if time.monotonic() - since < LAG_S:
+            return False
+        self._seen[collection.row] = (collection.seq, float("inf"))
+        manifest = self._generations.directory(collection.row).read()
+        return manifest is None or manifest.seq != collection.seq
 
     def _run(self) -> None:
-        self._drain_jobs()
         while not self._stop.is_set():
-            name = self._work.get()
-            if self._stop.is_set():
-                return
             try:
-                if name is None:
-                    self._drain_jobs()
-                else:
+                self._drain_jobs()
+                self._settled("jobs")
+                # The time limit takes over jobs whose server died, and retries what failed.
+                name = self._work.get(timeout=JOBS_POLL_S)
+                if name is not None and not self._stop.is_set():
                     self._opened.compact(name)
-            except Exception:
-                logger.exception("background work failed")
+            except queue.Empty:
+                continue
+            except Exception as error:
+                self._warn("jobs", f"background work failed and is tried again: {error}")
+                self._stop.wait(JOBS_POLL_S)
+
+    def _warn(self, what: str, warning: str) -> None:
+        if what not in self._warnings:
+            logger.exception("%s", warning)
+        self._warnings[what] = warning
+
+    def _settled(self, what: str) -> None:
+        self._warnings.pop(what, None)
 
     def _drain_jobs(self) -> None:
-        # One process works on jobs at a time; another server on the same data leaves them to it.
+        # One process works on jobs at a time; another server on the same data looks again later.
         lock = filelock.FileLock(self._catalog.data_dir / "jobs.lock", is_singleton=False)
         try:
             with lock.acquire(blocking=False):
@@ -143,14 +168,16 @@ class Background:
                 with self._catalog.writer_lock(), self._catalog.write() as tx:
                     jobs.record(tx, job_id, [(place, o) for (place, _), o in zip(batch, outcomes, strict=True)])
             self._finish(job_id, None)
-        except QAError as error:
-            logger.warning("job %s failed: %s", job_id, error)
-            self._finish(job_id, str(error))
+        except Unavailable:
+            raise  # a full disk or a busy writer passes; the job waits for that
+        except Exception as error:
+            logger.exception("job %s failed", job_id)
+            self._finish(job_id, str(error) or type(error).__name__)
         return True
 
     def _pending(self, job_id: str) -> list[tuple[int, Submission]]:
         with self._catalog.read() as connection:
-            return jobs.pending(connection, job_id, JOB_BATCH)
+            return jobs.pending(connection, job_id, JOB_BATCH) if jobs.is_open(connection, job_id) else []
 
     def _finish(self, job_id: str, error: str | None) -> None:
         now = datetime.now(UTC).isoformat(timespec="seconds")

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from qa_service.attributes import check_attributes
 from qa_service.errors import BadInput, Rejected
 from qa_service.names import check_article_id
 from qa_service.store import articles, collections
 from qa_service.store.articles import ArticleHead, ArticleRecord
 from qa_service.store.catalog import Catalog
-from qa_service.text.extract import extract
+from qa_service.text.extract import Extracted, extract, with_extracted
 from qa_service.text.fold import encoder_fold
 from qa_service.text.passages import split_passages
 from qa_service.text.tokens import Tokenizer
 from qa_service.types import Outcome, PassageSpans, Span, Submission
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,8 @@ class Draft:
     outcome: Outcome | None = None
     record: ArticleRecord | None = None
     passages: tuple[DraftPassage, ...] = ()
+    replaces: int | None = None
+    """Write only if this row is still the live one of the id: set when a stored article is processed anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +83,7 @@ class Drafter:
             if submission.rejection is not None:
                 raise Rejected(submission.rejection)
             check_article_id(article_id)
+            check_attributes(submission)
             if article_id in self._seen:
                 raise Rejected(
                     "this id was already given in this ingest", field="id", remedy="give every article its own id"
@@ -86,25 +93,47 @@ class Drafter:
             head = self._head(article_id)
             if head and (head.sha256, head.attributes, head.pipeline) == (sha256, attributes, pipeline):
                 return Draft(article_id, Outcome(article_id, "unchanged", None, head.passages))
-            text, encoding = self._text(submission)
-            record = ArticleRecord(article_id, submission, sha256, attributes, encoding, text, pipeline)
-            return Draft(article_id, None, record, self._passages(text))
+            return self._processed(article_id, submission, sha256, attributes)
         except BadInput as error:
             return Draft(article_id, Outcome(article_id, "rejected", str(error)))
+
+    def redraft(self, row: int) -> Draft | None:
+        """Process a stored article anew; None when it has gone meanwhile or cannot be processed any more."""
+        with self._catalog.read() as connection:
+            found = articles.content(connection, row)
+        if found is None:
+            return None
+        submission, attributes = found
+        article_id = str(submission.id)
+        try:
+            draft = self._processed(article_id, submission, hashlib.sha256(submission.content).digest(), attributes)
+        except BadInput as error:
+            logger.warning("article %r stays as it was: %s", article_id, error)
+            return None
+        return replace(draft, replaces=row)
+
+    def _processed(self, article_id: str, submission: Submission, sha256: bytes, attributes: bytes) -> Draft:
+        """Extract, split and tokenise; `attributes` is the hash of what was handed in, before extraction adds to it."""
+        extracted = self._extracted(submission)
+        complete = with_extracted(submission, extracted)
+        record = ArticleRecord(
+            article_id, complete, sha256, attributes, extracted.encoding, extracted.text, self._processing.pipeline
+        )
+        return Draft(article_id, None, record, self._passages(extracted.text))
 
     def _head(self, article_id: str) -> ArticleHead | None:
         with self._catalog.read() as connection:
             found = collections.find(connection, self._collection)
             return articles.find_head(connection, found.row, article_id) if found else None
 
-    def _text(self, submission: Submission) -> tuple[str, str]:
+    def _extracted(self, submission: Submission) -> Extracted:
         extracted = extract(submission.content, submission.content_type, submission.charset)
         if len(extracted.text) > self._processing.max_chars:
             raise Rejected(
                 f"the article has {len(extracted.text)} characters, {self._processing.max_chars} are allowed",
                 remedy="split it, or raise QA_MAX_ARTICLE_CHARS",
             )
-        return extracted.text, extracted.encoding
+        return extracted
 
     def _passages(self, text: str) -> tuple[DraftPassage, ...]:
         spans = split_passages(text, self._processing.count_tokens, self._processing.passage_tokens)

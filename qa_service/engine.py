@@ -39,6 +39,9 @@ from qa_service.types import (
     Submission,
 )
 
+COMPACT_EVERY = 1000
+"""Articles of one ingest after which the delta is looked at: it must not grow without end in a long one."""
+
 
 class Engine:
     """Everything the edges need. Safe for threads."""
@@ -96,11 +99,11 @@ class Engine:
         Errors:
             BadInput: the collection's name is malformed. Unavailable: the data directory cannot be written.
         """
-        ingestor = self.ingestor()
-        try:
-            yield from ingestor.run(submissions, collection, self.opened.refresh)
-        finally:
-            self._compact_soon(collection)
+        for count, outcome in enumerate(self.ingestor().run(submissions, collection, self.opened.refresh), start=1):
+            yield outcome
+            if count % COMPACT_EVERY == 0:
+                self._compact_soon(collection)
+        self._compact_soon(collection)
 
     def ingestor(self) -> Ingestor:
         """Give a writer over this engine's store."""
@@ -149,9 +152,10 @@ class Engine:
         """
         check_collection(name)
         with self.catalog.writer_lock():
-            with self.catalog.write() as tx:
-                if collections.find(tx.connection, name) is not None:
+            with self.catalog.read() as connection:
+                if collections.find(connection, name) is not None:
                     return False
+            with self.catalog.write() as tx:
                 made = collections.make(tx, name, _now())
             self.generations.publish_delta(made)
         self.opened.refresh(name)
@@ -167,9 +171,11 @@ class Engine:
             with self.catalog.write() as tx:
                 found = collections.get(tx.connection, name)
                 collections.erase(tx, found.row)
+                jobs.cancel(tx, name, _now())
+                made = collections.make(tx, name, _now()) if name == DEFAULT_COLLECTION else None
             self.generations.erase(found.row)
-        if name == DEFAULT_COLLECTION:
-            self.create_collection(DEFAULT_COLLECTION)
+            if made is not None:
+                self.generations.publish_delta(made)
 
     def submit(self, submissions: Sequence[Submission], collection: str) -> Job:
         """Queue articles as a durable job, which `start_workers` works on, now or after a restart."""
@@ -227,6 +233,8 @@ class Engine:
 
     def _delete(self, name: str, article_ids: Sequence[str]) -> list[str]:
         with self.catalog.writer_lock():
+            with self.catalog.read() as connection:
+                self.generations.ensure_writable(collections.get(connection, name))
             with self.catalog.write() as tx:
                 found = collections.get(tx.connection, name)
                 gone = [article_id for article_id in article_ids if remove_article(tx, found, article_id)]

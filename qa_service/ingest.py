@@ -59,8 +59,6 @@ class Ingestor:
         submissions: Iterable[Submission],
         collection: str,
         published: Callable[[str], None],
-        *,
-        publish: bool = True,
     ) -> Iterator[Outcome]:
         """Ingest submissions in batches; yield outcomes in order, each once it is durable and published.
 
@@ -68,25 +66,19 @@ class Ingestor:
             BadInput: the collection's name is malformed. Unavailable: the data directory cannot be written.
         """
         check_collection(collection)
-        for batch in self._batches(submissions, collection):
-            outcomes = self._commit(batch, collection, publish=publish)
-            if publish and any(outcome.outcome in ("created", "updated") for outcome in outcomes):
+        drafter = Drafter(self._catalog, collection, self._processing)
+        for batch in _batches(drafter.draft(submission) for submission in submissions):
+            outcomes = self._commit(batch, collection, publish=True)
+            if any(outcome.outcome in ("created", "updated") for outcome in outcomes):
                 published(collection)
             yield from outcomes
 
-    def _batches(self, submissions: Iterable[Submission], collection: str) -> Iterator[list[Draft]]:
+    def reprocess(self, rows: Iterable[int], collection: str) -> None:
+        """Process stored articles anew, given by row, without publishing; those gone or replaced are left alone."""
         drafter = Drafter(self._catalog, collection, self._processing)
-        batch: list[Draft] = []
-        texts = 0
-        for submission in submissions:
-            draft = drafter.draft(submission)
-            batch.append(draft)
-            texts += sum(len(passage.texts) for passage in draft.passages)
-            if texts >= BATCH_TEXTS or len(batch) >= BATCH_ARTICLES:
-                yield batch
-                batch, texts = [], 0
-        if batch:
-            yield batch
+        drafts = (drafter.redraft(row) for row in rows)
+        for batch in _batches(draft for draft in drafts if draft is not None):
+            self._commit(batch, collection, publish=False)
 
     def _encode(self, batch: Sequence[Draft]) -> dict[bytes, Vectors]:
         """Encode the blocks of a batch that no passage in the catalogue has already, each distinct text once."""
@@ -105,6 +97,10 @@ class Ingestor:
         if all(draft.record is None for draft in batch):
             return [draft.outcome for draft in batch if draft.outcome is not None]
         with self._catalog.writer_lock():
+            if publish:
+                with self._catalog.read() as connection:
+                    current = collections.find(connection, name)
+                self._generations.ensure_writable(current)
             with self._catalog.write() as tx:
                 collection = collections.find(tx.connection, name) or collections.make(tx, name, _now())
                 blocks = self._place(tx, batch, encoded)
@@ -133,6 +129,10 @@ class Ingestor:
         if record is None:
             assert draft.outcome is not None
             return draft.outcome
+        if draft.replaces is not None:
+            head = articles.find_head(tx.connection, collection.row, record.id)
+            if head is None or head.row != draft.replaces:
+                return Outcome(record.id, "unchanged")
         replaced = remove_article(tx, collection, record.id)
         ids = words.add_documents(tx, collection.row, (passage.terms for passage in draft.passages))
         row = articles.insert(tx, collection.row, record, len(draft.passages), _now())
@@ -150,6 +150,19 @@ class Ingestor:
         passages.insert(tx, collection.row, row, new)
         collections.adjust(tx, collection.row, 1, len(new), sum(written.words for written in new))
         return Outcome(record.id, "updated" if replaced else "created", None, len(new))
+
+
+def _batches(drafts: Iterable[Draft]) -> Iterator[list[Draft]]:
+    batch: list[Draft] = []
+    texts = 0
+    for draft in drafts:
+        batch.append(draft)
+        texts += sum(len(passage.texts) for passage in draft.passages)
+        if texts >= BATCH_TEXTS or len(batch) >= BATCH_ARTICLES:
+            yield batch
+            batch, texts = [], 0
+    if batch:
+        yield batch
 
 
 def remove_article(tx: WriteTransaction, collection: Collection, article_id: str) -> bool:

@@ -11,8 +11,7 @@ from qa_service.ingest import Ingestor
 from qa_service.store import articles, collections, passages
 from qa_service.store.catalog import Catalog, Connection
 from qa_service.store.collections import Collection
-from qa_service.store.segments import Segments
-from qa_service.types import Submission
+from qa_service.store.segments import Block, Segments
 
 RESTORE = "restore the data directory from a backup, or ingest the article again"
 REBUILD = "run `qa-service rebuild`"
@@ -77,39 +76,34 @@ def rebuild(catalog: Catalog, segments: Segments, generations: Generations, inge
     """Process articles made with other settings, or whose vectors are damaged, anew; then build every base.
 
     Encodes only what has to be. May be stopped and started again; the old indexes stay published until a collection
-    is complete.
+    is complete. Articles that another process replaces or deletes meanwhile are left as that made them.
     """
     with catalog.read() as connection:
         found = collections.every(connection)
     for collection in found:
         _forget_damaged(catalog, segments, collection)
+    for collection in found:
         with catalog.read() as connection:
             rows = articles.outdated(connection, collection.row, generations.versions.pipeline)
-        submissions = (_submission(catalog, row) for row in rows)
-        for _ in ingestor.run(submissions, collection.name, lambda _: None, publish=False):
-            pass
+        ingestor.reprocess(rows, collection.name)
         with catalog.read() as connection:
-            current = collections.get(connection, collection.name)
-        generations.compact(current, force=True)
+            current = collections.find(connection, collection.name)
+        if current is not None:
+            generations.compact(current, force=True)
 
 
 def _forget_damaged(catalog: Catalog, segments: Segments, collection: Collection) -> None:
     """Mark articles with a damaged vector block, so that they are encoded again and the block is not reused."""
-    damaged: list[int] = []
+    damaged: list[Block] = []
     with catalog.read() as connection:
         for row, _ in articles.live(connection, collection.row):
-            try:
-                for entry in passages.entries_of_article(connection, row):
+            for entry in passages.entries_of_article(connection, row):
+                try:
                     segments.read(entry.block)
-            except Damaged:
-                damaged.append(row)
+                except Damaged:
+                    damaged.append(entry.block)
     if damaged:
         with catalog.writer_lock(), catalog.write() as tx:
-            for row in damaged:
-                articles.mark_outdated(tx, row)
-                passages.forget_blocks(tx, row)
-
-
-def _submission(catalog: Catalog, row: int) -> Submission:
-    with catalog.read() as connection:
-        return articles.content(connection, row)
+            for block in damaged:
+                for row in passages.forget_block(tx, block):
+                    articles.mark_outdated(tx, row)

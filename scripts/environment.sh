@@ -3,6 +3,7 @@
 
 root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd -P)
 venv=$root/.venv
+extras=bundled-model,formats
 
 say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
 
@@ -79,9 +80,9 @@ install_packages() {
 
 # The tests' installation has all that serving needs.
 prepare_serve() {
-    is_installed serve bundled-model || is_installed test bundled-model,test || install serve bundled-model
+    is_installed serve "$extras" || is_installed test "$extras,test" || install serve "$extras"
 }
 
 prepare_test() {
-    is_installed test bundled-model,test || install test bundled-model,test
+    is_installed test "$extras,test" || install test "$extras,test"
 }

@@ -4,23 +4,16 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 import re
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Callable
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from qa_service import names
+from qa_service import attributes, names
 from qa_service.errors import BadInput
 
-MAX_URL_CHARS = 2048
-MAX_TITLE_CHARS = 2000
-MAX_METADATA_BYTES = 64 * 1024
-MAX_METADATA_DEPTH = 8
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _CONTENT_TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+ *(;[\x20-\x7e]*)?")
 
@@ -30,38 +23,19 @@ def wrong(problem: str, remedy: str | None = None) -> PydanticCustomError:
     return PydanticCustomError("value", "{problem}", {"problem": problem, "remedy": remedy})
 
 
-def _check_collection(value: str) -> str:
-    try:
-        return names.check_collection(value)
-    except BadInput as error:
-        raise wrong(error.detail, error.remedy) from None
+def _by_rule(rule: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Turn a rule of the core into a validator; pydantic adds where the value stands."""
+
+    def check(value: Any) -> Any:
+        try:
+            return rule(value)
+        except BadInput as error:
+            raise wrong(error.detail, error.remedy) from None
+
+    return check
 
 
-def check_article_id(value: str) -> str:
-    """Return a well-formed article id."""
-    try:
-        return names.check_article_id(value)
-    except BadInput as error:
-        raise wrong(error.detail, error.remedy) from None
-
-
-def _check_url(value: str) -> str:
-    try:
-        parts = urlsplit(value)
-        good = parts.scheme in ("http", "https") and bool(parts.hostname)
-    except ValueError:
-        good = False
-    if not good or _CONTROL.search(value) or " " in value:
-        raise wrong("is not an http or https URL", "give the whole address, or leave it out")
-    return value
-
-
-def _check_date(value: str) -> str:
-    try:
-        datetime.fromisoformat(value)
-    except ValueError:
-        raise wrong("is not an ISO 8601 date or date-time", "write it as 2024-05-31 or 2024-05-31T08:00:00Z") from None
-    return value
+check_article_id = _by_rule(names.check_article_id)
 
 
 def _check_content_type(value: str) -> str:
@@ -79,32 +53,10 @@ def _decode_base64(value: object) -> bytes:
         raise wrong("is not base64", "use the standard alphabet with padding") from None
 
 
-def _depth(value: dict[str, Any]) -> int:
-    depth = 0
-    level: list[dict[str, Any] | list[Any]] = [value]
-    while level and depth <= MAX_METADATA_DEPTH:
-        depth += 1
-        level = [inner for item in level for inner in _members(item) if isinstance(inner, dict | list)]
-    return depth
-
-
-def _members(value: dict[str, Any] | list[Any]) -> Iterable[Any]:
-    return value.values() if isinstance(value, dict) else value
-
-
-def _check_metadata(value: dict[str, Any]) -> dict[str, Any]:
-    if _depth(value) > MAX_METADATA_DEPTH:
-        raise wrong(f"is nested more than {MAX_METADATA_DEPTH} deep", "flatten it")
-    size = len(json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass"))
-    if size > MAX_METADATA_BYTES:
-        raise wrong(f"is {size} bytes of JSON, at most {MAX_METADATA_BYTES} are taken", "keep less of it")
-    return value
-
-
 Collection = Annotated[
     str,
     Field(description="Name of the collection.", json_schema_extra={"pattern": f"^{names.COLLECTION.pattern}$"}),
-    AfterValidator(_check_collection),
+    AfterValidator(_by_rule(names.check_collection)),
 ]
 ArticleId = Annotated[
     str,
@@ -120,13 +72,13 @@ Question = Annotated[
 ]
 Url = Annotated[
     str,
-    Field(max_length=MAX_URL_CHARS, description="Where the article comes from; http or https."),
-    AfterValidator(_check_url),
+    Field(max_length=attributes.MAX_URL_CHARS, description="Where the article comes from; http or https."),
+    AfterValidator(_by_rule(attributes.check_url)),
 ]
 Date = Annotated[
     str,
     Field(max_length=64, description="ISO 8601 date or date-time of publication."),
-    AfterValidator(_check_date),
+    AfterValidator(_by_rule(attributes.check_published_at)),
 ]
 ContentType = Annotated[
     str,
@@ -142,8 +94,9 @@ Base64 = Annotated[
 Metadata = Annotated[
     dict[str, Any],
     Field(
-        description=f"Any JSON object of at most {MAX_METADATA_BYTES // 1024} KB and {MAX_METADATA_DEPTH} levels; "
+        description=f"Any JSON object of at most {attributes.MAX_METADATA_BYTES // 1024} KB and "
+        f"{attributes.MAX_METADATA_DEPTH} levels; "
         "comes back with each passage."
     ),
-    AfterValidator(_check_metadata),
+    AfterValidator(_by_rule(attributes.check_metadata)),
 ]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from pathlib import PurePosixPath
 
 from flask import Request
 from pydantic import ValidationError
@@ -18,7 +17,7 @@ from qa_service.http.errors import FieldProblem, invalid_input, validation_probl
 from qa_service.http.fields import check_article_id
 from qa_service.http.limits import allow_articles, articles_too_large, check_article_count
 from qa_service.http.schemas import ArticleIn, ArticlesRequest
-from qa_service.readers.source import CONTENT_TYPES
+from qa_service.media_types import media_type
 from qa_service.types import Submission
 
 FILES = "files"
@@ -117,7 +116,7 @@ def _from_file(index: int, file: FileStorage) -> Submission:
         raise invalid_input([FieldProblem(f"{FILES}[{index}]", problem, context["remedy"])]) from None
     content_type, charset = _media_type(file.content_type or "")
     if content_type in _SAYS_NOTHING:
-        content_type = CONTENT_TYPES.get(PurePosixPath(name).suffix.lower(), "text/plain")
+        content_type = media_type(name)
     return Submission(content=file.read(), id=name, content_type=content_type, charset=charset)
 
 

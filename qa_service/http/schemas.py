@@ -7,6 +7,7 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic.types import FailFast
 
+from qa_service.attributes import MAX_TITLE_CHARS
 from qa_service.http import fields
 from qa_service.http.fields import wrong
 
@@ -60,7 +61,7 @@ class ArticleIn(Body):
     """One article with exactly one of `text`, `html` and `content_base64`."""
 
     id: fields.ArticleId | None = Field(None, description="Left out, the SHA-256 of the article's bytes.")
-    title: str | None = Field(None, max_length=fields.MAX_TITLE_CHARS, description="Shown with its passages.")
+    title: str | None = Field(None, max_length=MAX_TITLE_CHARS, description="Shown with its passages.")
     text: str | None = Field(None, description="Plain text.")
     html: str | None = Field(None, description="An HTML document; its main text is extracted.")
     content_base64: fields.Base64 | None = None

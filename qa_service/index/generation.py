@@ -62,6 +62,21 @@ class Generations:
             )
         return manifest
 
+    def ensure_writable(self, collection: Collection | None) -> None:
+        """Make sure, before anything is committed, that a write to a collection can be published.
+
+        The caller holds the writer's lock. Damaged generations are mended; None is a collection still to be made.
+
+        Errors:
+            Incompatible: the index was made with other settings than this process has.
+        """
+        if collection is None:
+            return
+        try:
+            self.manifest(collection.row)
+        except Damaged:
+            self.recover(collection)
+
     def publish(self, collection: Collection, base: BaseEntry | Callable[[], BaseEntry | None] | None) -> Manifest:
         """Publish a generation that covers the collection's last write; the caller holds the writer's lock."""
         directory = self.directory(collection.row)
@@ -112,6 +127,12 @@ class Generations:
             return self.publish(collection, None)
         if manifest is not None and manifest.seq == collection.seq:
             return manifest
+        with self._catalog.read() as connection:
+            if articles.outdated(connection, collection.row, self.versions.pipeline):
+                raise Incompatible(
+                    f"collection {collection.name!r} holds articles that were processed with other settings",
+                    remedy="run `qa-service rebuild`",
+                )
         return self.publish(collection, manifest.base if manifest else None)
 
     def load(self, collection: int, previous: Snapshot | None) -> Snapshot | None:
@@ -120,17 +141,21 @@ class Generations:
         Errors:
             Damaged, Incompatible: as for `manifest`.
         """
-        for attempt in range(OPEN_ATTEMPTS):
-            manifest = self.manifest(collection)
-            if manifest is None or (previous is not None and manifest == previous.manifest):
-                return previous if manifest is not None else None
+        for _ in range(OPEN_ATTEMPTS - 1):
+            stamp = self.directory(collection).stamp()
             try:
-                return self._open(manifest, previous)
+                return self._load(collection, previous)
             except Damaged:
                 # The files may just have been superseded; only a generation still current is really damaged.
-                if self.directory(collection).read() == manifest or attempt == OPEN_ATTEMPTS - 1:
+                if self.directory(collection).stamp() == stamp:
                     raise
-        raise AssertionError("unreachable")
+        return self._load(collection, previous)
+
+    def _load(self, collection: int, previous: Snapshot | None) -> Snapshot | None:
+        manifest = self.manifest(collection)
+        if manifest is None or (previous is not None and manifest == previous.manifest):
+            return previous if manifest is not None else None
+        return self._open(manifest, previous)
 
     def _open(self, manifest: Manifest, previous: Snapshot | None) -> Snapshot:
         directory = self.directory(manifest.collection)
@@ -165,8 +190,10 @@ class Generations:
         manifest = self.manifest(collection)
         if manifest is None:
             return False
-        changes = (manifest.delta.bytes - 24) // 8
         size = manifest.base.passages if manifest.base else 0
+        with self._catalog.read() as connection:
+            # Dead rows count too: those that came and went since the base are in no delta.
+            changes = manifest.delta.entries + passages.count_dead(connection, collection)
         return changes >= max(COMPACT_PASSAGES, size // 10)
 
     def compact(self, collection: Collection, *, force: bool = False) -> Manifest | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -57,6 +58,11 @@ class FileEntry:
     name: str
     bytes: int
     sha256: str
+
+    @property
+    def entries(self) -> int:
+        """Count the keys of a delta file."""
+        return (self.bytes - len(_DELTA_MAGIC) - 16) // 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,14 +168,14 @@ class GenerationDir:
         data = b"".join(
             [_DELTA_MAGIC, counts.tobytes(), delta.added.astype("<i8").tobytes(), delta.dead.astype("<i8").tobytes()]
         )
-        name = f"delta-{seq}-{base_seq}.bin"
+        name = f"delta-{seq}-{base_seq}-{_unique()}.bin"
         _write_durably(self.root / name, data)
         return FileEntry(name, len(data), hashlib.sha256(data).hexdigest())
 
     def publish(self, manifest: Manifest) -> None:
         """Make a manifest the current one, durably."""
         data = json.dumps(asdict(manifest), indent=1).encode()
-        name = f"manifest-{manifest.seq}-{manifest.base.seq if manifest.base else 0}.json"
+        name = f"manifest-{manifest.seq}-{manifest.base.seq if manifest.base else 0}-{_unique()}.json"
         _write_durably(self.root / name, data)
         fsync_directory(self.root)
         _write_durably(self._current, f"{name} {hashlib.sha256(data).hexdigest()}\n".encode())
@@ -190,6 +196,11 @@ class GenerationDir:
         """List base directories that no manifest names: remains of a compaction that did not end."""
         named = {name for path in self.root.glob("manifest-*.json") for name in _names(path)}
         return [path for path in self.root.glob("base-*") if path.name not in named]
+
+
+def _unique() -> str:
+    """Tell files of the same sequence apart, the later one greater: nothing published is ever overwritten."""
+    return str(time.time_ns())
 
 
 def _order(path: Path) -> tuple[int, ...]:

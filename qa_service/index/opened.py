@@ -36,6 +36,11 @@ class OpenedCollections:
         if snapshot is None:
             self.refresh(name)
             snapshot = self._snapshots.get(found.row)
+        if snapshot is None and found.passages:
+            # Its writer has committed but not published, or its files are gone: never an empty answer.
+            self.publish_lagging(name)
+            self.refresh(name)
+            snapshot = self._snapshots.get(found.row)
         return snapshot
 
     def refresh(self, name: str) -> None:
@@ -62,7 +67,10 @@ class OpenedCollections:
             if not self._open_current(collection):
                 self.publish_lagging(collection.name)
                 self.refresh(collection.name)
-        self._generations.erase_unknown({collection.row for collection in found})
+        with self._catalog.writer_lock():
+            with self._catalog.read() as connection:
+                known = {collection.row for collection in collections.every(connection)}
+            self._generations.erase_unknown(known)
 
     def publish_lagging(self, name: str) -> None:
         """Publish a collection's last write if no sound generation covers it."""

@@ -1,4 +1,4 @@
-"""Turns files and directories into submissions: articles as files, or as rows of JSONL, JSON and CSV."""
+"""Turns files and directories into submissions: whole files, rows of JSONL, JSON and CSV, entries of feeds."""
 
 from __future__ import annotations
 

@@ -10,12 +10,20 @@ from pathlib import Path
 from typing import Literal
 
 from qa_service.errors import BadInput, NotFound
+from qa_service.readers.feeds import is_feed
 from qa_service.types import Submission
 
 IdFrom = Literal["name", "path"]
-FileKind = Literal["article", "jsonl", "json", "csv"]
+FileKind = Literal["article", "jsonl", "json", "csv", "feed"]
 
-ROW_KINDS: dict[str, FileKind] = {".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "json", ".csv": "csv"}
+ROW_KINDS: dict[str, FileKind] = {
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".json": "json",
+    ".csv": "csv",
+    ".rss": "feed",
+    ".atom": "feed",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +136,8 @@ def _refusal(path: Path, reason: str) -> Submission:
 
 
 def _found_file(path: Path, id_from: IdFrom) -> FoundFile:
-    kind = ROW_KINDS.get(path.suffix.lower(), "article")
+    suffix = path.suffix.lower()
+    kind = "feed" if suffix == ".xml" and is_feed(path) else ROW_KINDS.get(suffix, "article")
     if kind != "article":
         return FoundFile(path, kind, None)
     return FoundFile(path, kind, path.name if id_from == "name" else Path(os.path.normpath(path)).as_posix())

@@ -5,25 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from qa_service.media_types import media_type
+from qa_service.readers.feeds import read_feed
 from qa_service.readers.files import FoundFile, Listing
 from qa_service.readers.formats import count_lines, read_csv, read_json, read_jsonl
 from qa_service.types import Submission
 
-CONTENT_TYPES = {
-    ".md": "text/markdown",
-    ".markdown": "text/markdown",
-    ".html": "text/html",
-    ".htm": "text/html",
-    ".xhtml": "text/html",
-    ".pdf": "application/pdf",
-    ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-}
 DEFAULT_MAX_FILE_BYTES = 64 * 1024 * 1024
 
 _ROW_READERS: dict[str, Callable[[Path], Iterator[Submission]]] = {
     "jsonl": read_jsonl,
     "json": read_json,
     "csv": read_csv,
+    "feed": read_feed,
 }
 
 
@@ -49,7 +43,7 @@ class Source:
     def total(self) -> int | None:
         """Count the submissions ahead, or give None when only reading them would tell."""
         files = self._listing.files
-        if any(file.kind in ("json", "csv") for file in files):
+        if any(file.kind in ("json", "csv", "feed") for file in files):
             return None
         try:
             rows = sum(count_lines(file.path) for file in files if file.kind == "jsonl")
@@ -82,4 +76,4 @@ class Source:
             content = file.read(self._max_file_bytes + 1)
         if len(content) > self._max_file_bytes:
             return Submission(b"", id=article_id, rejection=f"{path}: larger than {self._max_file_bytes:,} bytes")
-        return Submission(content, id=article_id, content_type=CONTENT_TYPES.get(path.suffix.lower(), "text/plain"))
+        return Submission(content, id=article_id, content_type=media_type(path.name))

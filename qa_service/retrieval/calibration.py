@@ -6,24 +6,27 @@ import math
 
 from qa_service.retrieval.evidence import Evidence
 
-BIAS = -34.0
-DENSE_WEIGHT = 40.0
-MATCHED_WEIGHT = 3.0
+# A logistic regression on a third of XQuAD's questions (asked in three languages, half with the right article taken
+# out) and as many of another domain; right answers count double, since most questions asked do have one.
+BIAS = -12.0
+DENSE_WEIGHT = 7.3
+MATCHED_WEIGHT = 11.2
+FOREIGN_WEIGHT = 6.6
 
 
 def probability(dense: float, matched: float, coverage: float) -> float:
     """Estimate how probable it is that a passage answers the question.
 
-    A logistic function of the mean cosine (window and best sentence) and of the share of the question's IDF mass that
-    the passage contains, which counts only as far as the collection knows the question's words.
+    A logistic function of the mean cosine (window and best sentence), of the share of the question's IDF mass that
+    the passage contains, and of the share that the collection does not know: a question in another language has few
+    known words and lower cosines.
 
     Parameters:
         dense: cosine of the window plus the best cosine of a sentence, -2..2.
         matched: share of the question's IDF mass in the passage, 0..1.
         coverage: share of the question's IDF mass in the collection, 0..1.
     """
-    share = matched / coverage if coverage > 0 else 0.0
-    x = BIAS + DENSE_WEIGHT * dense / 2 + MATCHED_WEIGHT * share * coverage
+    x = BIAS + DENSE_WEIGHT * dense / 2 + MATCHED_WEIGHT * matched + FOREIGN_WEIGHT * (1 - coverage)
     return 1 / (1 + math.exp(-max(-60.0, min(60.0, x))))
 
 

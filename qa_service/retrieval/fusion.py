@@ -15,6 +15,10 @@ LEG_DEPTH = 100
 MAX_LEXICAL_WEIGHT = 0.5
 COVERAGE_START, COVERAGE_RANGE = 0.5, 0.4
 TIE_BREAK = 1e-6
+MATCHED_WEIGHT = 0.1
+"""What the share of the question's IDF mass in a passage adds, whatever the language: a name or a number that a foreign
+question shares with the articles. On XQuAD's articles nDCG@10 rises by .0010 for English questions and by .0003 for
+Russian ones; for Chinese ones it stays."""
 
 Scores = NDArray[np.float64]
 
@@ -40,10 +44,17 @@ def leg_scale(scores: Scores, matches: NDArray[np.bool_] | None = None) -> Score
     return scaled
 
 
-def fuse(dense: Scores, lexical: Scores, coverage: float) -> Scores:
-    """Fuse the legs' scores (n,) of the same candidates; higher is better."""
+def fuse(dense: Scores, lexical: Scores, matched: Scores, coverage: float) -> Scores:
+    """Fuse the legs' scores (n,) of the same candidates; higher is better.
+
+    Parameters:
+        dense: cosine of the window plus the best cosine of a sentence.
+        lexical: BM25, 0 for a passage without any of the question's words.
+        matched: share of the question's IDF mass in the passage, 0..1.
+        coverage: share of the question's IDF mass in the collection, 0..1.
+    """
     weight = lexical_weight(coverage)
-    fused = (1 - weight) * leg_scale(dense) + TIE_BREAK * dense
+    fused = (1 - weight) * leg_scale(dense) + MATCHED_WEIGHT * matched + TIE_BREAK * dense
     if weight > 0:
         fused = fused + weight * leg_scale(lexical, lexical > 0)
     return fused

@@ -137,7 +137,7 @@ class Searcher:
             return Ranking(question_words, known, None)
         watch.lap("fetch")
         evidence = gather(query, known, candidates, self._segments)
-        fused = fuse(evidence.dense, evidence.lexical, known.coverage)
+        fused = fuse(evidence.dense, evidence.lexical, evidence.matched, known.coverage)
         order = _order(candidates, fused)
         watch.lap("score")
         return Ranking(question_words, known, evidence, fused, order)

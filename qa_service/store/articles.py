@@ -131,17 +131,18 @@ def original_text(connection: Connection, row: int) -> str:
     return str(data, "utf-8")
 
 
-def content(connection: Connection, row: int) -> Submission:
-    """Read an article back as it was submitted."""
+def content(connection: Connection, row: int) -> tuple[Submission, bytes] | None:
+    """Read a live article back as a submission, with the hash of the attributes it was given; None when it is gone."""
     found = connection.execute(
-        "SELECT c.content, a.id, a.content_type, a.charset, a.title, a.url, a.published_at, a.metadata"
-        " FROM articles a JOIN contents c ON c.article = a.row WHERE a.row = ?",
+        "SELECT c.content, a.id, a.content_type, a.charset, a.title, a.url, a.published_at, a.metadata, a.attributes"
+        " FROM articles a JOIN contents c ON c.article = a.row WHERE a.row = ? AND a.deleted_seq IS NULL",
         (row,),
     ).fetchone()
     if found is None:
-        raise NotFound("the article is gone", field="id")
-    data, article_id, content_type, charset, title, url, published_at, metadata = found
-    return Submission(data, article_id, content_type, charset, title, url, published_at, json.loads(metadata))
+        return None
+    data, article_id, content_type, charset, title, url, published_at, metadata, attributes = found
+    given = Submission(data, article_id, content_type, charset, title, url, published_at, json.loads(metadata))
+    return given, attributes
 
 
 _SUMMARY = "id, title, url, published_at, metadata, sha256, content_type, encoding, characters, passages, ingested_at"

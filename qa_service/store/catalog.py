@@ -76,6 +76,12 @@ class Catalog:
             ) from error
         try:
             yield
+        except (OSError, sqlite3.OperationalError) as error:
+            raise Unavailable(
+                f"writing failed, nothing of this batch was kept: {error}",
+                field=str(self.data_dir),
+                remedy="check that the disk has room and the directory can be written, then try again",
+            ) from error
         finally:
             lock.release()
 
@@ -101,10 +107,10 @@ class Catalog:
             seq = int(connection.execute("SELECT value FROM meta WHERE key = 'seq'").fetchone()[0]) + 1
             connection.execute("UPDATE meta SET value = ? WHERE key = 'seq'", (str(seq),))
             yield WriteTransaction(connection, seq)
+            connection.commit()
         except BaseException:
             connection.rollback()
             raise
-        connection.commit()
 
     def integrity_problems(self) -> list[str]:
         """Ask SQLite to verify the whole file; return what it finds."""

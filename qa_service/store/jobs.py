@@ -65,15 +65,35 @@ def record(tx: WriteTransaction, job_id: str, outcomes: Sequence[tuple[int, Outc
         "UPDATE job_items SET outcome = ?, submission = NULL, content = NULL WHERE job = ? AND position = ?",
         ((_outcome(outcome), job_id, position) for position, outcome in outcomes),
     )
-    tx.connection.execute("UPDATE jobs SET state = 'running' WHERE id = ?", (job_id,))
+    tx.connection.execute("UPDATE jobs SET state = 'running' WHERE id = ? AND state = 'queued'", (job_id,))
 
 
 def finish(tx: WriteTransaction, job_id: str, now: str, error: str | None = None) -> None:
     """End a job, as failed when there is an error."""
     tx.connection.execute(
-        "UPDATE jobs SET state = ?, error = ?, finished_at = ? WHERE id = ?",
+        "UPDATE jobs SET state = ?, error = ?, finished_at = ? WHERE id = ? AND state <> 'failed'",
         ("failed" if error else "done", error, now, job_id),
     )
+
+
+def cancel(tx: WriteTransaction, collection: str, now: str) -> None:
+    """End the unfinished jobs of a collection that is deleted, so that they don't bring it back."""
+    tx.connection.execute(
+        "UPDATE job_items SET submission = NULL, content = NULL WHERE outcome IS NULL AND job IN"
+        " (SELECT id FROM jobs WHERE collection = ? AND state IN ('queued', 'running'))",
+        (collection,),
+    )
+    tx.connection.execute(
+        "UPDATE jobs SET state = 'failed', error = 'the collection was deleted', finished_at = ?"
+        " WHERE collection = ? AND state IN ('queued', 'running')",
+        (now, collection),
+    )
+
+
+def is_open(connection: Connection, job_id: str) -> bool:
+    """Tell whether a job is neither done nor failed."""
+    row = connection.execute("SELECT state FROM jobs WHERE id = ?", (job_id,)).fetchone()
+    return row is not None and row[0] in ("queued", "running")
 
 
 def _attributes(submission: Submission) -> str:

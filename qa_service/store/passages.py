@@ -201,9 +201,21 @@ def count_live(connection: Connection, collection: int) -> tuple[int, int]:
     return count, total
 
 
-def forget_blocks(tx: WriteTransaction, article: int) -> None:
-    """Keep the vectors of an article's passages from being reused."""
-    tx.connection.execute("UPDATE passages SET block_hash = x'' WHERE article = ?", (article,))
+def count_dead(connection: Connection, collection: int) -> int:
+    """Count the passages whose life has ended and whose rows are still there."""
+    (count,) = connection.execute(
+        "SELECT count(*) FROM passages WHERE collection = ? AND deleted_seq IS NOT NULL", (collection,)
+    ).fetchone()
+    return int(count)
+
+
+def forget_block(tx: WriteTransaction, block: Block) -> list[int]:
+    """Keep a damaged block from being reused by any passage; return the rows of the articles that refer to it."""
+    place = (block.segment, block.slot)
+    rows = tx.connection.execute("SELECT DISTINCT article FROM passages WHERE segment = ? AND slot = ?", place)
+    found = [row for (row,) in rows]
+    tx.connection.execute("UPDATE passages SET block_hash = x'' WHERE segment = ? AND slot = ?", place)
+    return found
 
 
 def erase_deleted(tx: WriteTransaction, collection: int, up_to: int) -> None:

@@ -119,12 +119,17 @@ class Segments:
         # A plain view: slicing np.memmap objects costs several microseconds each.
         return np.memmap(path, dtype="<f4", mode="r", offset=HEADER_BYTES, shape=(records, dim)).view(np.ndarray)
 
+    def _holds(self, segment: int, records: int, dim: int) -> bool:
+        path = self.path(segment)
+        return path.is_file() and path.stat().st_size >= HEADER_BYTES + records * dim * 4
+
     def _open_segment(self, tx: WriteTransaction, fingerprint: str, dim: int) -> tuple[int, int]:
         row = tx.connection.execute(
             "SELECT id, records FROM segments WHERE fingerprint = ? AND dim = ? ORDER BY id DESC LIMIT 1",
             (fingerprint, dim),
         ).fetchone()
-        if row is not None and row[1] < SEGMENT_RECORDS:
+        # A file that was lost or cut short is left to `check`; new vectors go into a new one.
+        if row is not None and row[1] < SEGMENT_RECORDS and self._holds(int(row[0]), int(row[1]), dim):
             return int(row[0]), int(row[1])
         segment = int(tx.connection.execute("SELECT coalesce(max(id), 0) + 1 FROM segments").fetchone()[0])
         with self.path(segment).open("wb") as file:

@@ -35,6 +35,8 @@ _LABELS = {
     "utf8mb4": "utf-8",
 }
 UNICODE = frozenset({"utf-8", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"})
+WESTERN = frozenset({"cp1252", "iso8859-15", "mac-roman", "cp437", "cp850"})
+"""What old software declares when nobody chose a charset."""
 DETECTED = (
     "gb18030",
     "big5hkscs",

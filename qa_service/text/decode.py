@@ -1,9 +1,4 @@
-"""Bytes to text: byte-order marks, the declared charset, strict UTF-8, then detection.
-
-Detection is chardet's: on slices of 20, 60, 200 and 1,000 characters of real articles in 11 charsets it was
-right for .994, .998, .996 and .987 of them, charset-normalizer 3.5 for .808, .979, .982 and .972, both
-narrowed to common charsets. chardet is weak on Chinese UTF-16, which has a rule of its own.
-"""
+"""Bytes to text: byte-order marks, the declared charset, strict UTF-8, then detection."""
 
 from __future__ import annotations
 
@@ -12,8 +7,10 @@ import re
 from dataclasses import dataclass
 
 from qa_service.errors import Rejected
-from qa_service.text.charsets import DETECTED, UNICODE, codec_for
-from qa_service.text.utf16 import guess_utf16
+from qa_service.text.charsets import UNICODE, WESTERN, codec_for
+from qa_service.text.detection import detect, nearly_utf8, surely_utf8
+from qa_service.text.signatures import binary_kind
+from qa_service.text.utf16 import everyday_share, guess_utf16
 
 _REMEDY = "save it as UTF-8 and send it again"
 _BOMS = (
@@ -23,34 +20,12 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_SIGNATURES = (
-    (b"%PDF-", "a PDF document"),
-    (b"PK\x03\x04", "a ZIP archive or an office document"),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old-format office document"),
-    (b"{\\rtf", "an RTF document"),
-    (b"\x89PNG\r\n", "a PNG image"),
-    (b"\xff\xd8\xff", "a JPEG image"),
-    (b"GIF87a", "a GIF image"),
-    (b"GIF89a", "a GIF image"),
-    (b"II*\0", "a TIFF image"),
-    (b"MM\0*", "a TIFF image"),
-    (b"\x1f\x8b\x08", "a gzip archive"),
-    (b"BZh91AY&SY", "a bzip2 archive"),
-    (b"\xfd7zXZ\0", "an xz archive"),
-    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
-    (b"Rar!\x1a\x07", "a RAR archive"),
-    (b"\x28\xb5\x2f\xfd", "a Zstandard archive"),
-    (b"SQLite format 3\0", "an SQLite database"),
-    (b"\x7fELF", "a program"),
-    (b"OggS\0", "an audio file"),
-    (b"ID3\x02", "an audio file"),
-    (b"ID3\x03", "an audio file"),
-    (b"ID3\x04", "an audio file"),
-)
 # cp950 and Big5-HKSCS give these rows different characters; here the latter is what is in use.
 _ETEN_ROWS = re.compile("[\u3005\u3041-\u30fe\u0401-\u0451\u2460-\u2469\u2474-\u247d]")
-_UTF8_THREE = re.compile(rb"[\xe0-\xf4][\x80-\xbf]{2}")
-_UTF8_FAULTS = 10
+_REPLACED_PER = 20
+_HIGH_BYTES = bytes(range(0x80, 0x100))
+_LEAST_HIGH_BYTES = 16
+_EVERYDAY = 0.95
 _CONTROLS = re.compile("[\0-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
 _MOST_CONTROLS = 0.1
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -58,21 +33,25 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """A text and the Python name of the encoding it was read with."""
+    """A text, the Python name of the encoding it was read with, and what was dropped or replaced, if anything."""
 
     text: str
     encoding: str
+    notes: tuple[str, ...] = ()
 
 
-def decode(content: bytes, declared: str | None = None) -> Decoded:
+def decode(content: bytes, declared: str | None = None, *, lenient: bool = False) -> Decoded:
     """Decode an article's bytes.
 
     A byte-order mark decides. Else the declared charset is taken if the bytes are valid in it, unless they are
-    UTF-8 beyond doubt; then strict UTF-8, UTF-16 where it is certain, and the detector's choice.
+    UTF-8 beyond doubt; then strict UTF-8, UTF-16 where it is certain, and the detector's choice. A file cut
+    inside its last character, as a broken download is, loses the bytes of that character.
 
     Parameters:
         content: the bytes as received.
         declared: the sender's charset label, as in HTTP or HTML; an unknown one is ignored.
+        lenient: whether a few invalid bytes become U+FFFD, as in browsers, instead of a rejection. Web pages
+            put together from parts in different charsets are common; in a text file they mean a broken file.
 
     Returns:
         The original text: no byte-order mark, line ends untouched, no lone surrogate.
@@ -82,16 +61,20 @@ def decode(content: bytes, declared: str | None = None) -> Decoded:
     """
     for bom, encoding in _BOMS:
         if content.startswith(bom) and (encoding != "utf-32-le" or len(content) % 4 == 0):
-            return _checked(_strict(content[len(bom) :], encoding, "its byte-order mark says so"), encoding)
-    for signature, kind in _SIGNATURES:
-        if content.startswith(signature):
-            raise Rejected(f"this is {kind}, not text", remedy="extract its text first")
+            return _marked(content[len(bom) :], encoding, lenient)
+    kind = binary_kind(content)
+    if kind is not None:
+        raise Rejected(f"this is {kind}, not text", remedy="extract its text first")
     codec = codec_for(declared)
-    if codec is not None and (codec in UNICODE or not _surely_utf8(content)):
+    if codec in WESTERN:
+        chinese = _chinese_after_all(content)
+        if chinese is not None:
+            return chinese
+    if codec is not None and (codec in UNICODE or not surely_utf8(content)):
         taken = _try(content, codec)
         if taken is not None:
             return _checked(*taken)
-    return _undeclared(content, declared)
+    return _undeclared(content, declared, lenient)
 
 
 def check_text(text: str) -> str:
@@ -115,9 +98,26 @@ def check_text(text: str) -> str:
     return text.removeprefix("\ufeff")
 
 
-def _undeclared(content: bytes, declared: str | None) -> Decoded:
-    """Find the charset from the bytes alone."""
-    tried = ([repr(declared[:40])] if declared else []) + ["utf-8", "utf-16"]
+def _chinese_after_all(content: bytes) -> Decoded | None:
+    """Read as GB 18030 or Big5 what was declared Western for want of anything better, when it is beyond doubt.
+
+    Western text has single letters over 0x7F among ASCII ones; as Chinese they would be rare characters.
+    """
+    if len(content) - len(content.translate(None, _HIGH_BYTES)) < _LEAST_HIGH_BYTES or surely_utf8(content):
+        return None
+    encoding = detect(content)
+    taken = _try(content, encoding) if encoding in ("gb18030", "big5hkscs") else None
+    return _checked(*taken) if taken is not None and everyday_share(taken[0]) >= _EVERYDAY else None
+
+
+def _marked(content: bytes, encoding: str, lenient: bool) -> Decoded:
+    """Decode what a byte-order mark stood before."""
+    found = _whole_characters(content, encoding) or (_replaced(content, encoding) if lenient else None)
+    return found or _checked(_strict(content, encoding, "its byte-order mark says so"), encoding)
+
+
+def _undeclared(content: bytes, declared: str | None, lenient: bool) -> Decoded:
+    """Find the charset from the bytes, the declared one not being right."""
     nul = content.find(b"\0")
     if nul < 0:
         taken = _try(content, "utf-8")
@@ -126,36 +126,60 @@ def _undeclared(content: bytes, declared: str | None) -> Decoded:
     encoding = guess_utf16(content)
     if encoding is not None:
         return _checked(content.decode(encoding), encoding)
+    almost = nul < 0 and nearly_utf8(content)
+    codec = "utf-8" if almost else codec_for(declared)
+    cut = _whole_characters(content, codec) if codec else None
+    if cut is None and len(content) % 2:
+        encoding = guess_utf16(content[:-1])
+        cut = _whole_characters(content, encoding) if encoding else None
+    if cut is not None:
+        return cut
     if nul >= 0:
         raise Rejected(f"this is a binary file, not text: NUL at byte {nul}", remedy=_REMEDY)
-    encoding = None if _nearly_utf8(content) else _detect(content)
-    if encoding is None:
-        utf8 = _reason(content, "utf-8")
-        raise Rejected(f"no charset fits these bytes; tried {', '.join(tried)} and detection; {utf8}", remedy=_REMEDY)
-    taken = _try(content, encoding)
-    if taken is not None:
-        return _checked(*taken)
-    return _checked(_strict(content, encoding, "it looks like that"), encoding)
+    return _detected(content, declared, codec, lenient)
 
 
-def _detect(content: bytes) -> str | None:
-    """Ask the detector, for multi-byte charsets of East Asia and the common 8-bit ones only.
+def _detected(content: bytes, declared: str | None, codec: str | None, lenient: bool) -> Decoded:
+    """Take the detector's choice, or for want of it what is nearly right."""
+    encoding = None if codec == "utf-8" and nearly_utf8(content) else detect(content)
+    if encoding is not None:
+        taken = _try(content, encoding)
+        if taken is not None:
+            return _checked(*taken)
+    for guess in (encoding, codec):
+        found = guess and (_whole_characters(content, guess) or (_replaced(content, guess) if lenient else None))
+        if found:
+            return found
+    if encoding is not None:
+        return _checked(_strict(content, encoding, "it looks like that"), encoding)
+    tried = ", ".join([*([repr(declared[:40])] if declared else []), "utf-8", "utf-16"])
+    utf8 = _reason(content, "utf-8")
+    raise Rejected(f"no charset fits these bytes; tried {tried} and detection; {utf8}", remedy=_REMEDY)
 
-    It starts at the first byte over 0x7F, which begins a character in all of them: ASCII before it says
-    nothing, and an article may begin with letters such as BM or MZ, which the detector takes for binary files.
-    """
-    import chardet  # noqa: PLC0415 - heavy, and most articles are UTF-8
 
-    first = next((index for index, byte in enumerate(content) if byte > 0x7F), 0)
-    result = chardet.detect(
-        content[first:],
-        max_bytes=max(1, len(content)),
-        prefer_superset=True,
-        compat_names=False,
-        include_encodings=DETECTED,
-        no_match_encoding="cp1252",
-    )
-    return result["encoding"]
+def _whole_characters(content: bytes, encoding: str) -> Decoded | None:
+    """Decode what is valid but for the start of a character at its end; None when that is not the only fault."""
+    for name in ("cp950", "big5hkscs") if encoding in ("big5", "big5hkscs") else (encoding,):
+        decoder = codecs.getincrementaldecoder(name)()
+        try:
+            decoder.decode(content)
+        except UnicodeError:
+            continue
+        left = len(decoder.getstate()[0])
+        taken = _try(content[: len(content) - left], encoding)
+        if taken is not None:
+            note = f"the file ends inside a character; its last {left} bytes were dropped"
+            return _checked(*taken, (note,) if left else ())
+    return None
+
+
+def _replaced(content: bytes, encoding: str) -> Decoded | None:
+    """Put U+FFFD for invalid bytes, if they are few among the other characters over 0x7F."""
+    text = content.decode("big5hkscs" if encoding == "big5" else encoding, errors="replace")
+    faults = text.count("\ufffd")
+    if _REPLACED_PER * faults > sum(char > "\x7f" for char in text):
+        return None
+    return _checked(text, encoding, (f"{faults} invalid bytes or byte sequences were replaced by U+FFFD",))
 
 
 def _try(content: bytes, encoding: str) -> tuple[str, str] | None:
@@ -195,7 +219,7 @@ def _reason(content: bytes, encoding: str) -> str:
     return f"valid {encoding}"
 
 
-def _checked(text: str, encoding: str) -> Decoded:
+def _checked(text: str, encoding: str, notes: tuple[str, ...] = ()) -> Decoded:
     """Refuse what decodes but is no text."""
     controls = len(_CONTROLS.findall(text))
     if controls > _MOST_CONTROLS * len(text):
@@ -203,18 +227,4 @@ def _checked(text: str, encoding: str) -> Decoded:
             f"this is a binary file, not text: {controls} of {len(text)} characters are control characters",
             remedy=_REMEDY,
         )
-    return Decoded(check_text(text), encoding)
-
-
-def _surely_utf8(content: bytes) -> bool:
-    """Whether the bytes are valid UTF-8 with characters of three bytes, which other charsets hardly ever make."""
-    return _UTF8_THREE.search(content) is not None and _plain(content, "utf-8") is not None
-
-
-def _nearly_utf8(content: bytes) -> bool:
-    """Whether the bytes are UTF-8 with a few faults, or cut short: any other charset would make nonsense of them."""
-    text = content.decode("utf-8", errors="replace")
-    faults = text.count("\ufffd")
-    right = sum(char > "\x7f" for char in text) - faults
-    cut_short = faults == 1 and text.endswith("\ufffd") and _UTF8_THREE.search(content) is not None
-    return right >= _UTF8_FAULTS * faults or (cut_short and right > 0)
+    return Decoded(check_text(text), encoding, notes)

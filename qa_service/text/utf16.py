@@ -40,6 +40,17 @@ def guess_utf16(content: bytes) -> str | None:
     return plausible[0] if len(plausible) == 1 else None
 
 
+def everyday_share(text: str) -> float:
+    """Give the share of the characters over 0x7F that are everyday Han characters or East Asian punctuation."""
+    counts = Counter(char for char in text if char > "\x7f")
+    good = sum(n for char, n in counts.items() if ord(char) >> 8 in _COMMON_PAGES - {0} or _everyday_han(char))
+    return good / counts.total() if counts else 0.0
+
+
+def _everyday_han(char: str) -> bool:
+    return ord(char) >> 8 in _HAN_PAGES and _everyday(char)
+
+
 def _reads_as_text(content: bytes, encoding: str, nul: bool) -> bool:
     """Judge one byte order; without any NUL byte (no ASCII at all) only Han and kana are believed."""
     try:
@@ -52,7 +63,7 @@ def _reads_as_text(content: bytes, encoding: str, nul: bool) -> bool:
     other: Counter[int] = Counter()
     for char, count in Counter(text).items():
         page = ord(char) >> 8
-        if page in _COMMON_PAGES or (page in _HAN_PAGES and _everyday(char)):
+        if page in _COMMON_PAGES or _everyday_han(char):
             good += count
         elif page not in _HAN_PAGES:
             # Hangul spreads over 44 pages; they count as one.

@@ -29,18 +29,24 @@ def test_scale_of_a_single_match_is_one_for_it_and_zero_elsewhere() -> None:
 
 def test_without_matches_the_lexical_leg_adds_nothing() -> None:
     dense = np.array([1.5, 1.7, 1.6])
-    order = np.argsort(-fuse(dense, np.zeros(3), coverage=0.9))
+    order = np.argsort(-fuse(dense, np.zeros(3), np.zeros(3), coverage=0.9))
     assert order.tolist() == [1, 2, 0]
 
 
 def test_a_foreign_question_is_ranked_by_the_dense_leg_alone() -> None:
     dense = np.array([1.60, 1.70, 1.50])
     misleading = np.array([9.0, 0.0, 0.0])
-    assert int(np.argmax(fuse(dense, misleading, coverage=0.4))) == 1
-    assert int(np.argmax(fuse(dense, misleading, coverage=0.95))) == 0
+    assert int(np.argmax(fuse(dense, misleading, np.zeros(3), coverage=0.4))) == 1
+    assert int(np.argmax(fuse(dense, misleading, np.zeros(3), coverage=0.95))) == 0
 
 
 def test_equal_fused_scores_are_told_apart_by_the_dense_leg() -> None:
     dense = np.array([0.1, 0.2] + [1.0] * 100)
-    fused = fuse(dense, np.zeros(102), coverage=0.0)
+    fused = fuse(dense, np.zeros(102), np.zeros(102), coverage=0.0)
     assert fused[1] > fused[0]
+
+
+def test_a_shared_name_decides_between_equals_in_any_language() -> None:
+    dense = np.array([1.6, 1.6, 1.2])
+    fused = fuse(dense, np.zeros(3), np.array([0.0, 0.2, 0.0]), coverage=0.2)
+    assert int(np.argmax(fused)) == 1
