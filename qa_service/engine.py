@@ -16,7 +16,7 @@ from qa_service.errors import NotFound, Unavailable
 from qa_service.index.generation import Generations
 from qa_service.index.manifest import Versions
 from qa_service.index.opened import OpenedCollections
-from qa_service.ingest import Ingestor, remove_article
+from qa_service.ingest import Ingestor, passage_tokens, remove_article
 from qa_service.library import Library, no_article
 from qa_service.names import DEFAULT_COLLECTION, check_collection
 from qa_service.question import check_question
@@ -270,7 +270,7 @@ def _versions(encoder: Encoder, tokenizer: Tokenizer) -> Versions:
         query_prompt=model.query_prompt,
         passage_prompt=model.passage_prompt,
         fold=ENCODER_FOLD_VERSION,
-        splitter=SPLITTER_VERSION,
+        splitter=f"{SPLITTER_VERSION}, {passage_tokens(encoder)} tokens",
         tokenizer=tokenizer.version,
     )
 

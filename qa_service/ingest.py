@@ -48,7 +48,7 @@ class Ingestor:
         self._processing = Processing(
             tokenizer=tokenizer,
             count_tokens=encoder.count_tokens,
-            passage_tokens=min(PASSAGE_TOKENS, encoder.description.max_tokens - PROMPT_MARGIN_TOKENS),
+            passage_tokens=passage_tokens(encoder),
             max_chars=max_article_chars,
             fingerprint=encoder.fingerprint,
             pipeline=generations.versions.pipeline,
@@ -163,6 +163,11 @@ def _batches(drafts: Iterable[Draft]) -> Iterator[list[Draft]]:
             batch, texts = [], 0
     if batch:
         yield batch
+
+
+def passage_tokens(encoder: Encoder) -> int:
+    """Give the longest passage for an encoder, in its tokens."""
+    return min(PASSAGE_TOKENS, encoder.description.max_tokens - PROMPT_MARGIN_TOKENS)
 
 
 def remove_article(tx: WriteTransaction, collection: Collection, article_id: str) -> bool:

@@ -9,7 +9,7 @@ from qa_service.store import articles, collections, passages
 from qa_service.store.catalog import Catalog
 from qa_service.types import ArticleDetail, ArticlePage, CollectionInfo
 
-MAX_PAGE = 500
+MAX_PAGE = 200
 
 
 class Library:

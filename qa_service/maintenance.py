@@ -8,7 +8,7 @@ from qa_service.errors import Damaged, QAError
 from qa_service.index import base as base_index
 from qa_service.index.generation import Generations
 from qa_service.ingest import Ingestor
-from qa_service.store import articles, collections, passages
+from qa_service.store import articles, collections, passages, words
 from qa_service.store.catalog import Catalog, Connection
 from qa_service.store.collections import Collection
 from qa_service.store.segments import Block, Segments
@@ -25,7 +25,7 @@ def check(catalog: Catalog, segments: Segments, generations: Generations) -> lis
         for collection in collections.every(connection):
             problems.extend(_check_articles(connection, collection, segments))
             problems.extend(_check_counts(connection, collection))
-            problems.extend(_check_generation(collection, generations))
+            problems.extend(_check_generation(connection, collection, generations))
     return problems
 
 
@@ -52,11 +52,13 @@ def _check_articles(connection: Connection, collection: Collection, segments: Se
 
 
 def _check_counts(connection: Connection, collection: Collection) -> Iterator[str]:
+    if words.wrong_frequencies(connection, collection.row):
+        yield f"collection {collection.name}: its word counts do not match its passages ({REBUILD})"
     if passages.count_live(connection, collection.row) != (collection.passages, collection.words):
         yield f"collection {collection.name}: its counters do not match its passages ({REBUILD})"
 
 
-def _check_generation(collection: Collection, generations: Generations) -> Iterator[str]:
+def _check_generation(connection: Connection, collection: Collection, generations: Generations) -> Iterator[str]:
     where = f"collection {collection.name}"
     directory = generations.directory(collection.row)
     try:
@@ -65,6 +67,8 @@ def _check_generation(collection: Collection, generations: Generations) -> Itera
             yield f"{where}: its last write is not published (start the service or ingest anything)"
             return
         directory.read_delta(manifest.delta)
+        if stale := articles.outdated(connection, collection.row, manifest.versions.pipeline):
+            yield f"{where}: {len(stale)} articles were processed with other settings ({REBUILD})"
         if manifest.base is not None:
             for name in base_index.verify(directory.root, manifest.base):
                 yield f"{where}: index file {name} fails its checksum ({REBUILD})"
@@ -83,6 +87,9 @@ def rebuild(catalog: Catalog, segments: Segments, generations: Generations, inge
     for collection in found:
         _forget_damaged(catalog, segments, collection)
     for collection in found:
+        with catalog.writer_lock(), catalog.write() as tx:
+            words.recount(tx, collection.row)
+            passages.recount(tx, collection.row)
         with catalog.read() as connection:
             rows = articles.outdated(connection, collection.row, generations.versions.pipeline)
         ingestor.reprocess(rows, collection.name)

@@ -13,7 +13,7 @@ def check_question(question: str, max_chars: int) -> str:
     """Return a question that can be asked.
 
     Errors:
-        BadInput: it is empty or only white space, too long, or holds control characters or lone surrogates.
+        BadInput: it is empty or holds no letter or digit, is too long, or holds control characters or lone surrogates.
     """
     if len(question) > max_chars:
         raise BadInput(
@@ -21,8 +21,9 @@ def check_question(question: str, max_chars: int) -> str:
             field="question",
             remedy="ask a shorter question",
         )
-    if not question.strip():
-        raise BadInput("it is empty", field="question", remedy="ask something")
+    if not any(map(str.isalnum, question)):
+        problem = "it holds no letter or digit" if question.strip() else "it is empty"
+        raise BadInput(problem, field="question", remedy="ask something")
     for place, char in enumerate(question):
         category = unicodedata.category(char)
         if category == "Cs" or (category == "Cc" and char not in _ALLOWED_CONTROLS):

@@ -10,9 +10,9 @@ from pydantic.types import FailFast
 from qa_service.attributes import MAX_TITLE_CHARS
 from qa_service.http import fields
 from qa_service.http.fields import wrong
+from qa_service.library import MAX_PAGE
 
 MAX_TOP_K = 50
-MAX_PAGE = 200
 
 
 class Body(BaseModel):

@@ -66,7 +66,7 @@ def list_files(paths: Sequence[Path], id_from: IdFrom = "name") -> Listing:
     unreadable: list[str] = []
     for path in paths:
         empty = not unreadable
-        for found in _walk(path, unreadable):
+        for found in _walk(path, unreadable, id_from):
             empty = False
             if isinstance(found, Path):
                 files.setdefault(str(found.absolute()), _found_file(found, id_from))
@@ -81,7 +81,7 @@ def list_files(paths: Sequence[Path], id_from: IdFrom = "name") -> Listing:
     return Listing(tuple(files.values()), tuple(refused), tuple(unreadable))
 
 
-def _walk(path: Path, unreadable: list[str]) -> Iterator[Path | Submission]:
+def _walk(path: Path, unreadable: list[str], id_from: IdFrom) -> Iterator[Path | Submission]:
     try:
         mode = path.stat().st_mode
     except FileNotFoundError:
@@ -89,14 +89,14 @@ def _walk(path: Path, unreadable: list[str]) -> Iterator[Path | Submission]:
     except (OSError, ValueError) as error:
         raise BadInput(f"cannot be read: {_reason(error)}", field=str(path)) from error
     if stat.S_ISDIR(mode):
-        yield from _walk_directory(path, path.resolve(), unreadable)
+        yield from _walk_directory(path, path.resolve(), unreadable, id_from)
     elif stat.S_ISREG(mode):
         yield path
     else:
         raise BadInput("is neither a file nor a directory", field=str(path))
 
 
-def _walk_directory(directory: Path, root: Path, unreadable: list[str]) -> Iterator[Path | Submission]:
+def _walk_directory(directory: Path, root: Path, unreadable: list[str], id_from: IdFrom) -> Iterator[Path | Submission]:
     try:
         entries = sorted(os.scandir(directory), key=lambda entry: entry.name)
     except OSError as error:
@@ -107,32 +107,37 @@ def _walk_directory(directory: Path, root: Path, unreadable: list[str]) -> Itera
             continue
         path = directory / entry.name
         if entry.is_symlink():
-            yield from _follow_link(path, root)
+            yield from _follow_link(path, root, id_from)
         elif entry.is_dir(follow_symlinks=False):
-            yield from _walk_directory(path, root, unreadable)
+            yield from _walk_directory(path, root, unreadable, id_from)
         elif entry.is_file(follow_symlinks=False):
             yield path
         else:
-            yield _refusal(path, "is not a regular file")
+            yield _refusal(path, id_from, "is not a regular file")
 
 
-def _follow_link(path: Path, root: Path) -> Iterator[Path | Submission]:
+def _follow_link(path: Path, root: Path, id_from: IdFrom) -> Iterator[Path | Submission]:
     """Take a link to a file of the same tree; a linked directory of it is read at its own place."""
     try:
         target = path.resolve(strict=True)
     except (OSError, RuntimeError):
-        yield _refusal(path, "is a symbolic link that leads nowhere")
+        yield _refusal(path, id_from, "is a symbolic link that leads nowhere")
         return
     if not target.is_relative_to(root):
-        yield _refusal(path, "is a symbolic link out of the directory that was named")
+        yield _refusal(path, id_from, "is a symbolic link out of the directory that was named")
     elif target.is_file():
         yield path
     elif not target.is_dir():
-        yield _refusal(path, "is not a regular file")
+        yield _refusal(path, id_from, "is not a regular file")
 
 
-def _refusal(path: Path, reason: str) -> Submission:
-    return Submission(b"", id=path.name, rejection=f"{path} {reason}")
+def _refusal(path: Path, id_from: IdFrom, reason: str) -> Submission:
+    # Under the id it would have had: --prune must see that the file is still there.
+    return Submission(b"", id=_article_id(path, id_from), rejection=f"{path} {reason}")
+
+
+def _article_id(path: Path, id_from: IdFrom) -> str:
+    return path.name if id_from == "name" else Path(os.path.normpath(path)).as_posix()
 
 
 def _found_file(path: Path, id_from: IdFrom) -> FoundFile:
@@ -140,7 +145,7 @@ def _found_file(path: Path, id_from: IdFrom) -> FoundFile:
     kind = "feed" if suffix == ".xml" and is_feed(path) else ROW_KINDS.get(suffix, "article")
     if kind != "article":
         return FoundFile(path, kind, None)
-    return FoundFile(path, kind, path.name if id_from == "name" else Path(os.path.normpath(path)).as_posix())
+    return FoundFile(path, kind, _article_id(path, id_from))
 
 
 def _refuse_shared_ids(files: Iterable[FoundFile]) -> None:

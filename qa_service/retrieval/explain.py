@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from qa_service.retrieval.fusion import lexical_weight
+from qa_service.text.tokens import Tokenizer
 from qa_service.types import RankedPassage
 
 if TYPE_CHECKING:
     from qa_service.retrieval.search import Ranking
 
 
-def explain_ranking(ranking: Ranking, shown: Sequence[RankedPassage]) -> dict[str, object]:
-    """Describe the question's words and, for each shown passage, its evidence in each leg."""
+def explain_ranking(ranking: Ranking, shown: Sequence[RankedPassage], tokenizer: Tokenizer) -> dict[str, object]:
+    """Describe the question's words and, for each shown passage, its evidence in each leg and the words it matches."""
     coverage = ranking.words.coverage
     summary: dict[str, object] = {
         "question_words": list(dict.fromkeys(ranking.question_words)),
@@ -36,10 +37,17 @@ def explain_ranking(ranking: Ranking, shown: Sequence[RankedPassage]) -> dict[st
             "sentence": {"cosine": round(float(evidence.sentence[place]), 6), "rank": int(ranks["sentence"][place])},
             "bm25": {"score": round(float(evidence.lexical[place]), 4), "rank": int(ranks["bm25"][place])},
             "matched_idf_share": round(float(evidence.matched[place]), 4),
+            "matches": _matches(passage, ranking.question_words, tokenizer),
         }
         for place, passage in zip(ranking.order, shown, strict=False)
     ]
     return summary
+
+
+def _matches(passage: RankedPassage, words: Sequence[str], tokenizer: Tokenizer) -> list[dict[str, int]]:
+    """Find the question's words in a passage, in the offsets of its original."""
+    spans = tokenizer.matches(passage.text, set(words))
+    return [{"start": passage.start + span.start, "end": passage.start + span.end} for span in spans]
 
 
 def _ranks(scores: np.ndarray[tuple[int], np.dtype[np.float64]]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:

@@ -91,7 +91,7 @@ class Searcher:
             passages=tuple(shown),
             timings_ms=watch.timings(),
             generation=snapshot.manifest.name if snapshot else "empty",
-            explain=explain_ranking(ranking, shown) if ask.explain else None,
+            explain=explain_ranking(ranking, shown, self._tokenizer) if ask.explain else None,
         )
 
     def rank_articles(

@@ -99,7 +99,11 @@ def find_blocks(connection: Connection, hashes: Sequence[bytes]) -> dict[bytes, 
 
 
 def candidates(connection: Connection, keys: Sequence[int], seq: int) -> list[Candidate]:
-    """Read the passages among `keys` that are live in the snapshot at `seq`, in key order."""
+    """Read the passages among `keys` that are live in the snapshot at `seq`, in key order.
+
+    A passage that was deleted since is left out, unless its article was replaced: then the old text is shown until
+    the snapshot with the new one is there, so that the article is never missing.
+    """
     found: list[Candidate] = []
     for start in range(0, len(keys), _CHUNK):
         chunk = keys[start : start + _CHUNK]
@@ -107,7 +111,8 @@ def candidates(connection: Connection, keys: Sequence[int], seq: int) -> list[Ca
             'SELECT p.key, p.article, a.id, p.passage_id, p.start, p."end", p.sentences, p.terms, p.words, p.segment,'
             " p.slot, p.vectors, p.vectors_crc FROM passages p JOIN articles a ON a.row = p.article"
             f" WHERE p.key IN ({','.join('?' * len(chunk))})"
-            " AND p.seq <= ? AND (p.deleted_seq IS NULL OR p.deleted_seq > ?) ORDER BY p.key",
+            " AND p.seq <= ? AND (p.deleted_seq IS NULL OR p.deleted_seq > ? AND EXISTS (SELECT 1 FROM articles b"
+            " WHERE b.collection = p.collection AND b.id = a.id AND b.deleted_seq IS NULL)) ORDER BY p.key",
             (*chunk, seq, seq),
         )
         found.extend(_candidate(*row) for row in rows)
@@ -199,6 +204,16 @@ def count_live(connection: Connection, collection: int) -> tuple[int, int]:
         (collection,),
     ).fetchone()
     return count, total
+
+
+def recount(tx: WriteTransaction, collection: int) -> None:
+    """Set a collection's counters to what its live passages and articles amount to."""
+    count, total = count_live(tx.connection, collection)
+    tx.connection.execute(
+        "UPDATE collections SET passages = ?, words = ?, articles = (SELECT count(*) FROM articles"
+        " WHERE collection = ? AND deleted_seq IS NULL) WHERE row = ?",
+        (count, total, collection, collection),
+    )
 
 
 def count_dead(connection: Connection, collection: int) -> int:

@@ -35,6 +35,28 @@ def remove_documents(tx: WriteTransaction, blobs: Iterable[bytes]) -> None:
     )
 
 
+def wrong_frequencies(connection: Connection, collection: int) -> dict[int, int]:
+    """Compare the document frequencies with the live passages; return the right ones of the terms that differ."""
+    counted = _counted(connection, collection)
+    rows = connection.execute("SELECT id, df FROM terms WHERE collection = ?", (collection,))
+    stored = dict(rows.fetchall())
+    return {term: counted[term] for term in stored.keys() | counted.keys() if stored.get(term, 0) != counted[term]}
+
+
+def recount(tx: WriteTransaction, collection: int) -> None:
+    """Set right the document frequencies that do not match the live passages."""
+    wrong = wrong_frequencies(tx.connection, collection)
+    tx.connection.executemany("UPDATE terms SET df = ? WHERE id = ?", ((df, term) for term, df in wrong.items()))
+
+
+def _counted(connection: Connection, collection: int) -> Counter[int]:
+    counted: Counter[int] = Counter()
+    rows = connection.execute("SELECT terms FROM passages WHERE collection = ? AND deleted_seq IS NULL", (collection,))
+    for (blob,) in rows:
+        counted.update(unpack_terms(blob)[0].tolist())
+    return counted
+
+
 def lookup(connection: Connection, collection: int, words: Collection[str]) -> dict[str, tuple[int, int]]:
     """Find the (term id, document frequency) of each word that the collection has ever seen."""
     found: dict[str, tuple[int, int]] = {}
