@@ -24,6 +24,7 @@ from qa_service.retrieval.search import Searcher
 from qa_service.store import articles, collections, jobs
 from qa_service.store.catalog import Catalog
 from qa_service.store.segments import Segments
+from qa_service.text.extract import EXTRACTION_VERSION
 from qa_service.text.fold import ENCODER_FOLD_VERSION
 from qa_service.text.split import SPLITTER_VERSION
 from qa_service.text.tokens import Tokenizer
@@ -269,6 +270,7 @@ def _versions(encoder: Encoder, tokenizer: Tokenizer) -> Versions:
         dim=model.dim,
         query_prompt=model.query_prompt,
         passage_prompt=model.passage_prompt,
+        extraction=EXTRACTION_VERSION,
         fold=ENCODER_FOLD_VERSION,
         splitter=f"{SPLITTER_VERSION}, {passage_tokens(encoder)} tokens",
         tokenizer=tokenizer.version,

@@ -67,9 +67,10 @@ class Tally:
 def ingest(paths: tuple[Path, ...], collection: str, id_from: IdFrom, prune: bool) -> int:
     """Take the articles under each PATH, a file or a directory.
 
-    A file is one article; each row of a .jsonl, .json or .csv file is one, with the fields id, title, text (or html,
-    or content_base64 with content_type), url, published_at and metadata. Directories are read recursively; hidden
-    files are skipped. Unchanged articles cost nothing.
+    A file (text, Markdown, HTML, PDF, DOCX, EPUB) is one article; so is each entry of a feed (.rss, .atom, .xml) and
+    each row of a .jsonl, .json or .csv file, with the fields id, title, text (or html, or content_base64 with
+    content_type), url, published_at and metadata. Directories are read recursively; hidden files are skipped.
+    Unchanged articles cost nothing.
 
     Exit code 0 when at least one article was taken, even if others were rejected (they are listed on stderr), 2 when
     none was.

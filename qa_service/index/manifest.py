@@ -36,6 +36,7 @@ class Versions:
     dim: int
     query_prompt: str
     passage_prompt: str
+    extraction: str
     fold: str
     splitter: str
     tokenizer: str

@@ -14,7 +14,10 @@ from qa_service.text.extraction.formats import FORMATS, check_size
 from qa_service.text.extraction.result import Extracted, from_reply, with_extracted
 from qa_service.text.extraction.sniff import actual_type, type_name
 
-__all__ = ["SUPPORTED_TYPES", "Extracted", "extract", "with_extracted"]
+__all__ = ["EXTRACTION_VERSION", "SUPPORTED_TYPES", "Extracted", "extract", "with_extracted"]
+
+EXTRACTION_VERSION = "extract-1"
+"""Changes when the same bytes may give another text; articles extracted before are then processed anew."""
 
 SUPPORTED_TYPES = tuple(sorted((TEXT, *FORMATS)))
 _RUN = "qa_service.text.extraction.formats:run"
