@@ -49,6 +49,9 @@ class Settings(BaseSettings):
         None,
         description="Words and synonyms for the tokenizer: `word [frequency]` or `word = synonym = ...` a line.",
     )
+    repair: bool = Field(
+        True, description="Mend dirty text (swapped glyphs, pinyin in brackets, tag remains) for the search."
+    )
     min_confidence: float = Field(
         0.5, ge=0, le=1, description="Below this confidence a question counts as not answerable."
     )

@@ -16,6 +16,7 @@ from qa_service.store.articles import ArticleHead, ArticleRecord
 from qa_service.store.catalog import Catalog
 from qa_service.text.extract import Extracted, extract, with_extracted
 from qa_service.text.fold import encoder_fold
+from qa_service.text.offsets import MappedText
 from qa_service.text.passages import split_passages
 from qa_service.text.tokens import Tokenizer
 from qa_service.types import Outcome, PassageSpans, Span, Submission
@@ -53,6 +54,7 @@ class Processing:
         tokenizer: cuts passages into words.
         count_tokens: the encoder's count of model tokens.
         passage_tokens: longest passage in model tokens.
+        repair: mends a text for the search, with a map to the original.
         max_chars: longest article in code points.
         fingerprint: of the encoder; part of what identifies encoded text.
         pipeline: identifies all of this; articles processed by another are processed again.
@@ -61,9 +63,32 @@ class Processing:
     tokenizer: Tokenizer
     count_tokens: Callable[[Sequence[str]], Sequence[int]]
     passage_tokens: int
+    repair: Callable[[str], MappedText]
     max_chars: int
     fingerprint: str
     pipeline: str
+
+
+def in_original(repaired: MappedText, sentences: Sequence[Span], floor: int) -> list[tuple[Span, Span]]:
+    """Carry sentences of the repaired text over to the original.
+
+    Two sentences may come from one stretch that was restored as a whole; it then belongs to the first of them.
+
+    Parameters:
+        sentences: in order and disjoint, in the repaired text.
+        floor: where the passage before ends in the original.
+
+    Returns:
+        The sentences that have a place of their own, each with it; the places are in order, disjoint, not empty.
+    """
+    placed: list[tuple[Span, Span]] = []
+    for sentence in sentences:
+        place = repaired.to_source(sentence.start, sentence.end)
+        start = max(place.start, floor)
+        if start < place.end:
+            placed.append((sentence, Span(start, place.end)))
+            floor = place.end
+    return placed
 
 
 class Drafter:
@@ -136,15 +161,25 @@ class Drafter:
         return extracted
 
     def _passages(self, text: str) -> tuple[DraftPassage, ...]:
-        spans = split_passages(text, self._processing.count_tokens, self._processing.passage_tokens)
+        """Split and tokenise the repaired text; the spans are the original's."""
+        repaired = self._processing.repair(text)
+        clean = repaired.text
+        spans = split_passages(clean, self._processing.count_tokens, self._processing.passage_tokens)
         if not spans:
             raise Rejected("the article has no text", remedy="leave it out")
         drafts = []
+        end = 0
         for passage in spans:
+            pairs = in_original(repaired, passage.sentences, end)
+            if not pairs:
+                continue
+            places = tuple(place for _, place in pairs)
             window = Span(passage.start, passage.end)
-            texts = tuple(encoder_fold(text[span.start : span.end]) for span in (window, *passage.sentences))
-            terms = Counter(self._processing.tokenizer.words(text[passage.start : passage.end]))
-            drafts.append(DraftPassage(passage, texts, terms, self._block_hash(texts)))
+            texts = tuple(encoder_fold(clean[span.start : span.end]) for span in (window, *(s for s, _ in pairs)))
+            terms = Counter(self._processing.tokenizer.words(clean[passage.start : passage.end]))
+            place = PassageSpans(places[0].start, places[-1].end, places)
+            drafts.append(DraftPassage(place, texts, terms, self._block_hash(texts)))
+            end = place.end
         return tuple(drafts)
 
     def _block_hash(self, texts: Sequence[str]) -> bytes:

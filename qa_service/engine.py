@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
 from embeddings.encoder import Encoder
@@ -26,6 +26,8 @@ from qa_service.store.catalog import Catalog
 from qa_service.store.segments import Segments
 from qa_service.text.extract import EXTRACTION_VERSION
 from qa_service.text.fold import ENCODER_FOLD_VERSION
+from qa_service.text.offsets import MappedText
+from qa_service.text.repair import REPAIR_VERSION, repair
 from qa_service.text.split import SPLITTER_VERSION
 from qa_service.text.tokens import Tokenizer
 from qa_service.types import (
@@ -54,7 +56,8 @@ class Engine:
         self.library = Library(catalog)
         self.segments = Segments(catalog)
         self.tokenizer = Tokenizer(settings.cache_dir, settings.user_dict)
-        self.generations = Generations(catalog, self.segments, _versions(encoder, self.tokenizer))
+        self.generations = Generations(catalog, self.segments, _versions(encoder, self.tokenizer, settings))
+        self._repair = _repairer(settings)
         self._searcher = Searcher(catalog, self.segments, encoder, self.tokenizer)
         self.opened = OpenedCollections(catalog, self.generations)
         self.tokenizer.words("你好")  # loads the dictionary now, not in the first question
@@ -115,6 +118,7 @@ class Engine:
             self.encoder,
             self.tokenizer,
             self.settings.max_article_chars,
+            self._repair,
         )
 
     def prune(self, collection: str, keep: Container[str]) -> list[str]:
@@ -262,7 +266,13 @@ def _load_encoder(settings: Settings) -> Encoder:
         raise Unavailable(error.detail, field="QA_MODEL", remedy=error.remedy) from error
 
 
-def _versions(encoder: Encoder, tokenizer: Tokenizer) -> Versions:
+def _repairer(settings: Settings) -> Callable[[str], MappedText]:
+    if not settings.repair:
+        return MappedText.identity
+    return lambda text: repair(text, cache_dir=settings.cache_dir).mapped
+
+
+def _versions(encoder: Encoder, tokenizer: Tokenizer, settings: Settings) -> Versions:
     model = encoder.description
     return Versions(
         encoder=encoder.fingerprint,
@@ -271,6 +281,7 @@ def _versions(encoder: Encoder, tokenizer: Tokenizer) -> Versions:
         query_prompt=model.query_prompt,
         passage_prompt=model.passage_prompt,
         extraction=EXTRACTION_VERSION,
+        repair=REPAIR_VERSION if settings.repair else "none",
         fold=ENCODER_FOLD_VERSION,
         splitter=f"{SPLITTER_VERSION}, {passage_tokens(encoder)} tokens",
         tokenizer=tokenizer.version,

@@ -17,6 +17,7 @@ from qa_service.store.collections import Collection
 from qa_service.store.packing import pack_terms
 from qa_service.store.passages import NewPassage
 from qa_service.store.segments import Block, Segments
+from qa_service.text.offsets import MappedText
 from qa_service.text.tokens import Tokenizer
 from qa_service.types import Outcome, Submission
 
@@ -40,6 +41,7 @@ class Ingestor:
         encoder: Encoder,
         tokenizer: Tokenizer,
         max_article_chars: int,
+        repair: Callable[[str], MappedText],
     ) -> None:
         self._catalog = catalog
         self._segments = segments
@@ -49,6 +51,7 @@ class Ingestor:
             tokenizer=tokenizer,
             count_tokens=encoder.count_tokens,
             passage_tokens=passage_tokens(encoder),
+            repair=repair,
             max_chars=max_article_chars,
             fingerprint=encoder.fingerprint,
             pipeline=generations.versions.pipeline,

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from embeddings.faiss_index import FaissFlatIndex
-from embeddings.index import VectorIndex
 from numpy.typing import NDArray
 
+from embeddings.faiss_index import FaissFlatIndex
+from embeddings.index import VectorIndex
 from qa_service.errors import Damaged
 from qa_service.index.lexical import LexicalIndex
 from qa_service.index.lexical import build as build_lexical

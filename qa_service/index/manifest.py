@@ -37,6 +37,7 @@ class Versions:
     query_prompt: str
     passage_prompt: str
     extraction: str
+    repair: str
     fold: str
     splitter: str
     tokenizer: str

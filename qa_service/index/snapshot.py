@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from embeddings.exact import ExactIndex
-from embeddings.index import VectorIndex
 from numpy.typing import NDArray
 
+from embeddings.exact import ExactIndex
+from embeddings.index import VectorIndex
 from qa_service.index.base import SENTENCE_BITS, Base, vectors_of
 from qa_service.index.bm25 import Hits, Postings, WordQuery
 from qa_service.index.manifest import Manifest
