@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import marshal
-import tempfile
 import warnings
 from collections.abc import Iterator, Mapping
 from importlib import metadata
@@ -13,15 +11,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qa_service.text.fold import LEXICAL_FOLD_VERSION, lexical_fold
+from qa_service.text.kept import cached
 
 if TYPE_CHECKING:
     import jieba
 
 JIEBA_VERSION = metadata.version("jieba")
-_FORMAT = f"1 marshal-{marshal.version} jieba-{JIEBA_VERSION} {LEXICAL_FOLD_VERSION}"
+_FORMAT = f"2 jieba-{JIEBA_VERSION} {LEXICAL_FOLD_VERSION}"
 # jieba's hidden Markov model copies a path a character, which is quadratic in a run it does not know.
 _LONGEST_RUN = 512
-_log = logging.getLogger(__name__)
 
 
 class JiebaCutter:
@@ -66,14 +64,9 @@ def _tokenizer(cache_dir: Path) -> jieba.Tokenizer:
 
     jieba.setLogLevel(logging.WARNING)
     source = Path(jieba.__file__).with_name(jieba.DEFAULT_DICT_NAME).read_bytes()
-    key = hashlib.sha256(_FORMAT.encode() + hashlib.sha256(source).digest()).hexdigest()[:16]
-    cached = cache_dir / f"jieba-{key}.cache"
+    version = f"{_FORMAT} {hashlib.sha256(source).hexdigest()}"
     tokenizer = jieba.Tokenizer()
-    frequencies = _load(cached)
-    if frequencies is None:
-        frequencies = _frequencies(source.decode("utf-8"))
-        _save(cached, frequencies)
-    tokenizer.FREQ, tokenizer.total = frequencies
+    tokenizer.FREQ, tokenizer.total = cached(cache_dir, "jieba", version, lambda: _frequencies(source.decode("utf-8")))
     tokenizer.initialized = True
     return tokenizer
 
@@ -88,31 +81,3 @@ def _frequencies(source: str) -> tuple[dict[str, int], int]:
         for end in range(1, len(word)):
             frequencies.setdefault(word[:end], 0)
     return frequencies, sum(frequencies.values())
-
-
-def _load(path: Path) -> tuple[dict[str, int], int] | None:
-    """Read a cache file; None when it is missing or damaged."""
-    try:
-        content = path.read_bytes()
-        if hashlib.sha256(content[32:]).digest() != content[:32]:
-            return None
-        frequencies: tuple[dict[str, int], int] = marshal.loads(content[32:])  # noqa: S302 - checksum verified
-    except (OSError, ValueError, EOFError, TypeError):
-        return None
-    return frequencies
-
-
-def _save(path: Path, frequencies: tuple[dict[str, int], int]) -> None:
-    """Write the cache under another name, then rename; processes that do so at once all leave a whole file."""
-    payload = marshal.dumps(frequencies)
-    temporary = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=path.name, delete=False) as file:
-            temporary = Path(file.name)
-            file.write(hashlib.sha256(payload).digest() + payload)
-        temporary.replace(path)
-    except OSError as error:
-        _log.warning("jieba's dictionary could not be cached in %s: %s", path.parent, error)
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)

@@ -10,20 +10,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from qa_service.http.responses import ArticleListResponse, ArticleResponse, ArticlesResponse, JobResponse
-from tests.http.fake_engine import FakeEngine, files, shared_application
+from tests.http.fake_engine import FakeEngine, files
 from tests.http.problem import assert_problem
-
-
-@pytest.fixture
-def fake() -> FakeEngine:
-    engine = shared_application()[1]
-    engine.reset()
-    return engine
-
-
-@pytest.fixture
-def client(fake: FakeEngine) -> FlaskClient:
-    return shared_application()[0].test_client()
 
 
 def test_json_articles_become_submissions(client: FlaskClient, fake: FakeEngine) -> None:

@@ -8,22 +8,10 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from tests.http.fake_engine import FakeEngine, shared_application
+from tests.http.fake_engine import FakeEngine
 from tests.http.problem import assert_problem
 
 JSON = "application/json"
-
-
-@pytest.fixture
-def fake() -> FakeEngine:
-    engine = shared_application()[1]
-    engine.reset()
-    return engine
-
-
-@pytest.fixture
-def client(fake: FakeEngine) -> FlaskClient:
-    return shared_application()[0].test_client()
 
 
 QUESTIONS: list[tuple[str, Any, str]] = [

@@ -8,20 +8,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from qa_service.http import limits
-from tests.http.fake_engine import FakeEngine, files, shared_application
+from tests.http.fake_engine import FakeEngine, files
 from tests.http.problem import assert_problem
-
-
-@pytest.fixture
-def fake() -> FakeEngine:
-    engine = shared_application()[1]
-    engine.reset()
-    return engine
-
-
-@pytest.fixture
-def client(fake: FakeEngine) -> FlaskClient:
-    return shared_application()[0].test_client()
 
 
 @pytest.mark.parametrize("count", [101, 5000])

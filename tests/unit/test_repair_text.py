@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
+from qa_service.text.kept import cached
 from qa_service.text.repair import load_repairer
 from qa_service.text.repair.doubled import Doubled
 from qa_service.text.repair.glyphs.words import load_words
-from qa_service.text.repair.kept import cached
 from qa_service.text.repair.mojibake import Mojibake
 from qa_service.text.repair.welded import repair_welds
 

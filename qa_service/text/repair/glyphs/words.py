@@ -22,7 +22,7 @@ from embeddings.errors import ModelError
 from embeddings.models import DEFAULT_MODEL_TOKENIZER
 from embeddings.sources import locate
 from qa_service.text.fold import LEXICAL_FOLD_VERSION, lexical_fold
-from qa_service.text.repair.kept import cached
+from qa_service.text.kept import cached
 
 
 def _tokenizer_version() -> str:
@@ -89,7 +89,7 @@ class Words:
 @cache
 def load_words(cache_dir: Path | None) -> Words:
     """Load the statistics, from `cache_dir` when they were kept there before."""
-    return Words(*cached(cache_dir, "words", WORDS_VERSION, _build))
+    return Words(*cached(cache_dir, "repair-words", WORDS_VERSION, _build))
 
 
 def standard(char: str) -> bool:

@@ -26,7 +26,7 @@ def cached(folder: Path | None, name: str, version: str, build: Callable[[], Tab
     if folder is None:
         return build()
     key = hashlib.sha256(f"marshal-{marshal.version} {version}".encode()).hexdigest()[:16]
-    path = folder / f"repair-{name}-{key}.cache"
+    path = folder / f"{name}-{key}.cache"
     found = _load(path)
     if found is not None:
         table: Table = found[0]
@@ -58,6 +58,6 @@ def _save(path: Path, table: Any) -> None:
             file.write(hashlib.sha256(payload).digest() + payload)
         temporary.replace(path)
     except OSError as error:
-        _log.warning("the repair's tables could not be cached in %s: %s", path.parent, error)
+        _log.warning("tables could not be cached in %s: %s", path.parent, error)
         if temporary is not None:
             temporary.unlink(missing_ok=True)
