@@ -122,18 +122,21 @@ def validation_problems(error: ValidationError, prefix: str = "") -> list[FieldP
 _WORDS = {
     "missing": ("is required", "add it"),
     "extra_forbidden": ("is not a known field", "remove it; /docs lists the fields there are"),
-    "string_type": ("must be a string", None),
+    "string_type": ("must be a string", "put it in double quotes"),
     "int_type": ("must be a whole number", "write it without quotes, fraction or exponent"),
     "float_type": ("must be a number", "write it without quotes"),
-    "bool_type": ("must be true or false", None),
-    "bool_parsing": ("must be true or false", None),
-    "int_parsing": ("must be a whole number", None),
-    "list_type": ("must be a list", None),
-    "dict_type": ("must be a JSON object", None),
-    "model_type": ("must be a JSON object", None),
-    "model_attributes_type": ("must be a JSON object", None),
-    "finite_number": ("must be a finite number", None),
+    "bool_type": ("must be true or false", "write true or false, without quotes"),
+    "bool_parsing": ("must be true or false", "write true or false"),
+    "int_parsing": ("must be a whole number", "write digits only"),
+    "list_type": ("must be a list", "put it in [ ]"),
+    "dict_type": ("must be a JSON object", "put it in { }"),
+    "model_type": ("must be a JSON object", "put it in { }"),
+    "model_attributes_type": ("must be a JSON object", "put it in { }"),
+    "finite_number": ("must be a finite number", "write a number of ordinary size"),
 }
+# Limits whose value pydantic gives in the error's context.
+_LIMITS = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than"}
+_LENGTHS = {"min_length": "at least", "max_length": "at most"}
 
 
 def _field_problem(found: dict[str, object], prefix: str) -> FieldProblem:
@@ -142,10 +145,21 @@ def _field_problem(found: dict[str, object], prefix: str) -> FieldProblem:
     for part in location if isinstance(location, tuple) else ():
         path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else str(part)
     context = found.get("ctx")
-    remedy = context.get("remedy") if isinstance(context, dict) else None
+    remedy = _remedy(context) if isinstance(context, dict) else None
     message = str(found["msg"])
     problem, usual = _WORDS.get(str(found["type"]), (message[:1].lower() + message[1:], None))
     return FieldProblem(path or "body", problem, str(remedy) if remedy else usual)
+
+
+def _remedy(context: dict[str, object]) -> object:
+    """Say what would be right: as the check itself has it, or from the limit that was passed."""
+    for name, words in _LIMITS.items():
+        if name in context:
+            return f"use {words} {context[name]}"
+    for name, words in _LENGTHS.items():
+        if name in context:
+            return f"use {words} {context[name]} of them"
+    return context.get("remedy")
 
 
 def _status_of(error: qa.QAError) -> tuple[int, str]:
