@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
 from embeddings.encoder import Encoder
-from embeddings.errors import ModelError
-from embeddings.runtime import load_encoder
-from qa_service import maintenance
+from qa_service import assembly, maintenance
 from qa_service.background import Background
 from qa_service.config import Settings
-from qa_service.errors import NotFound, Unavailable
+from qa_service.errors import NotFound
 from qa_service.index.generation import Generations
-from qa_service.index.manifest import Versions
 from qa_service.index.opened import OpenedCollections
-from qa_service.ingest import Ingestor, passage_tokens, remove_article
+from qa_service.ingest import Ingestor, remove_article
 from qa_service.library import Library, no_article
 from qa_service.names import DEFAULT_COLLECTION, check_collection
 from qa_service.question import check_question
@@ -24,11 +21,6 @@ from qa_service.retrieval.search import Searcher
 from qa_service.store import articles, collections, jobs
 from qa_service.store.catalog import Catalog
 from qa_service.store.segments import Segments
-from qa_service.text.extract import EXTRACTION_VERSION
-from qa_service.text.fold import ENCODER_FOLD_VERSION
-from qa_service.text.offsets import MappedText
-from qa_service.text.repair import REPAIR_VERSION, repair
-from qa_service.text.split import SPLITTER_VERSION
 from qa_service.text.tokens import Tokenizer
 from qa_service.types import (
     ArticleDetail,
@@ -56,8 +48,8 @@ class Engine:
         self.library = Library(catalog)
         self.segments = Segments(catalog)
         self.tokenizer = Tokenizer(settings.cache_dir, settings.user_dict)
-        self.generations = Generations(catalog, self.segments, _versions(encoder, self.tokenizer, settings))
-        self._repair = _repairer(settings)
+        self.generations = Generations(catalog, self.segments, assembly.versions(encoder, self.tokenizer, settings))
+        self._repair = assembly.repairer(settings)
         self._searcher = Searcher(catalog, self.segments, encoder, self.tokenizer)
         self.opened = OpenedCollections(catalog, self.generations)
         self.tokenizer.words("你好")  # loads the dictionary now, not in the first question
@@ -76,7 +68,7 @@ class Engine:
         """
         catalog = Catalog(settings.data_dir)
         if encoder is None:
-            encoder = _load_encoder(settings)
+            encoder = assembly.load_model(settings)
         engine = cls(settings, encoder, catalog)
         if recover:
             engine.recover()
@@ -255,37 +247,6 @@ class Engine:
             self._background.wake(compact=name)
         else:
             self.opened.compact(name)
-
-
-def _load_encoder(settings: Settings) -> Encoder:
-    try:
-        return load_encoder(
-            settings.model, settings.model_dir, settings.runtime, settings.query_prompt, settings.passage_prompt
-        )
-    except ModelError as error:
-        raise Unavailable(error.detail, field="QA_MODEL", remedy=error.remedy) from error
-
-
-def _repairer(settings: Settings) -> Callable[[str], MappedText]:
-    if not settings.repair:
-        return MappedText.identity
-    return lambda text: repair(text, cache_dir=settings.cache_dir).mapped
-
-
-def _versions(encoder: Encoder, tokenizer: Tokenizer, settings: Settings) -> Versions:
-    model = encoder.description
-    return Versions(
-        encoder=encoder.fingerprint,
-        model=model.name,
-        dim=model.dim,
-        query_prompt=model.query_prompt,
-        passage_prompt=model.passage_prompt,
-        extraction=EXTRACTION_VERSION,
-        repair=REPAIR_VERSION if settings.repair else "none",
-        fold=ENCODER_FOLD_VERSION,
-        splitter=f"{SPLITTER_VERSION}, {passage_tokens(encoder)} tokens",
-        tokenizer=tokenizer.version,
-    )
 
 
 def _now() -> str:

@@ -61,7 +61,7 @@ class Runner:
 @pytest.fixture
 def run(tmp_path: Path, cache_dir: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Runner:
     encoder = ToyEncoder()
-    monkeypatch.setattr("qa_service.engine.load_encoder", lambda *_: encoder)
+    monkeypatch.setattr("qa_service.assembly.load_encoder", lambda *_: encoder)
     monkeypatch.setenv("QA_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.setenv("QA_CACHE_DIR", str(cache_dir))
     monkeypatch.setenv("QA_MIN_CONFIDENCE", "0")

@@ -32,7 +32,7 @@ def filled(run: Runner, tmp_path: Path) -> Runner:
 
 
 def test_list_needs_no_model_and_pages(filled: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delattr("qa_service.engine.load_encoder")
+    monkeypatch.delattr("qa_service.assembly.load_encoder")
     ran = filled("articles", "list", "--limit", "2")
     header, first, second, more = ran.out.splitlines()
     assert header.split() == ["id", "title", "published", "characters", "passages"]
@@ -102,7 +102,7 @@ def test_rebuild_takes_over_another_model(filled: Runner, monkeypatch: pytest.Mo
     from embeddings.toy import ToyEncoder
 
     other = ToyEncoder(name="another")
-    monkeypatch.setattr("qa_service.engine.load_encoder", lambda *_: other)
+    monkeypatch.setattr("qa_service.assembly.load_encoder", lambda *_: other)
     refused = filled.failed("ask", "第一篇")
     assert refused.code == 1
     assert "qa-service rebuild" in refused.err

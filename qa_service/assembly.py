@@ -1,0 +1,57 @@
+"""From settings to parts: the encoder, the repair, and the versions that an index records."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from embeddings.encoder import Encoder
+from embeddings.errors import ModelError
+from embeddings.runtime import load_encoder
+from qa_service.config import Settings
+from qa_service.errors import Unavailable
+from qa_service.index.manifest import Versions
+from qa_service.ingest import passage_tokens
+from qa_service.text.extract import EXTRACTION_VERSION
+from qa_service.text.fold import ENCODER_FOLD_VERSION
+from qa_service.text.offsets import MappedText
+from qa_service.text.repair import REPAIR_VERSION, repair
+from qa_service.text.split import SPLITTER_VERSION
+from qa_service.text.tokens import Tokenizer
+
+
+def load_model(settings: Settings) -> Encoder:
+    """Load the encoder that the settings name.
+
+    Errors:
+        Unavailable: it cannot be found, built or loaded.
+    """
+    try:
+        return load_encoder(
+            settings.model, settings.model_dir, settings.runtime, settings.query_prompt, settings.passage_prompt
+        )
+    except ModelError as error:
+        raise Unavailable(error.detail, field="QA_MODEL", remedy=error.remedy) from error
+
+
+def repairer(settings: Settings) -> Callable[[str], MappedText]:
+    """Give what mends a text for the search, or leaves it as it is; its tables are loaded when first used."""
+    if not settings.repair:
+        return MappedText.identity
+    return lambda text: repair(text, cache_dir=settings.cache_dir).mapped
+
+
+def versions(encoder: Encoder, tokenizer: Tokenizer, settings: Settings) -> Versions:
+    """Name everything that decides what is stored of a passage."""
+    model = encoder.description
+    return Versions(
+        encoder=encoder.fingerprint,
+        model=model.name,
+        dim=model.dim,
+        query_prompt=model.query_prompt,
+        passage_prompt=model.passage_prompt,
+        extraction=EXTRACTION_VERSION,
+        repair=REPAIR_VERSION if settings.repair else "none",
+        fold=ENCODER_FOLD_VERSION,
+        splitter=f"{SPLITTER_VERSION}, {passage_tokens(encoder)} tokens",
+        tokenizer=tokenizer.version,
+    )
