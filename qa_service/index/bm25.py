@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,12 +41,14 @@ class WordQuery:
         mass: the summed IDF of all distinct words, unknown ones included.
         known: the summed IDF of the known ones.
         average_length: mean passage length in words.
+        by_word: IDF by word, for the same words as `idf`.
     """
 
     idf: Mapping[int, float]
     mass: float
     known: float
     average_length: float
+    by_word: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def coverage(self) -> float:

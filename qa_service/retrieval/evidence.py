@@ -48,10 +48,11 @@ def word_query(connection: Connection, collection: Collection, question_words: S
     distinct = list(dict.fromkeys(question_words))
     known = words.lookup(connection, collection.row, distinct)
     count = collection.passages
-    idf = {term: inverse_document_frequency(count, df) for term, df in known.values() if df > 0}
+    by_word = {word: inverse_document_frequency(count, df) for word, (_, df) in known.items() if df > 0}
+    idf = {known[word][0]: weight for word, weight in by_word.items()}
     unknown = inverse_document_frequency(count, 0) * (len(distinct) - len(idf))
     mass = sum(idf.values())
-    return WordQuery(idf, mass + unknown, mass, collection.words / max(count, 1))
+    return WordQuery(idf, mass + unknown, mass, collection.words / max(count, 1), by_word)
 
 
 def gather(

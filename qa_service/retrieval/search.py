@@ -16,7 +16,7 @@ from qa_service.retrieval.answer import best_sentence
 from qa_service.retrieval.evidence import Evidence, Scores, gather, word_query
 from qa_service.retrieval.explain import explain_ranking
 from qa_service.retrieval.fusion import fuse
-from qa_service.store import articles, collections, passages, words
+from qa_service.store import articles, collections, passages
 from qa_service.store.articles import ArticleLabel
 from qa_service.store.catalog import Catalog, Connection
 from qa_service.store.collections import Collection
@@ -79,7 +79,7 @@ class Searcher:
         with self._catalog.read() as connection:
             collection = collections.get(connection, ask.collection)
             ranking = self._rank(connection, collection, snapshot, query, question_words, watch)
-            shown = self._render(connection, ranking, collection, ask.top_k)
+            shown = self._render(connection, ranking, ask.top_k)
         watch.lap("render")
         confidence = shown[0].score if shown else 0.0
         answerable = bool(shown) and confidence >= threshold
@@ -142,15 +142,12 @@ class Searcher:
         watch.lap("score")
         return Ranking(question_words, known, evidence, fused, order)
 
-    def _render(
-        self, connection: Connection, ranking: Ranking, collection: Collection, top_k: int
-    ) -> list[RankedPassage]:
+    def _render(self, connection: Connection, ranking: Ranking, top_k: int) -> list[RankedPassage]:
         evidence = ranking.evidence
         if evidence is None:
             return []
         order = list(ranking.order[:top_k])
         scores = calibration.scores(evidence, order, ranking.words.coverage)
-        idf = self._word_weights(connection, ranking, collection)
         rows = sorted({evidence.candidates[place].article for place in order})
         labels = articles.labels(connection, rows)
         texts = {row: articles.original_text(connection, row) for row in rows}
@@ -159,16 +156,16 @@ class Searcher:
             candidate = evidence.candidates[place]
             text = texts[candidate.article][candidate.start : candidate.end]
             highlight = best_sentence(
-                text, candidate.start, candidate.spans(), evidence.sentences[place], idf, self._tokenizer
+                text,
+                candidate.start,
+                candidate.spans(),
+                evidence.sentences[place],
+                ranking.words.by_word,
+                self._tokenizer,
             )
             label = labels[candidate.article]
             shown.append(_passage(rank, score, candidate, label, text, highlight))
         return shown
-
-    def _word_weights(self, connection: Connection, ranking: Ranking, collection: Collection) -> dict[str, float]:
-        found = words.lookup(connection, collection.row, list(dict.fromkeys(ranking.question_words)))
-        idf = ranking.words.idf
-        return {word: idf[term] for word, (term, _) in found.items() if term in idf}
 
 
 def _order(candidates: Sequence[Candidate], fused: Scores) -> list[int]:

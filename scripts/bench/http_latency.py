@@ -36,16 +36,19 @@ def paragraphs(path: Path) -> tuple[list[str], list[str]]:
 
 
 def command(*arguments: str) -> list[str]:
+    """Give the command line of qa-service in this interpreter."""
     return [sys.executable, "-m", "qa_service", *arguments]
 
 
 def free_port() -> int:
+    """Find a port that nothing listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 def wait_ready(port: int, server: subprocess.Popen[bytes]) -> None:
+    """Wait until the server says that it is ready; end the run when it ends."""
     for _ in range(600):
         if server.poll() is not None:
             sys.exit(f"the server ended with {server.returncode}")
@@ -61,6 +64,7 @@ def wait_ready(port: int, server: subprocess.Popen[bytes]) -> None:
 
 
 def ask_all(port: int, questions: list[str]) -> tuple[list[float], list[dict[str, float]]]:
+    """Ask one after the other over one connection; give milliseconds and stages, the warm-up left out."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     latencies, stages = [], []
     for place, question in enumerate(questions):
@@ -79,6 +83,7 @@ def ask_all(port: int, questions: list[str]) -> tuple[list[float], list[dict[str
 
 
 def main() -> None:
+    """Ingest, serve, ask and report."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("file", type=Path)
     parser.add_argument("--questions", type=int, default=500)
