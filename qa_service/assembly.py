@@ -13,8 +13,10 @@ from qa_service.index.manifest import Versions
 from qa_service.ingest import passage_tokens
 from qa_service.text.extract import EXTRACTION_VERSION
 from qa_service.text.fold import ENCODER_FOLD_VERSION
+from qa_service.text.furniture import FURNITURE_VERSION
 from qa_service.text.offsets import MappedText
-from qa_service.text.repair import REPAIR_VERSION, repair
+from qa_service.text.prints import PRINTS_VERSION
+from qa_service.text.repair import REPAIR_VERSION, Repaired, repair
 from qa_service.text.split import SPLITTER_VERSION
 from qa_service.text.tokens import Tokenizer
 
@@ -33,11 +35,11 @@ def load_model(settings: Settings) -> Encoder:
         raise Unavailable(error.detail, field="QA_MODEL", remedy=error.remedy) from error
 
 
-def repairer(settings: Settings) -> Callable[[str], MappedText]:
+def repairer(settings: Settings) -> Callable[[str], Repaired]:
     """Give what mends a text for the search, or leaves it as it is; its tables are loaded when first used."""
     if not settings.repair:
-        return MappedText.identity
-    return lambda text: repair(text, cache_dir=settings.cache_dir).mapped
+        return lambda text: Repaired(MappedText.identity(text), ())
+    return lambda text: repair(text, cache_dir=settings.cache_dir)
 
 
 def versions(encoder: Encoder, tokenizer: Tokenizer, settings: Settings) -> Versions:
@@ -54,4 +56,6 @@ def versions(encoder: Encoder, tokenizer: Tokenizer, settings: Settings) -> Vers
         fold=ENCODER_FOLD_VERSION,
         splitter=f"{SPLITTER_VERSION}, {passage_tokens(encoder)} tokens",
         tokenizer=tokenizer.version,
+        furniture=FURNITURE_VERSION,
+        prints=PRINTS_VERSION,
     )

@@ -36,11 +36,19 @@ Ingest = Callable[[Iterable[Submission], str], Iterator[Outcome]]
 class Background:
     """Two daemon threads: one that watches, one that works through jobs and compactions."""
 
-    def __init__(self, catalog: Catalog, generations: Generations, opened: OpenedCollections, ingest: Ingest) -> None:
+    def __init__(
+        self,
+        catalog: Catalog,
+        generations: Generations,
+        opened: OpenedCollections,
+        ingest: Ingest,
+        compact: Callable[[str], None],
+    ) -> None:
         self._catalog = catalog
         self._generations = generations
         self._opened = opened
         self._ingest = ingest
+        self._compact = compact
         self._stop = threading.Event()
         self._work: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._threads: list[threading.Thread] = []
@@ -129,7 +137,7 @@ class Background:
                 # The time limit takes over jobs whose server died, and retries what failed.
                 name = self._work.get(timeout=JOBS_POLL_S)
                 if name is not None and not self._stop.is_set():
-                    self._opened.compact(name)
+                    self._compact(name)
             except queue.Empty:
                 continue
             except Exception as error:

@@ -17,6 +17,7 @@ from pydantic_settings import (
 )
 
 from qa_service.errors import ConfigError
+from qa_service.types import TextForm
 
 APP = "qa-service"
 
@@ -51,6 +52,11 @@ class Settings(BaseSettings):
     )
     repair: bool = Field(
         True, description="Mend dirty text (swapped glyphs, pinyin in brackets, tag remains) for the search."
+    )
+    text_form: TextForm = Field(
+        "original",
+        description="Text of answers and passages when a request does not choose: as in the original, or repaired,"
+        " which suits a language model better. Offsets are the original's in either.",
     )
     min_confidence: float = Field(
         0.5, ge=0, le=1, description="Below this confidence a question counts as not answerable."

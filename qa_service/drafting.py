@@ -4,34 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Set
 from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
 
 from qa_service.attributes import check_attributes
+from qa_service.cutting import Cutting, DraftPassage
 from qa_service.errors import BadInput, Rejected
+from qa_service.learning import NOTHING, Findings
 from qa_service.names import check_article_id
-from qa_service.store import articles, collections
+from qa_service.store import articles, collections, furniture
 from qa_service.store.articles import ArticleHead, ArticleRecord
 from qa_service.store.catalog import Catalog
 from qa_service.text.extract import Extracted, extract, with_extracted
-from qa_service.text.fold import encoder_fold
-from qa_service.text.offsets import MappedText
-from qa_service.text.passages import split_passages
-from qa_service.text.tokens import Tokenizer
-from qa_service.types import Outcome, PassageSpans, Span, Submission
+from qa_service.types import Audit, Outcome, Submission
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class DraftPassage:
-    """A passage split and tokenised but not yet encoded: `texts` are its window and then its sentences."""
-
-    spans: PassageSpans
-    texts: tuple[str, ...]
-    terms: Counter[str]
-    block_hash: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +32,8 @@ class Draft:
     passages: tuple[DraftPassage, ...] = ()
     replaces: int | None = None
     """Write only if this row is still the live one of the id: set when a stored article is processed anew."""
+    same_pipeline: bool = False
+    """Whether what it replaces was processed in the same way, so that equal places hold equal sentences."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,53 +41,25 @@ class Processing:
     """How articles are processed.
 
     Attributes:
-        tokenizer: cuts passages into words.
-        count_tokens: the encoder's count of model tokens.
-        passage_tokens: longest passage in model tokens.
-        repair: mends a text for the search, with a map to the original.
+        cutting: how their texts become passages.
         max_chars: longest article in code points.
-        fingerprint: of the encoder; part of what identifies encoded text.
         pipeline: identifies all of this; articles processed by another are processed again.
     """
 
-    tokenizer: Tokenizer
-    count_tokens: Callable[[Sequence[str]], Sequence[int]]
-    passage_tokens: int
-    repair: Callable[[str], MappedText]
+    cutting: Cutting
     max_chars: int
-    fingerprint: str
     pipeline: str
-
-
-def in_original(repaired: MappedText, sentences: Sequence[Span], floor: int) -> list[tuple[Span, Span]]:
-    """Carry sentences of the repaired text over to the original.
-
-    Two sentences may come from one stretch that was restored as a whole; it then belongs to the first of them.
-
-    Parameters:
-        sentences: in order and disjoint, in the repaired text.
-        floor: where the passage before ends in the original.
-
-    Returns:
-        The sentences that have a place of their own, each with it; the places are in order, disjoint, not empty.
-    """
-    placed: list[tuple[Span, Span]] = []
-    for sentence in sentences:
-        place = repaired.to_source(sentence.start, sentence.end)
-        start = max(place.start, floor)
-        if start < place.end:
-            placed.append((sentence, Span(start, place.end)))
-            floor = place.end
-    return placed
 
 
 class Drafter:
     """Turns the submissions of one ingest into drafts."""
 
-    def __init__(self, catalog: Catalog, collection: str, processing: Processing) -> None:
+    def __init__(self, catalog: Catalog, collection: str, processing: Processing, found: Findings = NOTHING) -> None:
+        """Make a drafter; `found` is what was just learnt of furniture and is not recorded yet."""
         self._catalog = catalog
         self._collection = collection
         self._processing = processing
+        self._found = found
         self._seen: set[str] = set()
 
     def draft(self, submission: Submission) -> Draft:
@@ -128,23 +90,35 @@ class Drafter:
             found = articles.content(connection, row)
         if found is None:
             return None
-        submission, attributes = found
+        submission, attributes, pipeline = found
         article_id = str(submission.id)
         try:
             draft = self._processed(article_id, submission, hashlib.sha256(submission.content).digest(), attributes)
         except BadInput as error:
             logger.warning("article %r stays as it was: %s", article_id, error)
             return None
-        return replace(draft, replaces=row)
+        return replace(draft, replaces=row, same_pipeline=pipeline == self._processing.pipeline)
 
     def _processed(self, article_id: str, submission: Submission, sha256: bytes, attributes: bytes) -> Draft:
         """Extract, split and tokenise; `attributes` is the hash of what was handed in, before extraction adds to it."""
         extracted = self._extracted(submission)
+        cut = self._processing.cutting.cut(extracted.text, self._learnt)
+        if not cut.passages:
+            raise Rejected("the article has no text", remedy="leave it out")
         complete = with_extracted(submission, extracted)
         record = ArticleRecord(
-            article_id, complete, sha256, attributes, extracted.encoding, extracted.text, self._processing.pipeline
+            id=article_id,
+            submission=complete,
+            site=site_of(complete),
+            sha256=sha256,
+            attributes=attributes,
+            encoding=extracted.encoding,
+            text=extracted.text,
+            pipeline=self._processing.pipeline,
+            edits=cut.edits,
+            audit=Audit(extracted.notes, cut.changes, cut.omitted),
         )
-        return Draft(article_id, None, record, self._passages(extracted.text))
+        return Draft(article_id, None, record, cut.passages)
 
     def _head(self, article_id: str) -> ArticleHead | None:
         with self._catalog.read() as connection:
@@ -160,31 +134,15 @@ class Drafter:
             )
         return extracted
 
-    def _passages(self, text: str) -> tuple[DraftPassage, ...]:
-        """Split and tokenise the repaired text; the spans are the original's."""
-        repaired = self._processing.repair(text)
-        clean = repaired.text
-        spans = split_passages(clean, self._processing.count_tokens, self._processing.passage_tokens)
-        if not spans:
-            raise Rejected("the article has no text", remedy="leave it out")
-        drafts = []
-        end = 0
-        for passage in spans:
-            pairs = in_original(repaired, passage.sentences, end)
-            if not pairs:
-                continue
-            places = tuple(place for _, place in pairs)
-            window = Span(passage.start, passage.end)
-            texts = tuple(encoder_fold(clean[span.start : span.end]) for span in (window, *(s for s, _ in pairs)))
-            terms = Counter(self._processing.tokenizer.words(clean[passage.start : passage.end]))
-            place = PassageSpans(places[0].start, places[-1].end, places)
-            drafts.append(DraftPassage(place, texts, terms, self._block_hash(texts)))
-            end = place.end
-        return tuple(drafts)
+    def _learnt(self, wanted: Set[int]) -> Set[int]:
+        with self._catalog.read() as connection:
+            found = collections.find(connection, self._collection)
+            known = furniture.among(connection, found.row, wanted) if found else set()
+        return (known | (self._found.learnt & wanted)) - self._found.forgotten
 
-    def _block_hash(self, texts: Sequence[str]) -> bytes:
-        digest = hashlib.sha256(self._processing.fingerprint.encode())
-        for text in texts:
-            data = text.encode("utf-8")
-            digest.update(len(data).to_bytes(4, "little") + data)
-        return digest.digest()
+
+def site_of(submission: Submission) -> str:
+    """Name the site an article comes from: the host of its URL, else the site that its metadata name, else ""."""
+    host = urlsplit(submission.url or "").hostname or ""
+    named = submission.metadata.get("site")
+    return host.lower().removeprefix("www.") or (named.strip().lower() if isinstance(named, str) else "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Container, Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from embeddings.encoder import Encoder
@@ -53,7 +54,7 @@ class Engine:
         self._searcher = Searcher(catalog, self.segments, encoder, self.tokenizer)
         self.opened = OpenedCollections(catalog, self.generations)
         self.tokenizer.words("你好")  # loads the dictionary now, not in the first question
-        self._background = Background(catalog, self.generations, self.opened, self.ingest)
+        self._background = Background(catalog, self.generations, self.opened, self.ingest, self.compact)
         self._closed = False
 
     @classmethod
@@ -82,6 +83,8 @@ class Engine:
         """
         check_question(ask.question, self.settings.max_question_chars)
         threshold = self.settings.min_confidence if ask.min_confidence is None else ask.min_confidence
+        if ask.text_form is None:
+            ask = replace(ask, text_form=self.settings.text_form)
         return self._searcher.ask(ask, self.opened.snapshot(ask.collection), threshold)
 
     def rank(self, question: str, collection: str = DEFAULT_COLLECTION, depth: int = 100) -> list[tuple[str, float]]:
@@ -205,6 +208,12 @@ class Engine:
             return Readiness(False, "closing")
         return Readiness(True, "ready", tuple(self._background.warnings()))
 
+    def compact(self, name: str) -> None:
+        """Fold a collection's delta into its base if it has grown enough, after learning its page furniture anew."""
+        if self.opened.is_due(name):
+            self.ingestor().settle(name)
+            self.opened.compact(name)
+
     def check(self) -> list[str]:
         """Verify everything stored; return the problems, each with its remedy."""
         return maintenance.check(self.catalog, self.segments, self.generations)
@@ -246,7 +255,7 @@ class Engine:
         if self._background.running:
             self._background.wake(compact=name)
         else:
-            self.opened.compact(name)
+            self.compact(name)
 
 
 def _now() -> str:

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 import numpy as np
+from numpy.typing import NDArray
 
 from embeddings.encoder import Encoder, Vectors
+from qa_service import learning
+from qa_service.cutting import Cutting
 from qa_service.drafting import Draft, Drafter, Processing
 from qa_service.index.generation import Generations
 from qa_service.names import check_collection
-from qa_service.store import articles, collections, passages, words
-from qa_service.store.catalog import Catalog, WriteTransaction
+from qa_service.store import articles, collections, furniture, passages, words
+from qa_service.store.catalog import Catalog, Connection, WriteTransaction
 from qa_service.store.collections import Collection
-from qa_service.store.packing import pack_terms
+from qa_service.store.packing import pack_spans, pack_terms, pack_units
 from qa_service.store.passages import NewPassage
 from qa_service.store.segments import Block, Segments
-from qa_service.text.offsets import MappedText
+from qa_service.text.prints import NO_PRINT
+from qa_service.text.repair import Repaired
 from qa_service.text.tokens import Tokenizer
-from qa_service.types import Outcome, Submission
+from qa_service.text.units import LOCAL
+from qa_service.types import Outcome, Span, Submission
 
 BATCH_TEXTS = 512
 """Windows and sentences a batch gathers before it is encoded and committed: some seconds of work, so that little is
@@ -28,6 +34,7 @@ BATCH_ARTICLES = 256
 PASSAGE_TOKENS = 480
 """Longest passage in model tokens (the measured best); the default model takes 512 with prompt and special tokens."""
 PROMPT_MARGIN_TOKENS = 32
+ALL_FURNITURE = "all of it is page furniture, such as menus and notices: kept, but not searched"
 
 
 class Ingestor:
@@ -41,21 +48,14 @@ class Ingestor:
         encoder: Encoder,
         tokenizer: Tokenizer,
         max_article_chars: int,
-        repair: Callable[[str], MappedText],
+        repair: Callable[[str], Repaired],
     ) -> None:
         self._catalog = catalog
         self._segments = segments
         self._generations = generations
         self._encoder = encoder
-        self._processing = Processing(
-            tokenizer=tokenizer,
-            count_tokens=encoder.count_tokens,
-            passage_tokens=passage_tokens(encoder),
-            repair=repair,
-            max_chars=max_article_chars,
-            fingerprint=encoder.fingerprint,
-            pipeline=generations.versions.pipeline,
-        )
+        cutting = Cutting(tokenizer, encoder.count_tokens, passage_tokens(encoder), repair, encoder.fingerprint)
+        self._processing = Processing(cutting, max_article_chars, generations.versions.pipeline)
 
     def run(
         self,
@@ -73,27 +73,73 @@ class Ingestor:
         for batch in _batches(drafter.draft(submission) for submission in submissions):
             outcomes = self._commit(batch, collection, publish=True)
             if any(outcome.outcome in ("created", "updated") for outcome in outcomes):
+                self._learn(collection, _prints(batch), [outcome.id for outcome in outcomes])
                 published(collection)
             yield from outcomes
 
-    def reprocess(self, rows: Iterable[int], collection: str) -> None:
-        """Process stored articles anew, given by row, without publishing; those gone or replaced are left alone."""
-        drafter = Drafter(self._catalog, collection, self._processing)
+    def reprocess(self, rows: Iterable[int], collection: str, *, publish: bool = False) -> None:
+        """Process stored articles anew, given by row; those gone or replaced are left alone."""
+        self._redraft(Drafter(self._catalog, collection, self._processing), rows, collection, publish=publish)
+
+    def settle(self, collection: str, *, publish: bool = True) -> None:
+        """Learn page furniture from all that the collection holds now; process those articles anew that it concerns."""
+        self._learn(collection, None, (), publish=publish)
+
+    def _learn(
+        self, name: str, prints: Mapping[int, int] | None, written: Sequence[str], *, publish: bool = True
+    ) -> None:
+        """Learn furniture among some prints, or all; process those articles anew that it concerns.
+
+        What was learnt is recorded once they are: after a crash it is learnt again. `written` are ids of articles just
+        written: another process may have learnt something since they were cut.
+        """
+        with self._catalog.read() as connection:
+            collection = collections.find(connection, name)
+            if collection is None:
+                return
+            heads = (articles.find_head(connection, collection.row, article_id) for article_id in written)
+            found = learning.learn(connection, collection.row, prints, [head.row for head in heads if head])
+        self._redraft(Drafter(self._catalog, name, self._processing, found), found.articles, name, publish=publish)
+        if found.learnt or found.forgotten:
+            with self._catalog.writer_lock(), self._catalog.write() as tx:
+                furniture.change(tx, collection.row, found.learnt, found.forgotten)
+            # Another process may have cut articles meanwhile that did not know of it yet.
+            with self._catalog.read() as connection:
+                late = learning.stale(connection, collection.row, found.learnt | found.forgotten)
+            self.reprocess(late, name, publish=publish)
+
+    def _redraft(self, drafter: Drafter, rows: Iterable[int], collection: str, *, publish: bool) -> None:
         drafts = (drafter.redraft(row) for row in rows)
         for batch in _batches(draft for draft in drafts if draft is not None):
-            self._commit(batch, collection, publish=False)
+            self._commit(batch, collection, publish=publish)
 
     def _encode(self, batch: Sequence[Draft]) -> dict[bytes, Vectors]:
         """Encode the blocks of a batch that no passage in the catalogue has already, each distinct text once."""
-        wanted = {passage.block_hash: passage.texts for draft in batch for passage in draft.passages}
+        wanted = {passage.block_hash: passage.texts for draft in batch for passage in draft.passages if passage.texts}
         with self._catalog.read() as connection:
             known = passages.find_blocks(connection, list(wanted))
+            kept = self._kept_vectors(connection, batch)
         missing = {block_hash: texts for block_hash, texts in wanted.items() if block_hash not in known}
-        places = {text: place for place, text in enumerate(dict.fromkeys(t for ts in missing.values() for t in ts))}
-        if not places:
-            return {}
-        vectors = self._encoder.encode_passages(list(places))
-        return {block_hash: vectors[[places[text] for text in texts]] for block_hash, texts in missing.items()}
+        distinct = dict.fromkeys(text for texts in missing.values() for text in texts)
+        new = [text for text in distinct if text not in kept]
+        if new:
+            kept.update(zip(new, self._encoder.encode_passages(new), strict=True))
+        return {block_hash: np.stack([kept[text] for text in texts]) for block_hash, texts in missing.items()}
+
+    def _kept_vectors(self, connection: Connection, batch: Sequence[Draft]) -> dict[str, NDArray[np.float32]]:
+        """Find the vectors of sentences that articles processed anew had before: their windows alone have changed."""
+        kept: dict[str, NDArray[np.float32]] = {}
+        for draft in batch:
+            if draft.replaces is None or not draft.same_pipeline:
+                continue
+            stored: dict[Span, NDArray[np.float32]] = {}
+            for sentences, block in passages.vectors_by_sentence(connection, draft.replaces):
+                stored.update(zip(sentences, self._segments.read(block)[1:], strict=True))
+            for passage in draft.passages:
+                for span, text in zip(passage.spans.sentences, passage.texts[1:], strict=True):
+                    if span in stored:
+                        kept[text] = stored[span]
+        return kept
 
     def _commit(self, batch: Sequence[Draft], name: str, *, publish: bool) -> list[Outcome]:
         encoded = self._encode(batch)
@@ -115,15 +161,15 @@ class Ingestor:
 
     def _place(self, tx: WriteTransaction, batch: Sequence[Draft], encoded: dict[bytes, Vectors]) -> dict[bytes, Block]:
         """Find or append the vectors of every block of a batch, under the writer's lock."""
-        wanted = list({passage.block_hash: None for draft in batch for passage in draft.passages})
+        wanted = list({passage.block_hash: None for draft in batch for passage in draft.passages if passage.texts})
         blocks = passages.find_blocks(tx.connection, wanted)
         # Another writer may have erased a block since it was found; it is encoded now.
         for draft in batch:
             for passage in draft.passages:
-                if passage.block_hash not in blocks and passage.block_hash not in encoded:
+                if passage.texts and passage.block_hash not in blocks and passage.block_hash not in encoded:
                     encoded[passage.block_hash] = self._encoder.encode_passages(passage.texts)
         fresh = [block_hash for block_hash in wanted if block_hash not in blocks]
-        placed = self._segments.append(tx, self._processing.fingerprint, [np.asarray(encoded[h]) for h in fresh])
+        placed = self._segments.append(tx, self._encoder.fingerprint, [np.asarray(encoded[h]) for h in fresh])
         blocks.update(zip(fresh, placed, strict=True))
         return blocks
 
@@ -137,22 +183,42 @@ class Ingestor:
             if head is None or head.row != draft.replaces:
                 return Outcome(record.id, "unchanged")
         replaced = remove_article(tx, collection, record.id)
-        ids = words.add_documents(tx, collection.row, (passage.terms for passage in draft.passages))
-        row = articles.insert(tx, collection.row, record, len(draft.passages), _now())
+        ids = words.add_documents(tx, collection.row, (passage.terms for passage in draft.passages if passage.texts))
+        searched = sum(1 for passage in draft.passages if passage.texts)
+        row = articles.insert(tx, collection.row, record, searched, _now())
         new = [
             NewPassage(
                 passages.passage_id(collection.name, record.id, record.sha256, passage.spans.start, passage.spans.end),
                 passage.spans,
+                pack_spans(passage.omitted),
+                pack_units(passage.units),
+                passage.bands,
                 pack_terms({ids[word]: count for word, count in passage.terms.items()}),
                 passage.terms.total(),
                 passage.block_hash,
-                blocks[passage.block_hash],
+                blocks.get(passage.block_hash),
             )
             for passage in draft.passages
         ]
         passages.insert(tx, collection.row, row, new)
-        collections.adjust(tx, collection.row, 1, len(new), sum(written.words for written in new))
-        return Outcome(record.id, "updated" if replaced else "created", None, len(new))
+        furniture.add(tx, collection.row, row, _prints([draft]))
+        collections.adjust(tx, collection.row, 1, searched, sum(written.words for written in new))
+        return Outcome(record.id, "updated" if replaced else "created", None if searched else ALL_FURNITURE, searched)
+
+
+def _prints(batch: Iterable[Draft]) -> Counter[int]:
+    """Count by article the prints from which furniture is learnt: of units that have letters and look like none yet."""
+    counts: Counter[int] = Counter()
+    for draft in batch:
+        counts.update(
+            {
+                number
+                for passage in draft.passages
+                for number, _, kind in passage.units
+                if number != NO_PRINT and not kind & LOCAL
+            }
+        )
+    return counts
 
 
 def _batches(drafts: Iterable[Draft]) -> Iterator[list[Draft]]:
@@ -180,6 +246,7 @@ def remove_article(tx: WriteTransaction, collection: Collection, article_id: str
         return False
     gone = passages.mark_deleted(tx, head.row)
     articles.mark_deleted(tx, head.row)
+    furniture.remove(tx, head.row)
     words.remove_documents(tx, (terms for terms, _ in gone))
     collections.adjust(tx, collection.row, -1, -len(gone), -sum(count for _, count in gone))
     return True

@@ -5,7 +5,7 @@ from __future__ import annotations
 from qa_service.config import Settings
 from qa_service.errors import BadInput, NotFound
 from qa_service.index.manifest import GenerationDir
-from qa_service.store import articles, collections, passages
+from qa_service.store import articles, audits, collections, passages
 from qa_service.store.catalog import Catalog
 from qa_service.types import ArticleDetail, ArticlePage, CollectionInfo
 
@@ -50,20 +50,23 @@ class Library:
         return ArticlePage(page, page[-1].id if len(rows) > limit else None)
 
     def article(self, collection: str, article_id: str) -> ArticleDetail:
-        """Read an article with its original text and passages.
+        """Read an article with its original text, its passages and its audit.
 
         Errors:
-            NotFound: no such collection or article. Damaged: the text fails its checksum.
+            NotFound: no such collection or article. Damaged: the text or the audit fails its checksum.
         """
         with self._catalog.read() as connection:
             found = collections.get(connection, collection)
             head = articles.find_head(connection, found.row, article_id)
             if head is None:
                 raise no_article(collection, article_id)
+            text = articles.original_text(connection, head.row)
             return ArticleDetail(
                 articles.summary(connection, head.row),
-                articles.original_text(connection, head.row),
+                text,
                 passages.of_article(connection, head.row),
+                audits.edits(connection, head.row),
+                audits.audit(connection, head.row, text),
             )
 
     def _generation(self, collection: int) -> str:

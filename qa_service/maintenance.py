@@ -8,7 +8,7 @@ from qa_service.errors import Damaged, QAError
 from qa_service.index import base as base_index
 from qa_service.index.generation import Generations
 from qa_service.ingest import Ingestor
-from qa_service.store import articles, collections, passages, words
+from qa_service.store import articles, audits, collections, passages, words
 from qa_service.store.catalog import Catalog, Connection
 from qa_service.store.collections import Collection
 from qa_service.store.segments import Block, Segments
@@ -37,9 +37,13 @@ def _check_articles(connection: Connection, collection: Collection, segments: Se
         except (Damaged, UnicodeDecodeError) as error:
             yield f"{where}: {error} ({RESTORE})"
             continue
+        try:
+            audits.edits(connection, row)
+        except Damaged as error:
+            yield f"{where}: {error.detail} ({REBUILD})"
         end = 0
         for passage in passages.of_article(connection, row):
-            spans = passage.sentences
+            spans = (*passage.sentences, *passage.omitted)
             inside = all(passage.start <= s.start < s.end <= passage.end for s in spans) and spans
             if not (end <= passage.start < passage.end <= len(text)) or not inside:
                 yield f"{where}: passage {passage.passage_id} does not lie in the text ({REBUILD})"
@@ -93,6 +97,7 @@ def rebuild(catalog: Catalog, segments: Segments, generations: Generations, inge
         with catalog.read() as connection:
             rows = articles.outdated(connection, collection.row, generations.versions.pipeline)
         ingestor.reprocess(rows, collection.name)
+        ingestor.settle(collection.name, publish=False)
         with catalog.read() as connection:
             current = collections.find(connection, collection.name)
         if current is not None:

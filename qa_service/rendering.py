@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from qa_service.types import Answer, Copy, RankedPassage, Result, Span
+from dataclasses import asdict
+
+from qa_service.types import Answer, Audit, Copy, RankedPassage, Result, Span
 
 
 def result_to_dict(result: Result) -> dict[str, object]:
@@ -26,6 +28,15 @@ def result_to_dict(result: Result) -> dict[str, object]:
     if result.explain is not None:
         body["explain"] = dict(result.explain)
     return body
+
+
+def audit_to_dict(audit: Audit) -> dict[str, object]:
+    """Give an article's audit: what was done to its text on the way in."""
+    return {
+        "notes": list(audit.notes),
+        "changes": [asdict(change) for change in audit.changes],
+        "omitted": [asdict(omission) for omission in audit.omitted],
+    }
 
 
 def _answer(answer: Answer) -> dict[str, object]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 OutcomeStatus = Literal["created", "updated", "unchanged", "rejected"]
+TextForm = Literal["original", "repaired"]
 JobState = Literal["queued", "running", "done", "failed"]
 
 
@@ -16,6 +17,59 @@ class Span:
 
     start: int
     end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One repair of a text, for the audit.
+
+    Attributes:
+        kind: the step that made it: mojibake, markup, space, pinyin, glyph, doubled, welded.
+        start, end: code-point offsets into the text before it; equal for an insertion.
+        before: what stood there, `text[start:end]`.
+        after: what the search sees instead; empty for a deletion.
+        reason: why, in a few words.
+    """
+
+    kind: str
+    start: int
+    end: int
+    before: str
+    after: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A stretch of an original text, `original[start:end]`, and what stands for it in the repaired text."""
+
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Omission:
+    """A stretch of an original text that is not searched, and why: page furniture."""
+
+    start: int
+    end: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """What was done to an article on the way in; all offsets are the original text's.
+
+    Attributes:
+        notes: what was done to the bytes to make the original text of them, a sentence each.
+        changes: the repairs, by place; one may change what an earlier one put there.
+        omitted: what is not searched, by place.
+    """
+
+    notes: tuple[str, ...] = ()
+    changes: tuple[Change, ...] = ()
+    omitted: tuple[Omission, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +113,14 @@ class PassageSpans:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A question with its options; validated at the edge."""
+    """A question with its options; validated at the edge. `text_form` None takes the settings' form."""
 
     question: str
     collection: str = "default"
     top_k: int = 5
     min_confidence: float | None = None
     explain: bool = False
+    text_form: TextForm | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +136,10 @@ class Copy:
 
 @dataclass(frozen=True, slots=True)
 class RankedPassage:
-    """One returned passage; `text` is exactly `original[start:end]` of its article."""
+    """One returned passage; `text` is exactly `original[start:end]` of its article, or that repaired if so asked.
+
+    `omitted` are parts of it that were not searched. Offsets are the original's in either form.
+    """
 
     rank: int
     score: float
@@ -143,21 +201,34 @@ class ArticleSummary:
 
 @dataclass(frozen=True, slots=True)
 class StoredPassage:
-    """A passage as the catalogue knows it."""
+    """A passage as the catalogue knows it: its sentences are searched, what is omitted is not."""
 
     passage_id: str
     start: int
     end: int
     sentences: tuple[Span, ...]
+    omitted: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ArticleDetail:
-    """One article with its original text and passages."""
+    """One article with its original text, the edits that repair it, its passages and its audit."""
 
     summary: ArticleSummary
     text: str
     passages: tuple[StoredPassage, ...]
+    edits: tuple[Edit, ...] = ()
+    audit: Audit = field(default_factory=Audit)
+
+    @property
+    def repaired_text(self) -> str:
+        """The text as the search sees it, furniture included."""
+        pieces: list[str] = []
+        position = 0
+        for edit in self.edits:
+            pieces += self.text[position : edit.start], edit.text
+            position = edit.end
+        return "".join((*pieces, self.text[position:]))
 
 
 @dataclass(frozen=True, slots=True)

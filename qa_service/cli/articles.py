@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import get_args
+
 import click
 
 from qa_service.cli.options import collection_option, current_settings, data_option, open_engine, open_library
 from qa_service.cli.output import printable, shorten, table
+from qa_service.types import Audit, TextForm
 
 
 @click.group()
@@ -38,9 +42,17 @@ def list_articles(collection: str, limit: int, cursor: str | None) -> None:
 @articles.command()
 @click.argument("article_id", metavar="ID")
 @collection_option
+@click.option("--audit", is_flag=True, help="Show what was repaired for the search and what is left out of it.")
+@click.option(
+    "--text-form",
+    type=click.Choice(get_args(TextForm)),
+    default="original",
+    show_default=True,
+    help="Show the text as it is, or as the search sees it.",
+)
 @data_option
-def show(article_id: str, collection: str) -> None:
-    """Show one article: what is known of it, its passages, and its original text."""
+def show(article_id: str, collection: str, audit: bool, text_form: TextForm) -> None:
+    """Show one article: what is known of it, its passages, and its text, or what was done to that."""
     with open_library(current_settings()) as library:
         detail = library.article(collection, article_id)
     summary = detail.summary
@@ -60,7 +72,26 @@ def show(article_id: str, collection: str) -> None:
         if value:
             click.echo(f"{printable(name)}: {printable(value)}")
     click.echo()
-    click.echo(printable(detail.text, newlines=True))
+    if audit:
+        click.echo("\n".join(_audit_lines(detail.audit, detail.text)))
+    else:
+        text = detail.repaired_text if text_form == "repaired" else detail.text
+        click.echo(printable(text, newlines=True))
+
+
+def _audit_lines(audit: Audit, text: str) -> Iterator[str]:
+    for note in audit.notes:
+        yield f"note: {printable(note)}"
+    yield f"repairs: {len(audit.changes):,}"
+    if audit.changes:
+        rows = [
+            (f"{c.start}-{c.end}", c.kind, shorten(c.before, 30), shorten(c.after, 30), c.reason) for c in audit.changes
+        ]
+        yield table(("characters", "kind", "original", "repaired", "why"), rows)
+    yield f"left out of the search as page furniture: {len(audit.omitted):,}"
+    if audit.omitted:
+        left_out = [(f"{o.start}-{o.end}", o.reason, shorten(text[o.start : o.end], 60)) for o in audit.omitted]
+        yield table(("characters", "why", "text"), left_out)
 
 
 @articles.command()

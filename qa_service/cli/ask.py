@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import get_args
 
 import click
 
 from qa_service.cli.options import collection_option, current_settings, data_option, open_engine
 from qa_service.cli.output import json_text, marked, printable
 from qa_service.rendering import result_to_dict
-from qa_service.types import Ask, Copy, RankedPassage, Result
+from qa_service.types import Ask, Copy, RankedPassage, Result, TextForm
 
 HIGH_CONFIDENCE, FAIR_CONFIDENCE = 0.8, 0.5
 
@@ -18,16 +19,19 @@ HIGH_CONFIDENCE, FAIR_CONFIDENCE = 0.8, 0.5
 @click.argument("question")
 @collection_option
 @click.option("--top-k", type=click.IntRange(1, 50), default=5, show_default=True, help="How many passages to show.")
+@click.option("--text-form", type=click.Choice(get_args(TextForm)), help="Show texts as in the original, or repaired.")
 @click.option("--json", "as_json", is_flag=True, help="Print what POST /v1/ask returns.")
 @data_option
-def ask(question: str, collection: str, top_k: int, as_json: bool) -> None:
+def ask(question: str, collection: str, top_k: int, text_form: TextForm | None, as_json: bool) -> None:
     """Answer QUESTION with ranked passages and their sources."""
-    with open_engine(current_settings()) as engine:
-        result = engine.ask(Ask(question, collection=collection, top_k=top_k))
-    click.echo(json_text(result_to_dict(result)) if as_json else "\n".join(_lines(result)))
+    settings = current_settings()
+    form = text_form or settings.text_form
+    with open_engine(settings) as engine:
+        result = engine.ask(Ask(question, collection=collection, top_k=top_k, text_form=form))
+    click.echo(json_text(result_to_dict(result)) if as_json else "\n".join(_lines(result, form)))
 
 
-def _lines(result: Result) -> Iterator[str]:
+def _lines(result: Result, form: TextForm) -> Iterator[str]:
     if result.answer is not None:
         yield f"Answer: {printable(' '.join(result.answer.text.split()))}"
         yield f"Source: {printable(result.answer.article_id)}, characters {result.answer.start}-{result.answer.end}"
@@ -41,7 +45,7 @@ def _lines(result: Result) -> Iterator[str]:
         yield "Nothing was found; the collection may be empty (qa-service collections list)."
     for passage in result.passages:
         yield ""
-        yield from _passage_lines(passage)
+        yield from _passage_lines(passage, form)
     yield ""
     count = len(result.passages)
     yield f"{count} passage{'' if count == 1 else 's'} in {result.timings_ms.get('total', 0.0):.0f} ms"
@@ -52,12 +56,13 @@ def _confidence(confidence: float) -> str:
     return f"{word} ({confidence:.2f})"
 
 
-def _passage_lines(passage: RankedPassage) -> Iterator[str]:
+def _passage_lines(passage: RankedPassage, form: TextForm) -> Iterator[str]:
     parts = [passage.article_id, passage.title, passage.published_at, f"characters {passage.start}-{passage.end}"]
     yield f"{passage.rank}. [{passage.score:.2f}] " + " | ".join(printable(part) for part in parts if part)
     if passage.url:
         yield f"   {printable(passage.url)}"
-    for line in _highlighted(passage).splitlines():
+    text = _highlighted(passage) if form == "original" else printable(passage.text, newlines=True)
+    for line in text.splitlines():
         if line.strip():
             yield f"   {line.rstrip()}"
     for copy in passage.also_in:

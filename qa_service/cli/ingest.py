@@ -35,6 +35,7 @@ class Tally:
     encoded: int = 0
     ids: set[str] = field(default_factory=set)
     rejections: list[Outcome] = field(default_factory=list)
+    remarks: list[Outcome] = field(default_factory=list)
 
     def add(self, outcome: Outcome) -> None:
         """Count one outcome."""
@@ -45,6 +46,8 @@ class Tally:
         else:
             self.passages += outcome.passages
             self.encoded += outcome.passages if outcome.outcome != "unchanged" else 0
+            if outcome.reason is not None:
+                self.remarks.append(outcome)
 
     @property
     def taken(self) -> int:
@@ -97,6 +100,8 @@ def _summarise(tally: Tally, seconds: float) -> None:
         # A row without an id has only its place, which its reason already names.
         name = "" if outcome.id == _NO_CONTENT else f"{outcome.id}: "
         warning_line(f"rejected {name}{outcome.reason}")
+    for outcome in tally.remarks:
+        warning_line(f"{outcome.id}: {outcome.reason}")
     kinds: tuple[OutcomeStatus, ...] = get_args(OutcomeStatus)
     click.echo(", ".join(f"{tally.counts[kind]:,} {kind}" for kind in kinds))
     speed = f", {tally.encoded / seconds:,.1f} new passages/s" if tally.encoded and seconds > 0 else ""

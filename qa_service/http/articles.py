@@ -10,7 +10,7 @@ from qa_service.http.host import current_engine
 from qa_service.http.intake import read_submissions
 from qa_service.http.native import require_engine
 from qa_service.http.responses import ArticleListResponse, ArticleResponse, ArticlesResponse, JobResponse
-from qa_service.http.schemas import AddQuery, ArticlePath, CollectionQuery, ListQuery
+from qa_service.http.schemas import AddQuery, ArticlePath, ArticleQuery, CollectionQuery, ListQuery
 from qa_service.http.serialize import article_to_dict, job_to_dict, json_response, outcomes_to_list, page_to_dict
 
 
@@ -39,7 +39,8 @@ def make_api() -> APIBlueprint:
         "/articles/<anyid:article_id>",
         operation_id="getArticle",
         summary="Show an article",
-        description="Its original text and where its passages and sentences lie in it.",
+        description="Its original text, where its passages and sentences lie in it, and the audit: what was repaired "
+        "for the search, and what is left out of it as page furniture.",
         responses={200: ArticleResponse, **problems(404, 422, 503)},
     )(get_article)
     api.delete(
@@ -68,9 +69,10 @@ def list_articles(query: ListQuery) -> Response:
     return json_response(page_to_dict(query.collection, page))
 
 
-def get_article(path: ArticlePath, query: CollectionQuery) -> Response:
+def get_article(path: ArticlePath, query: ArticleQuery) -> Response:
     """Show one article."""
-    return json_response(article_to_dict(current_engine().article(query.collection, path.article_id)))
+    article = current_engine().article(query.collection, path.article_id)
+    return json_response(article_to_dict(article, query.text_form))
 
 
 def delete_article(path: ArticlePath, query: CollectionQuery) -> Response:

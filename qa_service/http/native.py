@@ -77,6 +77,7 @@ def ask(body: AskRequest) -> Response:
         collection=body.collection,
         top_k=body.top_k,
         min_confidence=body.min_confidence,
+        text_form=body.text_form,
         explain=body.explain,
     )
     return json_response(result_to_dict(current_engine().ask(question)))

@@ -27,7 +27,7 @@ class SpanOut(Out):
 class AnswerOut(SpanOut):
     """One sentence, or two adjacent ones, of the first passage."""
 
-    text: str = Field(description="Exactly `original[start:end]`.")
+    text: str = Field(description="Exactly `original[start:end]`, or its repaired form if that was asked for.")
     passage_id: str
     article_id: str
 
@@ -41,7 +41,7 @@ class CopyOut(SpanOut):
 
 
 class PassageOut(SpanOut):
-    """A passage of one article, `text == original[start:end]`."""
+    """A passage of one article; `text == original[start:end]` unless the repaired form was asked for."""
 
     rank: int = Field(ge=1)
     score: float = Field(ge=0, le=1, description="Probability that the passage answers the question.")
@@ -52,7 +52,7 @@ class PassageOut(SpanOut):
     published_at: str | None
     text: str
     highlights: list[SpanOut] = Field(description="The passage's best sentence or sentences.")
-    omitted: list[SpanOut] = Field(description="Parts of the passage that were not searched.")
+    omitted: list[SpanOut] = Field(description="Page furniture in the passage, which was not searched.")
     also_in: list[CopyOut] = Field(description="Near-duplicates that this passage stands for.")
     metadata: dict[str, Any]
 
@@ -134,14 +134,39 @@ class StoredPassageOut(SpanOut):
     """A passage's place in the original text."""
 
     passage_id: str
-    sentences: list[SpanOut]
+    sentences: list[SpanOut] = Field(description="What is searched of it.")
+    omitted: list[SpanOut] = Field(description="Page furniture in it, which is not searched.")
+
+
+class ChangeOut(SpanOut):
+    """One repair: `before` stands in the original text, the search sees `after`."""
+
+    kind: str = Field(description="mojibake, markup, space, pinyin, glyph, doubled or welded.")
+    before: str
+    after: str = Field(description="Empty for a deletion.")
+    reason: str
+
+
+class OmissionOut(SpanOut):
+    """A part of the original text that is not searched."""
+
+    reason: str
+
+
+class AuditOut(Out):
+    """What was done to the article on the way in."""
+
+    notes: list[str] = Field(description="How its bytes became the original text, where that is worth knowing.")
+    changes: list[ChangeOut] = Field(description="Repairs, by place; one may change what an earlier one put there.")
+    omitted: list[OmissionOut] = Field(description="Page furniture, by place.")
 
 
 class ArticleResponse(ArticleSummaryOut):
     """One article with its original text; here `passages` lists them."""
 
-    text: str = Field(description="The original text, before any repair.")
+    text: str = Field(description="The original text, before any repair, unless `text_form=repaired` was asked for.")
     passages: list[StoredPassageOut]  # type: ignore[assignment]
+    audit: AuditOut
 
 
 class CollectionOut(Out):

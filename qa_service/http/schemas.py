@@ -11,6 +11,7 @@ from qa_service.attributes import MAX_TITLE_CHARS
 from qa_service.http import fields
 from qa_service.http.fields import wrong
 from qa_service.library import MAX_PAGE
+from qa_service.types import TextForm
 
 MAX_TOP_K = 50
 
@@ -53,6 +54,11 @@ class AskRequest(Body):
         le=1,
         allow_inf_nan=False,
         description="Confidence from which the question counts as answerable; null takes the server's setting.",
+    )
+    text_form: TextForm | None = Field(
+        None,
+        description="Text of the answer and the passages: `original`, or `repaired`, which a person or a language model"
+        " reads better. Offsets are the original's in either. Null takes the server's setting.",
     )
     explain: bool = Field(False, description="Add how each passage came by its score.")
 
@@ -129,6 +135,14 @@ class AddQuery(CollectionQuery):
 
     background: bool = Field(
         False, alias="async", description="Answer 202 with a durable job at once instead of waiting for the articles."
+    )
+
+
+class ArticleQuery(CollectionQuery):
+    """Which article's collection is meant, and how its text is wanted."""
+
+    text_form: TextForm = Field(
+        "original", description="Form of `text`; offsets refer to the original text, whatever the form."
     )
 
 

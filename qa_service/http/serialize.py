@@ -7,7 +7,8 @@ from collections.abc import Iterable
 
 from flask import Response
 
-from qa_service.types import ArticleDetail, ArticlePage, ArticleSummary, CollectionInfo, Job, Outcome, Span
+from qa_service.rendering import audit_to_dict
+from qa_service.types import ArticleDetail, ArticlePage, ArticleSummary, CollectionInfo, Job, Outcome, Span, TextForm
 
 
 def json_response(body: dict[str, object], status: int = 200, headers: dict[str, str] | None = None) -> Response:
@@ -42,18 +43,20 @@ def page_to_dict(collection: str, page: ArticlePage) -> dict[str, object]:
     return {"collection": collection, "articles": articles, "next_cursor": page.next_cursor}
 
 
-def article_to_dict(article: ArticleDetail) -> dict[str, object]:
-    """Give the body of `GET /v1/articles/{id}`: the summary, the original text and the passages in it."""
+def article_to_dict(article: ArticleDetail, form: TextForm) -> dict[str, object]:
+    """Give the body of `GET /v1/articles/{id}`: the summary, the text, the passages in the original, and the audit."""
     passages = [
         {
             "passage_id": passage.passage_id,
             "start": passage.start,
             "end": passage.end,
             "sentences": [_span(sentence) for sentence in passage.sentences],
+            "omitted": [_span(span) for span in passage.omitted],
         }
         for passage in article.passages
     ]
-    return {**_summary(article.summary), "text": article.text, "passages": passages}
+    text = article.repaired_text if form == "repaired" else article.text
+    return {**_summary(article.summary), "text": text, "passages": passages, "audit": audit_to_dict(article.audit)}
 
 
 def collection_to_dict(collection: CollectionInfo) -> dict[str, object]:

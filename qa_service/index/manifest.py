@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from qa_service.errors import Damaged, Incompatible
 from qa_service.store.segments import fsync_directory
 
-FORMAT = 1
+FORMAT = 2
 KEEP_GENERATIONS = 3
 """Generations whose files are kept, the current one among them, for readers that are just opening them."""
 
@@ -41,6 +41,8 @@ class Versions:
     fold: str
     splitter: str
     tokenizer: str
+    furniture: str
+    prints: str
 
     @property
     def pipeline(self) -> str:

@@ -80,6 +80,12 @@ class OpenedCollections:
             if collection is not None:
                 self._generations.recover(collection)
 
+    def is_due(self, name: str) -> bool:
+        """Tell whether a collection's delta has grown enough to be folded into its base."""
+        with self._catalog.read() as connection:
+            found = collections.find(connection, name)
+        return found is not None and self._generations.due(found.row)
+
     def compact(self, name: str) -> None:
         """Fold a collection's delta into its base if it has grown enough."""
         with self._catalog.read() as connection:

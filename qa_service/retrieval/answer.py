@@ -8,33 +8,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qa_service.text.tokens import Tokenizer
-from qa_service.types import Span
 
 MATCH_WEIGHT = 0.15 / 2
 """Weight of the matched share of the question's IDF beside the cosine, as measured on the public sets."""
 
 
 def best_sentence(
-    text: str,
-    offset: int,
-    sentences: Sequence[Span],
+    sentences: Sequence[str],
     cosines: NDArray[np.float32],
     idf: Mapping[str, float],
     tokenizer: Tokenizer,
-) -> Span:
+) -> int:
     """Choose the sentence of a passage that best matches the question.
 
     Parameters:
-        text: the passage, whose first character has the offset `offset` in the original.
-        sentences: spans in the original's offsets, with their cosines (n,) to the question.
+        sentences: in repaired form, with their cosines (n,) to the question.
         idf: the question's words with their weights.
+
+    Returns:
+        Its place among the sentences.
     """
     mass = sum(idf.values())
-    shares = [
-        _matched_share(text[span.start - offset : span.end - offset], idf, tokenizer) / mass if mass else 0.0
-        for span in sentences
-    ]
-    return sentences[int(np.argmax(cosines + MATCH_WEIGHT * np.array(shares)))]
+    shares = [_matched_share(sentence, idf, tokenizer) / mass if mass else 0.0 for sentence in sentences]
+    return int(np.argmax(cosines + MATCH_WEIGHT * np.array(shares)))
 
 
 def _matched_share(sentence: str, idf: Mapping[str, float], tokenizer: Tokenizer) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from qa_service.retrieval.evidence import Evidence
 
@@ -30,7 +31,7 @@ def probability(dense: float, matched: float, coverage: float) -> float:
     return 1 / (1 + math.exp(-max(-60.0, min(60.0, x))))
 
 
-def scores(evidence: Evidence, order: list[int], coverage: float) -> list[float]:
+def scores(evidence: Evidence, order: Sequence[int], coverage: float) -> list[float]:
     """Give the probabilities of candidates in rank order, made non-increasing: a passage never outdoes a better one."""
     dense, matched = evidence.dense, evidence.matched
     result: list[float] = []

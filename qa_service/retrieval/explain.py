@@ -9,13 +9,13 @@ import numpy as np
 
 from qa_service.retrieval.fusion import lexical_weight
 from qa_service.text.tokens import Tokenizer
-from qa_service.types import RankedPassage
 
 if TYPE_CHECKING:
+    from qa_service.retrieval.presenting import Shown
     from qa_service.retrieval.search import Ranking
 
 
-def explain_ranking(ranking: Ranking, shown: Sequence[RankedPassage], tokenizer: Tokenizer) -> dict[str, object]:
+def explain_ranking(ranking: Ranking, shown: Sequence[Shown], tokenizer: Tokenizer) -> dict[str, object]:
     """Describe the question's words and, for each shown passage, its evidence in each leg and the words it matches."""
     coverage = ranking.words.coverage
     summary: dict[str, object] = {
@@ -31,23 +31,25 @@ def explain_ranking(ranking: Ranking, shown: Sequence[RankedPassage], tokenizer:
     ranks = {"window": _ranks(evidence.window), "sentence": _ranks(evidence.sentence), "bm25": _ranks(evidence.lexical)}
     summary["passages"] = [
         {
-            "passage_id": passage.passage_id,
+            "passage_id": one.passage.passage_id,
             "fused": round(float(ranking.fused[place]), 6),
             "window": {"cosine": round(float(evidence.window[place]), 6), "rank": int(ranks["window"][place])},
             "sentence": {"cosine": round(float(evidence.sentence[place]), 6), "rank": int(ranks["sentence"][place])},
             "bm25": {"score": round(float(evidence.lexical[place]), 4), "rank": int(ranks["bm25"][place])},
             "matched_idf_share": round(float(evidence.matched[place]), 4),
-            "matches": _matches(passage, ranking.question_words, tokenizer),
+            "matches": _matches(one, ranking.question_words, tokenizer),
         }
-        for place, passage in zip(ranking.order, shown, strict=False)
+        for place, one in zip(ranking.order, shown, strict=False)
     ]
     return summary
 
 
-def _matches(passage: RankedPassage, words: Sequence[str], tokenizer: Tokenizer) -> list[dict[str, int]]:
+def _matches(shown: Shown, words: Sequence[str], tokenizer: Tokenizer) -> list[dict[str, int]]:
     """Find the question's words in a passage, in the offsets of its original."""
-    spans = tokenizer.matches(passage.text, set(words))
-    return [{"start": passage.start + span.start, "end": passage.start + span.end} for span in spans]
+    passage = shown.passage
+    mapped = shown.text.mapped(passage.start, passage.end)
+    found = (mapped.to_source(span.start, span.end) for span in tokenizer.matches(mapped.text, set(words)))
+    return [{"start": span.start, "end": span.end} for span in found]
 
 
 def _ranks(scores: np.ndarray[tuple[int], np.dtype[np.float64]]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:

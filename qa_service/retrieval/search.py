@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
 
 import numpy as np
 
@@ -12,19 +14,20 @@ from embeddings.encoder import Encoder
 from qa_service.index.bm25 import WordQuery
 from qa_service.index.snapshot import Snapshot, Vector
 from qa_service.retrieval import calibration
-from qa_service.retrieval.answer import best_sentence
 from qa_service.retrieval.evidence import Evidence, Scores, gather, word_query
 from qa_service.retrieval.explain import explain_ranking
 from qa_service.retrieval.fusion import fuse
-from qa_service.store import articles, collections, passages
-from qa_service.store.articles import ArticleLabel
+from qa_service.retrieval.grouping import Group, Grouper
+from qa_service.retrieval.presenting import Presenter, Shown
+from qa_service.retrieval.texts import Texts
+from qa_service.store import collections, passages
 from qa_service.store.catalog import Catalog, Connection
 from qa_service.store.collections import Collection
 from qa_service.store.passages import Candidate
 from qa_service.store.segments import Segments
 from qa_service.text.fold import encoder_fold
 from qa_service.text.tokens import Tokenizer
-from qa_service.types import Answer, Ask, RankedPassage, Result, Span
+from qa_service.types import Ask, Result
 
 NOMINEES = 100
 """Distinct passages that each leg nominates, whatever top_k is."""
@@ -79,34 +82,53 @@ class Searcher:
         with self._catalog.read() as connection:
             collection = collections.get(connection, ask.collection)
             ranking = self._rank(connection, collection, snapshot, query, question_words, watch)
-            shown = self._render(connection, ranking, ask.top_k)
+            texts = Texts(connection)
+            groups = list(islice(_groups(connection, collection, snapshot, ranking, texts), ask.top_k))
+            watch.lap("copies")
+            shown = self._shown(connection, ranking, groups, ask, texts)
+            ranking = replace(ranking, order=_in_front(groups, ranking.order))
         watch.lap("render")
-        confidence = shown[0].score if shown else 0.0
+        confidence = shown[0].passage.score if shown else 0.0
         answerable = bool(shown) and confidence >= threshold
         return Result(
             question=ask.question,
             answerable=answerable,
             confidence=confidence,
-            answer=_answer(shown[0]) if answerable else None,
-            passages=tuple(shown),
+            answer=shown[0].answer(ask.text_form) if answerable else None,
+            passages=tuple(one.passage for one in shown),
             timings_ms=watch.timings(),
             generation=snapshot.manifest.name if snapshot else "empty",
             explain=explain_ranking(ranking, shown, self._tokenizer) if ask.explain else None,
         )
 
+    def _shown(
+        self, connection: Connection, ranking: Ranking, groups: Sequence[Group], ask: Ask, texts: Texts
+    ) -> list[Shown]:
+        evidence = ranking.evidence
+        if evidence is None:
+            return []
+        scores = calibration.scores(evidence, [group.place for group in groups], ranking.words.coverage)
+        return Presenter(connection, evidence, self._tokenizer, texts).show(groups, scores, ask, ranking.words.by_word)
+
     def rank_articles(
         self, question: str, collection_name: str, snapshot: Snapshot | None, depth: int
     ) -> list[tuple[str, float]]:
-        """Rank distinct articles by their best passage: (article id, fused score), best first, at most `depth`."""
+        """Rank distinct articles by their best passage, those that copy it right after it.
+
+        Returns:
+            (article id, fused score), best first, at most `depth`. A copy has the score of the passage that stands
+            for it if its own is equal, else the next lower number.
+        """
         query = self._encoder.encode_queries([encoder_fold(question)])[0]
         with self._catalog.read() as connection:
             collection = collections.get(connection, collection_name)
             ranking = self._rank(connection, collection, snapshot, query, self._tokenizer.words(question), Stopwatch())
-        best: dict[str, float] = {}
-        if ranking.evidence is not None:
-            for place in ranking.order:
-                article = ranking.evidence.candidates[place].article_id
-                best.setdefault(article, float(ranking.fused[place]))
+            best: dict[str, float] = {}
+            for group in _groups(connection, collection, snapshot, ranking, Texts(connection)):
+                for article, score in _scored(ranking, group):
+                    best.setdefault(article, score)
+                if len(best) >= depth:
+                    break
         return list(best.items())[:depth]
 
     def _rank(
@@ -142,31 +164,6 @@ class Searcher:
         watch.lap("score")
         return Ranking(question_words, known, evidence, fused, order)
 
-    def _render(self, connection: Connection, ranking: Ranking, top_k: int) -> list[RankedPassage]:
-        evidence = ranking.evidence
-        if evidence is None:
-            return []
-        order = list(ranking.order[:top_k])
-        scores = calibration.scores(evidence, order, ranking.words.coverage)
-        rows = sorted({evidence.candidates[place].article for place in order})
-        labels = articles.labels(connection, rows)
-        texts = {row: articles.original_text(connection, row) for row in rows}
-        shown = []
-        for rank, (place, score) in enumerate(zip(order, scores, strict=True), start=1):
-            candidate = evidence.candidates[place]
-            text = texts[candidate.article][candidate.start : candidate.end]
-            highlight = best_sentence(
-                text,
-                candidate.start,
-                candidate.spans(),
-                evidence.sentences[place],
-                ranking.words.by_word,
-                self._tokenizer,
-            )
-            label = labels[candidate.article]
-            shown.append(_passage(rank, score, candidate, label, text, highlight))
-        return shown
-
 
 def _order(candidates: Sequence[Candidate], fused: Scores) -> list[int]:
     """Sort candidates by falling score; ties by article id, then start."""
@@ -176,28 +173,27 @@ def _order(candidates: Sequence[Candidate], fused: Scores) -> list[int]:
     )
 
 
-def _passage(
-    rank: int, score: float, candidate: Candidate, label: ArticleLabel, text: str, highlight: Span
-) -> RankedPassage:
-    return RankedPassage(
-        rank=rank,
-        score=round(score, 6),
-        passage_id=candidate.passage_id,
-        article_id=label.id,
-        title=label.title,
-        url=label.url,
-        published_at=label.published_at,
-        text=text,
-        start=candidate.start,
-        end=candidate.end,
-        highlights=(highlight,),
-        omitted=(),
-        also_in=(),
-        metadata=label.metadata,
-    )
+def _groups(
+    connection: Connection, collection: Collection, snapshot: Snapshot | None, ranking: Ranking, texts: Texts
+) -> Iterator[Group]:
+    """Give the ranking's results, best first, each with its copies."""
+    if snapshot is None or ranking.evidence is None:
+        return iter(())
+    return Grouper(connection, collection.row, snapshot.seq, ranking.evidence, texts).groups(ranking.order)
 
 
-def _answer(first: RankedPassage) -> Answer:
-    span = first.highlights[0]
-    text = first.text[span.start - first.start : span.end - first.start]
-    return Answer(text, first.passage_id, first.article_id, span.start, span.end)
+def _scored(ranking: Ranking, group: Group) -> Iterator[tuple[str, float]]:
+    """Give a result's article and those of its copies with their scores: first those that have the same."""
+    assert ranking.evidence is not None
+    candidates, own = ranking.evidence.candidates, float(ranking.fused[group.place])
+    yield candidates[group.place].article_id, own
+    equal = {candidates[place].article_id for place in np.flatnonzero(ranking.fused == own).tolist()}
+    yield from ((source.article_id, own) for source in group.sources if source.article_id in equal)
+    below = math.nextafter(own, -math.inf)
+    yield from ((source.article_id, below) for source in group.sources if source.article_id not in equal)
+
+
+def _in_front(groups: Sequence[Group], order: Sequence[int]) -> list[int]:
+    """Put the results in front of the other candidates."""
+    places = [group.place for group in groups]
+    return [*places, *(place for place in order if place not in places)]

@@ -9,21 +9,27 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from qa_service.errors import Damaged, NotFound
+from qa_service.store import audits
 from qa_service.store.catalog import Connection, WriteTransaction
-from qa_service.types import ArticleSummary, Submission
+from qa_service.types import ArticleSummary, Audit, Edit, Submission
+
+_CHUNK = 500
 
 
 @dataclass(frozen=True, slots=True)
 class ArticleRecord:
-    """What is written of one article; `text` is its original text."""
+    """What is written of one article; `text` is its original text, `edits` repair it."""
 
     id: str
     submission: Submission
+    site: str
     sha256: bytes
     attributes: bytes
     encoding: str
     text: str
     pipeline: str
+    edits: tuple[Edit, ...]
+    audit: Audit
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +83,12 @@ def insert(tx: WriteTransaction, collection: int, record: ArticleRecord, passage
     text = record.text.encode("utf-8")
     cursor = tx.connection.execute(
         "INSERT INTO articles (collection, id, seq, pipeline, sha256, attributes, content_type, charset, encoding,"
-        " title, url, published_at, metadata, characters, passages, ingested_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " title, url, published_at, site, metadata, characters, passages, ingested_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             *(collection, record.id, tx.seq, record.pipeline, record.sha256, record.attributes),
             *(given.content_type, given.charset, record.encoding, given.title, given.url, given.published_at),
-            *(json.dumps(dict(given.metadata), ensure_ascii=False), len(record.text), passages, now),
+            *(record.site, json.dumps(dict(given.metadata), ensure_ascii=False), len(record.text), passages, now),
         ),
     )
     row = int(cursor.lastrowid or 0)
@@ -90,6 +96,7 @@ def insert(tx: WriteTransaction, collection: int, record: ArticleRecord, passage
     tx.connection.execute(
         "INSERT INTO contents VALUES (?, ?, ?, ?)", (row, given.content, None if same else text, zlib.crc32(text))
     )
+    audits.insert(tx, row, record.edits, record.audit)
     return row
 
 
@@ -131,18 +138,33 @@ def original_text(connection: Connection, row: int) -> str:
     return str(data, "utf-8")
 
 
-def content(connection: Connection, row: int) -> tuple[Submission, bytes] | None:
-    """Read a live article back as a submission, with the hash of the attributes it was given; None when it is gone."""
+def sites(connection: Connection, rows: list[int]) -> dict[int, str]:
+    """Read the sites that articles come from, by row; "" where it is not known."""
+    found: dict[int, str] = {}
+    for start in range(0, len(rows), _CHUNK):
+        chunk = rows[start : start + _CHUNK]
+        marks = ",".join("?" * len(chunk))
+        found.update(connection.execute(f"SELECT row, site FROM articles WHERE row IN ({marks})", chunk).fetchall())
+    return found
+
+
+def content(connection: Connection, row: int) -> tuple[Submission, bytes, str] | None:
+    """Read a live article back as a submission, with the hash of the attributes it was given and its pipeline.
+
+    Returns:
+        None when it is gone.
+    """
     found = connection.execute(
-        "SELECT c.content, a.id, a.content_type, a.charset, a.title, a.url, a.published_at, a.metadata, a.attributes"
+        "SELECT c.content, a.id, a.content_type, a.charset, a.title, a.url, a.published_at, a.metadata, a.attributes,"
+        " a.pipeline"
         " FROM articles a JOIN contents c ON c.article = a.row WHERE a.row = ? AND a.deleted_seq IS NULL",
         (row,),
     ).fetchone()
     if found is None:
         return None
-    data, article_id, content_type, charset, title, url, published_at, metadata, attributes = found
+    data, article_id, content_type, charset, title, url, published_at, metadata, attributes, pipeline = found
     given = Submission(data, article_id, content_type, charset, title, url, published_at, json.loads(metadata))
-    return given, attributes
+    return given, attributes, pipeline
 
 
 _SUMMARY = "id, title, url, published_at, metadata, sha256, content_type, encoding, characters, passages, ingested_at"
@@ -199,5 +221,6 @@ def mark_outdated(tx: WriteTransaction, row: int) -> None:
 def erase_deleted(tx: WriteTransaction, collection: int, up_to: int) -> None:
     """Remove articles whose life ended at or before a sequence number."""
     doomed = "SELECT row FROM articles WHERE collection = ? AND deleted_seq <= ?"
-    tx.connection.execute(f"DELETE FROM contents WHERE article IN ({doomed})", (collection, up_to))
+    for table in ("contents", "audits"):
+        tx.connection.execute(f"DELETE FROM {table} WHERE article IN ({doomed})", (collection, up_to))
     tx.connection.execute("DELETE FROM articles WHERE collection = ? AND deleted_seq <= ?", (collection, up_to))

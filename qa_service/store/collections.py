@@ -71,9 +71,10 @@ def adjust(tx: WriteTransaction, collection: int, articles: int, passages: int, 
 def erase(tx: WriteTransaction, collection: int) -> None:
     """Remove a collection with every row of it. Its row number is never used again."""
     connection = tx.connection
-    connection.execute(
-        "DELETE FROM contents WHERE article IN (SELECT row FROM articles WHERE collection = ?)", (collection,)
-    )
-    for table in ("articles", "passages", "terms"):
+    for table in ("contents", "audits"):
+        connection.execute(
+            f"DELETE FROM {table} WHERE article IN (SELECT row FROM articles WHERE collection = ?)", (collection,)
+        )
+    for table in ("articles", "passages", "terms", "lines", "furniture", "bands"):
         connection.execute(f"DELETE FROM {table} WHERE collection = ?", (collection,))
     connection.execute("DELETE FROM collections WHERE row = ?", (collection,))

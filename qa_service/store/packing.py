@@ -12,6 +12,7 @@ from qa_service.types import Span
 _TERM = np.dtype("<u4")
 _FREQUENCY = np.dtype("<u2")
 _OFFSET = np.dtype("<u4")
+_UNIT = np.dtype([("print", "<i8"), ("length", "<u2"), ("kind", "u1")])
 _TERM_BYTES = _TERM.itemsize + _FREQUENCY.itemsize
 
 
@@ -24,6 +25,20 @@ def unpack_spans(blob: bytes) -> tuple[Span, ...]:
     """Undo `pack_spans`."""
     pairs = np.frombuffer(blob, dtype=_OFFSET).reshape(-1, 2).tolist()
     return tuple(Span(start, end) for start, end in pairs)
+
+
+Units = NDArray[np.void]
+"""A passage's units (n,), with the fields `print`, `length` and `kind` of `text/units.py`."""
+
+
+def pack_units(units: Sequence[tuple[int, int, int]]) -> bytes:
+    """Pack units given as (print, length, kind)."""
+    return np.array(list(units), dtype=_UNIT).tobytes()
+
+
+def unpack_units(blob: bytes) -> Units:
+    """Undo `pack_units`."""
+    return np.frombuffer(blob, dtype=_UNIT)
 
 
 def pack_terms(frequencies: Mapping[int, int]) -> bytes:

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from qa_service.store import bands
 from qa_service.store.catalog import Connection, WriteTransaction
 from qa_service.store.packing import pack_spans, unpack_spans
 from qa_service.store.segments import Block
@@ -14,16 +15,22 @@ from qa_service.types import PassageSpans, Span, StoredPassage
 _CHUNK = 500
 
 
+_NOTHING = Block(0, 0, 0, 0)
+
+
 @dataclass(frozen=True, slots=True)
 class NewPassage:
-    """A passage to be written."""
+    """A passage to be written; `omitted` and `units` are packed, without a block none of it is searched."""
 
     passage_id: str
     spans: PassageSpans
+    omitted: bytes
+    units: bytes
+    bands: frozenset[int]
     terms: bytes
     words: int
     block_hash: bytes
-    block: Block
+    block: Block | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +46,12 @@ class Candidate:
     sentences: bytes
     terms: bytes
     words: int
+    omitted: bytes
+    units: bytes
     block: Block
 
     def spans(self) -> tuple[Span, ...]:
-        """Unpack the sentences' offsets."""
+        """Unpack the offsets of the sentences searched."""
         return unpack_spans(self.sentences)
 
 
@@ -63,23 +72,26 @@ def passage_id(collection: str, article_id: str, sha256: bytes, start: int, end:
 
 def insert(tx: WriteTransaction, collection: int, article: int, passages: Iterable[NewPassage]) -> None:
     """Write the passages of a new article."""
-    tx.connection.executemany(
-        'INSERT INTO passages (collection, article, seq, passage_id, start, "end", sentences, terms, words, block_hash,'
-        " segment, slot, vectors, vectors_crc) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
+    for new in passages:
+        block = new.block or _NOTHING
+        cursor = tx.connection.execute(
+            'INSERT INTO passages (collection, article, seq, passage_id, start, "end", sentences, omitted, units,'
+            " terms, words, block_hash, segment, slot, vectors, vectors_crc)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 *(collection, article, tx.seq, new.passage_id, new.spans.start, new.spans.end),
-                *(pack_spans(new.spans.sentences), new.terms, new.words, new.block_hash),
-                *(new.block.segment, new.block.slot, new.block.vectors, new.block.crc),
-            )
-            for new in passages
-        ),
-    )
+                *(pack_spans(new.spans.sentences), new.omitted, new.units, new.terms, new.words, new.block_hash),
+                *(block.segment, block.slot, block.vectors, block.crc),
+            ),
+        )
+        bands.add(tx, collection, int(cursor.lastrowid or 0), new.bands)
 
 
 def mark_deleted(tx: WriteTransaction, article: int) -> list[tuple[bytes, int]]:
-    """End the life of an article's passages; return each one's packed terms and word count."""
-    gone = tx.connection.execute("SELECT terms, words FROM passages WHERE article = ?", (article,)).fetchall()
+    """End the life of an article's passages; return the packed terms and word count of each that was searched."""
+    gone = tx.connection.execute(
+        "SELECT terms, words FROM passages WHERE article = ? AND vectors > 0", (article,)
+    ).fetchall()
     tx.connection.execute("UPDATE passages SET deleted_seq = ? WHERE article = ?", (tx.seq, article))
     return gone
 
@@ -108,8 +120,9 @@ def candidates(connection: Connection, keys: Sequence[int], seq: int) -> list[Ca
     for start in range(0, len(keys), _CHUNK):
         chunk = keys[start : start + _CHUNK]
         rows = connection.execute(
-            'SELECT p.key, p.article, a.id, p.passage_id, p.start, p."end", p.sentences, p.terms, p.words, p.segment,'
-            " p.slot, p.vectors, p.vectors_crc FROM passages p JOIN articles a ON a.row = p.article"
+            'SELECT p.key, p.article, a.id, p.passage_id, p.start, p."end", p.sentences, p.terms, p.words,'
+            " p.omitted, p.units, p.segment, p.slot, p.vectors, p.vectors_crc"
+            " FROM passages p JOIN articles a ON a.row = p.article"
             f" WHERE p.key IN ({','.join('?' * len(chunk))})"
             " AND p.seq <= ? AND (p.deleted_seq IS NULL OR p.deleted_seq > ? AND EXISTS (SELECT 1 FROM articles b"
             " WHERE b.collection = p.collection AND b.id = a.id AND b.deleted_seq IS NULL)) ORDER BY p.key",
@@ -129,16 +142,20 @@ def _candidate(
     sentences: bytes,
     terms: bytes,
     words: int,
+    omitted: bytes,
+    units: bytes,
     *block: int,
 ) -> Candidate:
-    return Candidate(key, article, article_id, pid, start, end, sentences, terms, words, Block(*block))
+    place = Block(*block)
+    return Candidate(key, article, article_id, pid, start, end, sentences, terms, words, omitted, units, place)
 
 
 def entries(connection: Connection, collection: int, after: int, up_to: int) -> Iterator[IndexEntry]:
     """Read, in key order, passages written in (after, up_to] and live at `up_to`."""
     rows = connection.execute(
         "SELECT key, terms, segment, slot, vectors, vectors_crc FROM passages"
-        " WHERE collection = ? AND seq > ? AND seq <= ? AND (deleted_seq IS NULL OR deleted_seq > ?) ORDER BY key",
+        " WHERE collection = ? AND seq > ? AND seq <= ? AND (deleted_seq IS NULL OR deleted_seq > ?) AND vectors > 0"
+        " ORDER BY key",
         (collection, after, up_to, up_to),
     )
     for key, terms, *place in rows:
@@ -162,7 +179,8 @@ def entries_by_key(connection: Connection, keys: Sequence[int]) -> Iterator[Inde
 def entries_of_article(connection: Connection, article: int) -> Iterator[IndexEntry]:
     """Read an article's passages as the indexes see them, in order."""
     rows = connection.execute(
-        "SELECT key, terms, segment, slot, vectors, vectors_crc FROM passages WHERE article = ? ORDER BY start",
+        "SELECT key, terms, segment, slot, vectors, vectors_crc FROM passages WHERE article = ? AND vectors > 0"
+        " ORDER BY start",
         (article,),
     )
     for key, terms, *place in rows:
@@ -173,7 +191,8 @@ def added(connection: Connection, collection: int, after: int, up_to: int) -> li
     """List the keys written in (after, up_to] and live at `up_to`, in order."""
     rows = connection.execute(
         "SELECT key FROM passages"
-        " WHERE collection = ? AND seq > ? AND seq <= ? AND (deleted_seq IS NULL OR deleted_seq > ?) ORDER BY key",
+        " WHERE collection = ? AND seq > ? AND seq <= ? AND (deleted_seq IS NULL OR deleted_seq > ?) AND vectors > 0"
+        " ORDER BY key",
         (collection, after, up_to, up_to),
     )
     return [key for (key,) in rows]
@@ -189,18 +208,31 @@ def tombstones(connection: Connection, collection: int, base: int, up_to: int) -
     return [key for (key,) in rows]
 
 
+def vectors_by_sentence(connection: Connection, article: int) -> list[tuple[tuple[Span, ...], Block]]:
+    """Give the sentences of an article's passages, and where their vectors lie: the window's, then each sentence's."""
+    rows = connection.execute(
+        "SELECT sentences, segment, slot, vectors, vectors_crc FROM passages WHERE article = ? AND vectors > 0",
+        (article,),
+    )
+    return [(unpack_spans(sentences), Block(*place)) for sentences, *place in rows]
+
+
 def of_article(connection: Connection, article: int) -> tuple[StoredPassage, ...]:
     """List an article's passages in order."""
     rows = connection.execute(
-        'SELECT passage_id, start, "end", sentences FROM passages WHERE article = ? ORDER BY start', (article,)
+        'SELECT passage_id, start, "end", sentences, omitted FROM passages WHERE article = ? ORDER BY start', (article,)
     )
-    return tuple(StoredPassage(pid, start, end, unpack_spans(sentences)) for pid, start, end, sentences in rows)
+    return tuple(
+        StoredPassage(pid, start, end, unpack_spans(sentences), unpack_spans(omitted))
+        for pid, start, end, sentences, omitted in rows
+    )
 
 
 def count_live(connection: Connection, collection: int) -> tuple[int, int]:
-    """Count a collection's live passages and their words."""
+    """Count a collection's live passages that are searched, and their words."""
     count, total = connection.execute(
-        "SELECT count(*), coalesce(sum(words), 0) FROM passages WHERE collection = ? AND deleted_seq IS NULL",
+        "SELECT count(*), coalesce(sum(words), 0) FROM passages"
+        " WHERE collection = ? AND deleted_seq IS NULL AND vectors > 0",
         (collection,),
     ).fetchone()
     return count, total
@@ -235,4 +267,7 @@ def forget_block(tx: WriteTransaction, block: Block) -> list[int]:
 
 def erase_deleted(tx: WriteTransaction, collection: int, up_to: int) -> None:
     """Remove passages whose life ended at or before a sequence number."""
-    tx.connection.execute("DELETE FROM passages WHERE collection = ? AND deleted_seq <= ?", (collection, up_to))
+    doomed = (collection, up_to)
+    rows = tx.connection.execute("SELECT key FROM passages WHERE collection = ? AND deleted_seq <= ?", doomed)
+    bands.remove(tx, [key for (key,) in rows])
+    tx.connection.execute("DELETE FROM passages WHERE collection = ? AND deleted_seq <= ?", doomed)

@@ -25,7 +25,6 @@ from pathlib import Path
 
 import platformdirs
 from noise_kinds import KINDS, Cell, cells_of, dirty, pairs, shown, swap
-from noise_retrieval import retrieval
 
 from qa_service.evaluation.squad import load_squad
 from qa_service.text.repair import Repaired, load_repairer
@@ -194,6 +193,9 @@ def run(path: Path, options: argparse.Namespace) -> Iterable[str]:
             report(name, f"{strength:g}", tally, time.perf_counter() - started)
             yield from (f"{name} {strength:g}\t{line}" for line in tally.wrong)
             if options.retrieval:
+                # Needs the whole service and its model; the repair alone does not.
+                from noise_retrieval import retrieval  # noqa: PLC0415
+
                 retrieval(dataset, kinds, strength, options.seed)
     if options.hold_out:
         held_out(texts, options.seed, 0.02)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from embeddings.toy import ToyEncoder
 from qa_service.config import Settings
-from qa_service.drafting import in_original
+from qa_service.cutting import in_original
 from qa_service.engine import Engine
 from qa_service.text.offsets import MappedText
 from qa_service.types import Ask, Span

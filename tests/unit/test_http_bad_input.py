@@ -29,7 +29,6 @@ QUESTIONS: list[tuple[str, Any, str]] = [
     ("unknown field", {"question": "a", "topk": 5}, "topk"),
     ("filters, a later field", {"question": "a", "filters": {}}, "filters"),
     ("history, a later field", {"question": "a", "history": []}, "history"),
-    ("text_form, a later field", {"question": "a", "text_form": "repaired"}, "text_form"),
     ("top_k 0", {"question": "a", "top_k": 0}, "top_k"),
     ("top_k 51", {"question": "a", "top_k": 51}, "top_k"),
     ("top_k string", {"question": "a", "top_k": "5"}, "top_k"),

@@ -42,7 +42,8 @@ async function ask() {
   button.disabled = true;
   say(label("searching"));
   try {
-    const body = { question: asked, collection: chosen };
+    // The original, since highlights are offsets into it.
+    const body = { question: asked, collection: chosen, text_form: "original" };
     const onWait = () => say(label("loading"));
     const answer = await call("/v1/ask", { method: "POST", body, signal: mine.signal, onWait });
     const open = (articleId, passage, marks) => openSource(chosen, articleId, passage, marks);

@@ -87,7 +87,7 @@ function marksOf(result, passage) {
   if (result.answer?.passage_id === passage.passage_id) {
     marks.unshift({ start: result.answer.start, end: result.answer.end, className: "answer-mark" });
   }
-  return marks;
+  return [...marks, ...passage.omitted.map((span) => ({ ...span, className: "omitted-mark" }))];
 }
 
 function sourceButton(passage, marks, open) {

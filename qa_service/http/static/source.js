@@ -46,8 +46,10 @@ function show(article, passage, marks) {
   const link = webLink(article.url);
   if (link) about.append(link);
   const whole = { start: passage.start, end: passage.end, className: "passage-mark" };
-  text.replaceChildren(marked(article.text, 0, [...marks, whole]));
-  const target = text.querySelector(".answer-mark") ?? text.querySelector(".highlight-mark") ?? text.querySelector("mark");
+  const omitted = article.audit.omitted.map((span) => ({ ...span, className: "omitted-mark" }));
+  text.replaceChildren(marked(article.text, 0, [...marks, ...omitted, whole]));
+  const target =
+    text.querySelector(".answer-mark") ?? text.querySelector(".highlight-mark") ?? text.querySelector(".passage-mark");
   target?.scrollIntoView({ block: "center" });
   text.focus({ preventScroll: true });
 }

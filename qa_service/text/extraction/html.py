@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from qa_service.errors import Rejected
 from qa_service.text.decode import decode
 from qa_service.text.extraction.blocks import UNSEEN, tidy, visible_text
+from qa_service.text.extraction.hidden import drop_hidden
 from qa_service.text.extraction.page_attributes import page_attributes
 from qa_service.text.extraction.result import Extracted
 
@@ -53,6 +54,7 @@ def read(content: bytes, charset: str | None) -> Extracted:
     body = page.find(".//body")
     if body is None:
         body = page
+    covered = drop_hidden(body)
     seen = visible_text(body)
     if not seen:
         raise Rejected(
@@ -63,8 +65,12 @@ def read(content: bytes, charset: str | None) -> Extracted:
     etree.strip_elements(body, *UNSEEN, with_tail=False)
     tidy(body)
     main = _main_text(page)
-    notes = decoded.notes if main else (*decoded.notes, "no main text was found; all visible text was taken")
-    return Extracted(main or seen, decoded.encoding, **attributes, notes=notes)
+    notes = list(decoded.notes)
+    if covered:
+        notes.append("what the page hides from its readers was left out")
+    if not main:
+        notes.append("no main text was found; all visible text was taken")
+    return Extracted(main or seen, decoded.encoding, **attributes, notes=tuple(notes))
 
 
 def declared_charset(content: bytes) -> str | None:

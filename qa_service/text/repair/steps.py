@@ -6,26 +6,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from qa_service.text.offsets import MappedText
+from qa_service.types import Change
 
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One repair.
-
-    Attributes:
-        kind: the step that made it: mojibake, markup, space, pinyin, glyph, doubled, welded.
-        start, end: code-point offsets into the input; equal for an insertion.
-        before: `input[start:end]`.
-        after: what stands there now; empty for a deletion.
-        reason: why, in a few words, for the audit.
-    """
-
-    kind: str
-    start: int
-    end: int
-    before: str
-    after: str
-    reason: str
+__all__ = ["Change", "Step", "compose", "edited", "unchanged"]
 
 
 @dataclass(frozen=True, slots=True)

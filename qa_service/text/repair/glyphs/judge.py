@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import NamedTuple
 
+from qa_service.text.repair.glyphs.pieces import Pieces
 from qa_service.text.repair.glyphs.words import LONGEST, Entry, Words
 
 _GENUINE = -13.0
@@ -18,65 +20,44 @@ class Option:
 
     Attributes:
         char: a candidate (in the fold).
-        gain: by how much the log-probability of the run rises with it, its relation's weight included.
-        relation: that weight.
+        value: all that speaks for it, as a log-probability up to a constant.
+        gain: by how much the log-probability of the run rises with it.
+        prior: its log-probability before any context.
         word: the word it stands in in the best cut.
     """
 
     char: str
+    value: float
     gain: float
-    relation: float
+    prior: float
     word: str
 
 
-_LONGEST_PIECE = 4
-_NO_PIECE = -14.0
-_FINALISTS = 8
-_HOPELESS = 0.0
-"""Places whose best gain is below are left out, for all that the second model might add."""
-_SHARE = 0.4
-"""Weight of the second model beside the first."""
-
+# Weights of the evidence in an option's value: a conditional logit, fitted like `evidence.confidence`.
+_GAIN = 0.5
+_PRIOR = 1.1
+_WORD = {False: 1.4, True: 0.75}
+"""For standing in a word; less where the glyph is a common character."""
+_LONG_WORD = 0.8
+_SHARE = 0.1
+"""Of the gain by the second model."""
+_FINALISTS = 4
+_LONE = 6
+"""Candidates tried that form no word with a neighbour."""
+_HOPELESS = -4.5
+"""Options whose value is below are left out."""
 _Scored = list[tuple[int, float]]
 """Classes with a score each."""
 
 
-class Pieces:
-    """A run cut into the pieces of a second, unigram model, which knows what goes together across words."""
+class _Spans(NamedTuple):
+    """What may stand around a place in a word: characters that go with the neighbours, and (head, tail, start, end)."""
 
-    def __init__(self, text: str, pieces: Mapping[str, float]) -> None:
-        self._text = text
-        self._pieces = pieces
-        self._before = _cut(text, pieces)
-        self._behind = _cut(text[::-1], {}, pieces)[::-1]
-
-    def score(self, place: int, char: str) -> float:
-        """Score the run with `char` at `place`."""
-        text, pieces = self._text, self._pieces
-        best = self._before[place] + pieces.get(char, _NO_PIECE) + self._behind[place + 1]
-        for start in range(max(0, place - _LONGEST_PIECE + 1), place + 1):
-            head = text[start:place] + char
-            for end in range(place + 1, min(len(text), start + _LONGEST_PIECE) + 1):
-                found = pieces.get(head + text[place + 1 : end])
-                if found is not None:
-                    best = max(best, self._before[start] + found + self._behind[end])
-        return best
-
-
-def _cut(text: str, pieces: Mapping[str, float], reversed_pieces: Mapping[str, float] | None = None) -> list[float]:
-    """For each prefix, the log-probability of its best cut."""
-    best = [0.0]
-    for end in range(1, len(text) + 1):
-        top = -math.inf
-        for start in range(max(0, end - _LONGEST_PIECE), end):
-            piece = text[start:end]
-            found = pieces.get(piece) if reversed_pieces is None else reversed_pieces.get(piece[::-1])
-            if found is None and end - start == 1:
-                found = _NO_PIECE
-            if found is not None and best[start] + found > top:
-                top = best[start] + found
-        best.append(top)
-    return best
+    follow: str
+    lead: str
+    left: list[tuple[str, str, int, int]]
+    right: list[tuple[str, str, int, int]]
+    both: list[tuple[str, str, int, int]]
 
 
 class Run:
@@ -93,11 +74,15 @@ class Run:
         self._words = words
         self._first = words.follow[words.number] if after_number else words.first
         self._second: Pieces | None = None
+        self._spanned: dict[int, _Spans] = {}
+        self._reach_left: list[int]
+        self._reach_right: list[int]
         size = len(text)
         self._ending: list[_Scored] = [[] for _ in range(size + 1)]
         self._starting: list[_Scored] = [[] for _ in range(size + 1)]
         self._into: list[dict[int, float]] = [{} for _ in range(size + 1)]
         self._out: list[dict[int, float]] = [{} for _ in range(size + 1)]
+        self._reaches()
         pieces = self._pieces()
         self._forward(pieces)
         self._backward(pieces)
@@ -111,42 +96,97 @@ class Run:
         log, kind = words.entries.get(char, words.unseen)
         log = max(log, least - words.weight[kind])
         best, word = self._entering(place, kind) + log + self._leaving(place + 1, kind), char
-        joined_left = place > 0 and char in words.after.get(text[place - 1], "")
-        joined_right = place + 1 < len(text) and text[place + 1] in words.after.get(char, "")
-        if not joined_left and not joined_right:
+        spans = self._spans(place)
+        goes_left, goes_right = char in spans.follow, char in spans.lead
+        if not goes_left and not goes_right:
             return best, word
-        first = max(0, place - LONGEST + 1) if joined_left else place
-        last = min(len(text), place + LONGEST) if joined_right else place + 1
-        for start in range(first, place + 1):
-            head = text[start:place] + char
-            for end in range(place + 1, min(last, start + LONGEST) + 1):
-                entry = words.entries.get(head + text[place + 1 : end])
-                if entry is None or end - start == 1:
-                    continue
+        frames = spans.both if goes_left and goes_right else spans.left if goes_left else spans.right
+        entries = words.entries
+        for head, tail, start, end in frames:
+            entry = entries.get(head + char + tail)
+            if entry is not None:
                 log, kind = entry
                 found = self._entering(start, kind) + log + self._leaving(end, kind)
                 if found > best:
-                    best, word = found, head + text[place + 1 : end]
+                    best, word = found, head + char + tail
         return best, word
 
-    def judge(self, place: int, candidates: Mapping[str, float]) -> list[Option]:
-        """Weigh the candidates for a place, given with their log-weights."""
+    def _spans(self, place: int) -> _Spans:
+        """Find where words over a place may begin and end, once for all characters tried there."""
+        found = self._spanned.get(place)
+        if found is None:
+            text = self.text
+            first, last = self._reach_left[place], self._reach_right[place]
+            both = [
+                (text[start:place], text[place + 1 : end], start, end)
+                for start in range(first, place + 1)
+                for end in range(place + 1, min(last, start + LONGEST) + 1)
+                if end - start > 1
+            ]
+            left = [frame for frame in both if not frame[1]]
+            right = [frame for frame in both if not frame[0]]
+            found = self._spanned[place] = _Spans(*self.neighbourly(place), left, right, both)
+        return found
+
+    def neighbourly(self, place: int) -> tuple[str, str]:
+        """Give the characters that within words follow the one before `place`, and precede the one behind it."""
+        text, words = self.text, self._words
+        follow = words.after.get(text[place - 1], "") if place else ""
+        lead = words.before.get(text[place + 1], "") if place + 1 < len(text) else ""
+        return follow, lead
+
+    def judge(self, place: int, candidates: Mapping[str, float], common: bool) -> list[Option]:
+        """Weigh the candidates for a place, given likeliest first with their log-probabilities before any context.
+
+        Parameters:
+            place: where in the run.
+            candidates: what may stand there.
+            common: whether the glyph that stands there is a common character.
+        """
         here, _ = self.score(place, self.text[place], _GENUINE)
-        first: list[Option] = []
-        for char, weight in candidates.items():
+        lone_ones = 0 if common else _LONE
+        found: list[tuple[float, float, float, str, str]] = []
+        lone = 0
+        follow, lead = self._spans(place)[:2]
+        for char, prior in candidates.items():
+            if char not in follow and char not in lead:
+                lone += 1
+                if lone > lone_ones:
+                    continue
             score, word = self.score(place, char)
-            first.append(Option(char, score - here + weight, weight, word))
-        first.sort(key=lambda option: -option.gain)
-        if not first or first[0].gain < _HOPELESS:
+            value = _GAIN * (score - here) + _PRIOR * prior
+            if len(word) > 1:
+                value += _WORD[common] + _LONG_WORD * (len(word) > 2)
+            if value >= _HOPELESS:
+                found.append((value, score - here, prior, char, word))
+        if not found:
             return []
+        found.sort(key=lambda item: (-item[0], item[3]))
         if self._second is None:
             self._second = Pieces(self.text, self._words.pieces)
         second = self._second
         whole = second.score(place, self.text[place])
         return [
-            replace(option, gain=option.gain + _SHARE * (second.score(place, option.char) - whole))
-            for option in first[:_FINALISTS]
+            Option(char, value + _SHARE * (second.score(place, char) - whole), gain, prior, word)
+            for value, gain, prior, char, word in found[:_FINALISTS]
         ]
+
+    def _reaches(self) -> None:
+        """For each place, how far words may reach to its left and to its right, by the pairs within words."""
+        text, after = self.text, self._words.after
+        size = len(text)
+        self._reach_left = [0] * size
+        self._reach_right = [size] * size
+        bound = [text[at + 1] in after.get(text[at], "") for at in range(size - 1)]
+        for place in range(size):
+            start = place - 1
+            while start > 0 and place - start < LONGEST - 1 and bound[start - 1]:
+                start -= 1
+            self._reach_left[place] = max(0, start)
+            end = place + 2
+            while end < size and end - place < LONGEST and bound[end - 1]:
+                end += 1
+            self._reach_right[place] = min(size, end)
 
     def _pieces(self) -> list[list[tuple[int, Entry]]]:
         """For each end, the words that end there, as (start, entry)."""

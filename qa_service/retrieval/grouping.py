@@ -1,0 +1,184 @@
+"""Copies among a question's candidates and in the rest of the collection: one stands for all and names every source."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from qa_service.index.copies import NEARLY_ALL, Match, Outline, compare
+from qa_service.index.wording import Wording
+from qa_service.retrieval.evidence import Evidence
+from qa_service.retrieval.texts import Texts
+from qa_service.retrieval.wordings import Stretch
+from qa_service.store import bands, passages
+from qa_service.store.catalog import Connection
+from qa_service.store.passages import Candidate
+
+_WORTH = 0.2
+"""Share of the smaller passage in equal sentences from which on the others are compared too."""
+MOST = 1000
+"""Passages of the collection that are compared with one result."""
+MOST_TEXTS = 100
+"""Articles whose text is read to compare them with one result."""
+LEAST_CHARS = 8
+"""Sentences of fewer letters have no bands."""
+_BANDS = 4
+"""Bands that equal sentences share."""
+_FEW = 3
+"""In passages of so few sentences one band must do as a sign of similar ones; in longer ones, chance makes one."""
+_FAR = 200
+"""Characters between two passages from which on the one does not go on with what the other says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A copy: an article, by row and id, and where it says the same, in its original."""
+
+    article: int
+    article_id: str
+    start: int
+    end: int
+    stood_for: frozenset[int] = frozenset()
+    """Keys of its passages that a result for the original stands for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A result, by its place among the candidates, and its copies by article id and start."""
+
+    place: int
+    sources: Sequence[Source]
+
+
+class Grouper:
+    """Groups the copies of one question.
+
+    Only passages that share a band of a sentence are compared (or a short sentence, for a passage of short ones), the
+    1,000 that share the most; texts of 100 articles at most are read for a result. Both limits count for each result.
+
+    Parameters:
+        collection, seq: the collection's row and the snapshot's sequence number.
+    """
+
+    def __init__(self, connection: Connection, collection: int, seq: int, evidence: Evidence, texts: Texts) -> None:
+        self._connection = connection
+        self._collection = collection
+        self._seq = seq
+        self._evidence = evidence
+        self._texts = texts
+        self._places = {candidate.key: place for place, candidate in enumerate(evidence.candidates)}
+        self._wordings: dict[tuple[int, ...], Wording] = {}
+        self._texts_left = MOST_TEXTS
+
+    def groups(self, order: Sequence[int]) -> Iterator[Group]:
+        """Walk a ranking, best first: give those that no one before stands for.
+
+        A result stands for a copy if it has a counterpart of the sentence that made the copy rank, or nearly all of
+        the copy: then the copy adds nothing for this question.
+        """
+        stood_for: set[int] = set()
+        for place in order:
+            if self._evidence.candidates[place].key not in stood_for:
+                sources = self._sources(place)
+                stood_for.update(key for source in sources for key in source.stood_for)
+                yield Group(place, sources)
+
+    def _sources(self, place: int) -> list[Source]:
+        """Find the copies of a candidate, in its own article too, but never itself."""
+        ours = Stretch([self._evidence.candidates[place]])
+        shared = self._look_alikes(ours)
+        if not shared:
+            return []
+        by_article: dict[int, list[Candidate]] = defaultdict(list)
+        for passage in self._read(sorted(shared)):
+            by_article[passage.article].append(passage)
+        best = {row: max(shared[passage.key] for passage in found) for row, found in by_article.items()}
+        sources: list[Source] = []
+        self._texts_left = MOST_TEXTS
+        for row in sorted(by_article, key=lambda row: (-best[row], by_article[row][0].article_id)):
+            if self._texts_left > 0:
+                found = sorted(by_article[row], key=lambda passage: passage.start)
+                sources.extend(self._in_article(ours, found, shared))
+        return sorted(sources, key=lambda source: (source.article_id, source.start))
+
+    def _look_alikes(self, ours: Stretch) -> dict[int, int]:
+        """Give the bands shared by the key of each passage worth comparing."""
+        [passage] = ours.passages
+        shared = bands.look_alikes(self._connection, self._collection, passage.key, MOST)
+        outline = ours.outline
+        short = [number for number, length in zip(outline.prints, outline.lengths, strict=True) if length < LEAST_CHARS]
+        if sum(length for length in outline.lengths if length < LEAST_CHARS) * 2 >= outline.letters:
+            for key in bands.holders(self._connection, self._collection, short, MOST - len(shared)):
+                shared.setdefault(key, 0)
+            shared.pop(passage.key, None)
+        return shared
+
+    def _read(self, keys: Sequence[int]) -> list[Candidate]:
+        """Read passages that are live in the snapshot. What is not to be shown at all is to be left out here."""
+        known = [self._evidence.candidates[self._places[key]] for key in keys if key in self._places]
+        others = [key for key in keys if key not in self._places]
+        return [*known, *passages.candidates(self._connection, others, self._seq)]
+
+    def _in_article(self, ours: Stretch, others: Sequence[Candidate], shared: Mapping[int, int]) -> Iterator[Source]:
+        """Find the copies in one article; what it has split over several passages is one."""
+        chain: list[tuple[Candidate, Match]] = []
+        chains = [chain]
+        for passage in others:
+            match = self._compare(ours, Stretch([passage]), shared[passage.key])
+            if not match.theirs:
+                continue
+            if chain and not _goes_on(*chain[-1], passage, match):
+                chain = []
+                chains.append(chain)
+            chain.append((passage, match))
+        for chain in filter(None, chains):
+            found = [(Stretch([passage]), match) for passage, match in chain]
+            if len(chain) > 1:
+                whole = Stretch([passage for passage, _ in chain])
+                joined = self._compare(ours, whole, sum(shared[passage.key] for passage in whole.passages))
+                found = [(whole, joined)] if joined.is_copy or joined.conflict else found
+            yield from (self._source(*copy) for copy in found if copy[1].is_copy)
+
+    def _compare(self, ours: Stretch, theirs: Stretch, shared: int) -> Match:
+        similar = _seem_similar(ours.outline, theirs.outline, shared)
+        return compare(
+            ours.outline, theirs.outline, lambda: self._wording(ours), lambda: self._wording(theirs), similar
+        )
+
+    def _wording(self, stretch: Stretch) -> Wording:
+        key = tuple(passage.key for passage in stretch.passages)
+        if key not in self._wordings:
+            self._texts_left -= 1
+            self._wordings[key] = stretch.wording(self._texts)
+        return self._wordings[key]
+
+    def _source(self, theirs: Stretch, match: Match) -> Source:
+        spans = [theirs.spans[sentence] for sentence in sorted(match.theirs)]
+        first = theirs.passages[0]
+        stood_for = frozenset(passage.key for passage in theirs.passages if self._adds_nothing(theirs, match, passage))
+        return Source(first.article, first.article_id, spans[0].start, spans[-1].end, stood_for)
+
+    def _adds_nothing(self, theirs: Stretch, match: Match, passage: Candidate) -> bool:
+        """Whether the result has the sentence that made a copy rank, or nearly all of the copy."""
+        place = self._places.get(passage.key)
+        if place is None or match.of_theirs >= NEARLY_ALL:
+            return True
+        best = int(np.argmax(self._evidence.sentences[place]))
+        return theirs.place(passage, best) in match.theirs
+
+
+def _goes_on(before: Candidate, found: Match, passage: Candidate, match: Match) -> bool:
+    """Whether a passage goes on with the copy that the one before it has begun."""
+    return passage.start - before.end <= _FAR and min(match.ours) > max(found.ours)
+
+
+def _seem_similar(ours: Outline, theirs: Outline, shared: int) -> bool:
+    """Whether two passages share something beside equal sentences, or enough of these that it is worth a look."""
+    lengths = dict(zip(ours.prints, ours.lengths, strict=True))
+    equal = lengths.keys() & set(theirs.prints)
+    unexplained = shared - _BANDS * sum(lengths[number] >= LEAST_CHARS for number in equal)
+    least = 1 if equal or min(len(ours.prints), len(theirs.prints)) <= _FEW else 2
+    return unexplained >= least or sum(map(lengths.__getitem__, equal)) >= _WORTH * min(ours.letters, theirs.letters)

@@ -1,0 +1,99 @@
+"""From ranked candidates to what is shown: texts in the form asked for, highlights, labels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from qa_service.retrieval.answer import best_sentence
+from qa_service.retrieval.evidence import Evidence
+from qa_service.retrieval.grouping import Group, Source
+from qa_service.retrieval.texts import ArticleText, Texts
+from qa_service.store import articles
+from qa_service.store.articles import ArticleLabel
+from qa_service.store.catalog import Connection
+from qa_service.store.packing import unpack_spans
+from qa_service.store.passages import Candidate
+from qa_service.text.tokens import Tokenizer
+from qa_service.types import Answer, Ask, Copy, RankedPassage, Span, TextForm
+
+_CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A passage as it is shown, and its article's text."""
+
+    passage: RankedPassage
+    text: ArticleText
+
+    def answer(self, form: TextForm | None) -> Answer:
+        """Make an answer of its best sentence."""
+        span = self.passage.highlights[0]
+        text = self.text.slice(span.start, span.end, form)
+        return Answer(text, self.passage.passage_id, self.passage.article_id, span.start, span.end)
+
+
+class Presenter:
+    """Shows the results of one question."""
+
+    def __init__(self, connection: Connection, evidence: Evidence, tokenizer: Tokenizer, texts: Texts) -> None:
+        self._connection = connection
+        self._evidence = evidence
+        self._tokenizer = tokenizer
+        self._texts = texts
+
+    def show(self, groups: Sequence[Group], scores: Sequence[float], ask: Ask, idf: Mapping[str, float]) -> list[Shown]:
+        """Show results, best first; `scores` and `idf` are theirs and that of the question's words."""
+        results = [(self._evidence.candidates[group.place], group) for group in groups]
+        labels = self._labels(groups)
+        shown = []
+        for rank, ((candidate, group), score) in enumerate(zip(results, scores, strict=True), start=1):
+            text = self._texts.of(candidate.article)
+            spans = candidate.spans()
+            sentences = [text.repaired(span.start, span.end) for span in spans]
+            best = spans[best_sentence(sentences, self._evidence.sentences[group.place], idf, self._tokenizer)]
+            body = text.slice(candidate.start, candidate.end, ask.text_form)
+            also_in = tuple(_copy(labels[source.article], source) for source in group.sources)
+            shown.append(Shown(_passage(rank, score, candidate, labels[candidate.article], body, best, also_in), text))
+        return shown
+
+    def _labels(self, groups: Sequence[Group]) -> dict[int, ArticleLabel]:
+        rows = {self._evidence.candidates[group.place].article for group in groups}
+        rows.update(source.article for group in groups for source in group.sources)
+        ordered = sorted(rows)
+        labels: dict[int, ArticleLabel] = {}
+        for start in range(0, len(ordered), _CHUNK):
+            labels.update(articles.labels(self._connection, ordered[start : start + _CHUNK]))
+        return labels
+
+
+def _passage(
+    rank: int,
+    score: float,
+    candidate: Candidate,
+    label: ArticleLabel,
+    text: str,
+    highlight: Span,
+    also_in: tuple[Copy, ...],
+) -> RankedPassage:
+    return RankedPassage(
+        rank=rank,
+        score=round(score, 6),
+        passage_id=candidate.passage_id,
+        article_id=label.id,
+        title=label.title,
+        url=label.url,
+        published_at=label.published_at,
+        text=text,
+        start=candidate.start,
+        end=candidate.end,
+        highlights=(highlight,),
+        omitted=unpack_spans(candidate.omitted),
+        also_in=also_in,
+        metadata=label.metadata,
+    )
+
+
+def _copy(label: ArticleLabel, source: Source) -> Copy:
+    return Copy(label.id, label.title, label.url, source.start, source.end)

@@ -1,0 +1,60 @@
+"""Articles' texts as one question needs them: each read at most once, in the original and the repaired form."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from qa_service.store import articles, audits
+from qa_service.store.catalog import Connection
+from qa_service.text.edits import mapped_slice, repaired_slice
+from qa_service.text.offsets import MappedText
+from qa_service.types import Edit, TextForm
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleText:
+    """An article's original text and the edits that repair it."""
+
+    original: str
+    edits: Sequence[Edit]
+
+    @classmethod
+    def read(cls, connection: Connection, row: int) -> ArticleText:
+        """Read it by the article's row.
+
+        Errors:
+            NotFound: the article is gone. Damaged: a checksum fails.
+        """
+        return cls(articles.original_text(connection, row), audits.edits(connection, row))
+
+    def repaired(self, start: int, end: int) -> str:
+        """Give the repaired form of a slice of the original."""
+        return repaired_slice(self.original, start, end, self.edits)
+
+    def mapped(self, start: int, end: int) -> MappedText:
+        """Give the repaired form of a slice with its map to the original."""
+        return mapped_slice(self.original, start, end, self.edits)
+
+    def slice(self, start: int, end: int, form: TextForm | None) -> str:
+        """Give a slice of the original in one form or the other."""
+        return self.repaired(start, end) if form == "repaired" else self.original[start:end]
+
+
+class Texts:
+    """The texts of the articles that a question came upon."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._read: dict[int, ArticleText] = {}
+
+    def of(self, row: int) -> ArticleText:
+        """Give an article's text by its row.
+
+        Errors:
+            NotFound: the article is gone. Damaged: a checksum fails.
+        """
+        text = self._read.get(row)
+        if text is None:
+            text = self._read[row] = ArticleText.read(self._connection, row)
+        return text

@@ -1,0 +1,148 @@
+"""Finds the vocabulary of page furniture in folded text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from qa_service.text.fold import lexical_fold
+from qa_service.text.furniture import labels, notices, words_east, words_west
+from qa_service.text.furniture.patterns import PATTERNS, TRIGGER, Pattern
+from qa_service.text.furniture.tiers import Tier
+
+_QUOTES = (("’", "'"), ("‘", "'"), ("“", '"'), ("”", '"'))
+# A letter before or after: "about us" is not in "about user"; digits may touch, as in "21:21来源".
+_BEFORE, _AFTER = r"(?<![^\W\d_])", r"(?![^\W\d_])"
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A piece of furniture.
+
+    Attributes:
+        start, end: its place in the folded unit.
+        reason, tier: what it is evidence of, and how much it proves.
+        text: what stands there.
+        slot: how many letters of what follows belong to it.
+        label, described: found as a label, by a pattern.
+    """
+
+    start: int
+    end: int
+    reason: str
+    tier: Tier
+    text: str
+    slot: int = 0
+    label: bool = False
+    described: bool = False
+
+
+def fold_all(texts: Iterable[str]) -> list[str]:
+    """Fold texts for the comparison: the lexical fold, straight quotes, single spaces.
+
+    Parameters:
+        texts: without line ends in them.
+
+    Returns:
+        As many folded texts.
+    """
+    folded = lexical_fold("\n".join(texts))
+    for quote, straight in _QUOTES:
+        folded = folded.replace(quote, straight)
+    return folded.split("\n")
+
+
+class Vocabulary:
+    """All words, labels, patterns and notices, compiled."""
+
+    def __init__(self) -> None:
+        entries: dict[str, tuple[str, Tier]] = {}
+        for tier in (Tier.HALF, Tier.COMPANY, Tier.TAIL, Tier.ALONE):
+            for words in (words_east, words_west):
+                entries.update(_read(getattr(words, tier.name), tier))
+        self._words = entries
+        self._labels: dict[str, tuple[str, Tier]] = {}
+        for tier in (Tier.HALF, Tier.COMPANY, Tier.TAIL, Tier.ALONE):
+            self._labels.update(_read(getattr(labels, tier.name), tier))
+        east = _read(notices.EAST_REST, Tier.HALF) | _read(notices.EAST, Tier.EDGE)
+        west = _read(notices.WEST_REST, Tier.HALF) | _read(notices.WEST, Tier.EDGE)
+        self._notices = east | west
+        # Atomic, so that a run of phrases is read in one way only and a long one costs no more than its length.
+        word = _trie(entries)
+        self._word = re.compile(word)
+        self._words_pattern = re.compile(rf"{_BEFORE}(?>(?:{word})+){_AFTER}|{_BEFORE}{word}{_AFTER}")
+        self._label = re.compile(rf"{_BEFORE}({_trie(self._labels)})\s?:")
+        self._eastern_notice = re.compile(_trie(east))
+        self._western_notice = re.compile(_BEFORE + _trie(west))
+        self._patterns = _joined(PATTERNS)
+
+    def words(self, folded: str) -> Iterator[Match]:
+        """Find phrases that are all of a run of letters, also several in one run."""
+        for run in self._words_pattern.finditer(folded):
+            for word in self._word.finditer(folded, run.start(), run.end()):
+                yield Match(word.start(), word.end(), *self._words[word[0]], word[0])
+
+    def labels(self, folded: str) -> Iterator[Match]:
+        """Find labels with their colons."""
+        for found in self._label.finditer(folded):
+            yield Match(found.start(), found.end(), *self._labels[found[1]], found[1], 24, True)
+
+    def patterns(self, folded: str) -> Iterator[Match]:
+        """Find what the patterns describe."""
+        if not TRIGGER.search(folded):
+            return
+        for found in self._patterns.finditer(folded):
+            pattern = PATTERNS[int((found.lastgroup or "_0")[1:])]
+            yield Match(*found.span(), pattern.reason, pattern.tier, found[0], pattern.slot, described=True)
+
+    def notices(self, folded: str) -> Iterator[Match]:
+        """Find parts of notices, anywhere; those of `Tier.HALF` count only beside others."""
+        patterns = (self._western_notice,) if folded.isascii() else (self._eastern_notice, self._western_notice)
+        for pattern in patterns:
+            for found in pattern.finditer(folded):
+                yield Match(*found.span(), *self._notices[found[0]], found[0])
+
+
+@cache
+def load_vocabulary() -> Vocabulary:
+    """Compile the vocabulary once."""
+    return Vocabulary()
+
+
+def _read(phrases: Mapping[str, str], tier: Tier) -> dict[str, tuple[str, Tier]]:
+    found: dict[str, tuple[str, Tier]] = {}
+    for reason, joined in phrases.items():
+        for phrase in fold_all(joined.split("|")):
+            if phrase:
+                found[phrase] = (reason, tier)
+    return found
+
+
+def _joined(patterns: Iterable[Pattern]) -> re.Pattern[str]:
+    named = (f"(?P<p{number}>{pattern.expression})" for number, pattern in enumerate(patterns))
+    return re.compile(f"{_BEFORE}(?:{'|'.join(named)})")
+
+
+def _trie(phrases: Iterable[str]) -> str:
+    """Write phrases as one expression that branches by character and takes the longest."""
+    root: dict[str, dict] = {}  # type: ignore[type-arg]
+    for phrase in phrases:
+        node = root
+        for char in phrase:
+            node = node.setdefault(char, {})
+        node[""] = {}
+    return _branch(root)
+
+
+def _branch(node: dict[str, dict]) -> str:  # type: ignore[type-arg]
+    chain = ""
+    while len(node) == 1 and "" not in node:
+        char, node = next(iter(node.items()))
+        chain += re.escape(char)
+    if set(node) == {""}:
+        return chain
+    branches = [re.escape(char) + _branch(child) for char, child in sorted(node.items()) if char]
+    body = branches[0] if len(branches) == 1 and "" not in node else f"(?:{'|'.join(branches)})"
+    return chain + (f"(?:{body})?" if "" in node else body)
