@@ -8,7 +8,7 @@ from typing import get_args
 import click
 
 from qa_service.cli.options import collection_option, current_settings, data_option, open_engine
-from qa_service.cli.output import json_text, marked, printable
+from qa_service.cli.output import faint, json_text, marked, printable
 from qa_service.rendering import result_to_dict
 from qa_service.types import Ask, Copy, RankedPassage, Result, TextForm
 
@@ -75,15 +75,16 @@ def _copy(copy: Copy) -> str:
 
 
 def _highlighted(passage: RankedPassage) -> str:
-    """Give the passage's text with its highlights set off; offsets are of the original text."""
+    """Give the passage's text, highlights set off and furniture faint; offsets are of the original text."""
+    styles = [(span, marked) for span in passage.highlights] + [(span, faint) for span in passage.omitted]
     pieces: list[str] = []
     at = passage.start
-    for span in sorted(passage.highlights, key=lambda span: span.start):
+    for span, style in sorted(styles, key=lambda styled: styled[0].start):
         start, end = max(at, span.start), max(at, span.end)
         pieces.append(printable(passage.text[at - passage.start : start - passage.start], newlines=True))
-        best = printable(passage.text[start - passage.start : end - passage.start], newlines=True)
-        # Marked line by line, so that indenting cannot come between a mark and its text.
-        pieces.append("\n".join(marked(line) if line.strip() else line for line in best.split("\n")))
+        part = printable(passage.text[start - passage.start : end - passage.start], newlines=True)
+        # Line by line, so that indenting cannot come between a mark and its text.
+        pieces.append("\n".join(style(line) if line.strip() else line for line in part.split("\n")))
         at = end
     pieces.append(printable(passage.text[at - passage.start :], newlines=True))
     return "".join(pieces)

@@ -57,9 +57,16 @@ def warning_line(message: str) -> None:
 
 def marked(text: str) -> str:
     """Set off a highlight: bold on a terminal, between asterisks elsewhere."""
-    if sys.stdout.isatty() and not os.environ.get("NO_COLOR"):
-        return click.style(text, bold=True)
-    return f"**{text}**"
+    return click.style(text, bold=True) if _has_styles() else f"**{text}**"
+
+
+def faint(text: str) -> str:
+    """Show what was not searched: faint on a terminal, as it is elsewhere."""
+    return click.style(text, dim=True) if _has_styles() else text
+
+
+def _has_styles() -> bool:
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
