@@ -16,6 +16,7 @@ from qa_service.retrieval.wordings import Stretch
 from qa_service.store import bands, passages
 from qa_service.store.catalog import Connection
 from qa_service.store.passages import Candidate
+from qa_service.text.prints import BANDS, LEAST_CHARS
 
 _WORTH = 0.2
 """Share of the smaller passage in equal sentences from which on the others are compared too."""
@@ -23,10 +24,6 @@ MOST = 1000
 """Passages of the collection that are compared with one result."""
 MOST_TEXTS = 100
 """Articles whose text is read to compare them with one result."""
-LEAST_CHARS = 8
-"""Sentences of fewer letters have no bands."""
-_BANDS = 4
-"""Bands that equal sentences share."""
 _FEW = 3
 """In passages of so few sentences one band must do as a sign of similar ones; in longer ones, chance makes one."""
 _FAR = 200
@@ -179,6 +176,6 @@ def _seem_similar(ours: Outline, theirs: Outline, shared: int) -> bool:
     """Whether two passages share something beside equal sentences, or enough of these that it is worth a look."""
     lengths = dict(zip(ours.prints, ours.lengths, strict=True))
     equal = lengths.keys() & set(theirs.prints)
-    unexplained = shared - _BANDS * sum(lengths[number] >= LEAST_CHARS for number in equal)
+    unexplained = shared - BANDS * sum(lengths[number] >= LEAST_CHARS for number in equal)
     least = 1 if equal or min(len(ours.prints), len(theirs.prints)) <= _FEW else 2
     return unexplained >= least or sum(map(lengths.__getitem__, equal)) >= _WORTH * min(ours.letters, theirs.letters)

@@ -31,9 +31,10 @@ def look_alikes(connection: Connection, collection: int, passage: int, most: int
     Returns:
         Bands shared by passage key, without the passage itself.
     """
+    # CROSS JOIN keeps SQLite from going through all bands of the collection instead of those of the passage.
     rows = connection.execute(
-        "SELECT other, count(*) AS shared FROM (SELECT o.passage AS other FROM bands b"
-        " JOIN bands o ON o.collection = ? AND o.band = b.band AND o.passage <> b.passage WHERE b.passage = ? LIMIT ?)"
+        "SELECT other, count(*) AS shared FROM (SELECT o.passage AS other FROM bands b CROSS JOIN bands o"
+        " ON o.collection = ? AND o.band = b.band AND o.passage <> b.passage WHERE b.passage = ? LIMIT ?)"
         " GROUP BY other ORDER BY shared DESC, other LIMIT ?",
         (collection, passage, most * _ROWS_READ, most),
     )

@@ -19,19 +19,21 @@ PRINTS_VERSION = f"prints-1 rensa-{metadata.version('rensa')}"
 NO_PRINT = 0
 """The print of a text without any letter or digit."""
 
-_BANDS, _ROWS = 4, 3
+BANDS, _ROWS = 4, 3
 _SEED = 1
-_LEAST_CHARS = 8
+LEAST_CHARS = 8
 """Shorter sentences are alike by chance; they are compared by their hash alone."""
 _HAN_SHINGLE, _LETTER_SHINGLE = 2, 5
 _BITS_63 = (1 << 63) - 1
 
-_WORDLESS = regex.compile(r"[^\p{L}\p{M}\p{N}]+")
+# What makes another number of its digits stays: 3.5, 10:30, 5/1, 3-5, -5, 40%.
+_IN_NUMBER = r"(?<=\p{N})[.:/-](?=\p{N})|(?<![\p{L}\p{N}])-(?=\p{N})|(?<=\p{N})%"
+_WORDLESS = regex.compile(rf"(?:(?!{_IN_NUMBER})[^\p{{L}}\p{{M}}\p{{N}}])+")
 _HAN = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]")
 
 
 def canonical(text: str) -> str:
-    """Reduce a repaired sentence to its letters and digits in one form: script, case, width and variants folded."""
+    """Reduce a repaired sentence to its letters and numbers in one form: script, case, width and variants folded."""
     form: str = _WORDLESS.sub("", lexical_fold(text))
     return form
 
@@ -46,14 +48,14 @@ def print_of(form: str) -> int:
 
 def bands_of(form: str) -> tuple[int, ...]:
     """Give the bands of a canonical sentence, 63 bits each; none for a short one."""
-    if len(form) < _LEAST_CHARS:
+    if len(form) < LEAST_CHARS:
         return ()
     from rensa import RMinHash  # noqa: PLC0415 - native code, not needed for questions
 
     size = _HAN_SHINGLE if len(_HAN.findall(form)) * 2 >= len(form) else _LETTER_SHINGLE
-    minhash = RMinHash(num_perm=_BANDS * _ROWS, seed=_SEED)
+    minhash = RMinHash(num_perm=BANDS * _ROWS, seed=_SEED)
     minhash.update([form[place : place + size] for place in range(len(form) - size + 1)])
-    rows = np.array(minhash.digest(), dtype="<u4").reshape(_BANDS, _ROWS)
+    rows = np.array(minhash.digest(), dtype="<u4").reshape(BANDS, _ROWS)
     return tuple(_band(number, row.tobytes()) for number, row in enumerate(rows))
 
 
