@@ -98,7 +98,7 @@ class Engine:
         Errors:
             BadInput: the collection's name is malformed. Unavailable: the data directory cannot be written.
         """
-        for count, outcome in enumerate(self.ingestor().run(submissions, collection, self.opened.refresh), start=1):
+        for count, outcome in enumerate(self.ingestor().run(submissions, collection, self.opened.follow), start=1):
             yield outcome
             if count % COMPACT_EVERY == 0:
                 self._compact_soon(collection)
@@ -248,7 +248,7 @@ class Engine:
                 with self.catalog.read() as connection:
                     self.generations.publish_delta(collections.get(connection, name))
         if gone:
-            self.opened.refresh(name)
+            self.opened.follow(name)
         return gone
 
     def _compact_soon(self, name: str) -> None:

@@ -100,7 +100,7 @@ def _audit_lines(audit: Audit, text: str) -> Iterator[str]:
 @data_option
 def delete(article_ids: tuple[str, ...], collection: str) -> None:
     """Delete articles; they are in no answer from then on."""
-    with open_engine(current_settings()) as engine:
+    with open_engine(current_settings(), asking=False) as engine:
         for article_id in article_ids:
             engine.delete_article(collection, article_id)
             click.echo(f"deleted {printable(article_id)}")

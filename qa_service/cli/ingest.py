@@ -83,7 +83,7 @@ def ingest(paths: tuple[Path, ...], collection: str, id_from: IdFrom, prune: boo
         list_files(paths, id_from), max(DEFAULT_MAX_FILE_BYTES, MAX_BYTES_PER_CHAR * settings.max_article_chars)
     )
     tally = Tally()
-    with open_engine(settings) as engine:
+    with open_engine(settings, asking=False) as engine:
         started = time.monotonic()
         for outcome in track(engine.ingest(source, collection), source.total(), "ingesting", "articles"):
             tally.add(outcome)

@@ -65,11 +65,16 @@ def current_settings(**overrides: Any) -> Settings:
 
 
 @contextmanager
-def open_engine(settings: Settings, *, recover: bool = True) -> Iterator[Engine]:
-    """Open the engine on the data directory and close it at the end; see `Engine.open`."""
+def open_engine(settings: Settings, *, recover: bool = True, asking: bool = True) -> Iterator[Engine]:
+    """Open the engine on the data directory and close it at the end; see `Engine.open`.
+
+    `asking=False` is for commands that ask nothing: they let go of the indexes, which may be large.
+    """
     from qa_service.engine import Engine  # noqa: PLC0415
 
     engine = Engine.open(settings, recover=recover)
+    if not asking:
+        engine.opened.forget_all_but(set())
     try:
         yield engine
     finally:

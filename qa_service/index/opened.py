@@ -54,6 +54,13 @@ class OpenedCollections:
             if snapshot is not None:
                 self._snapshots[found.row] = snapshot
 
+    def follow(self, name: str) -> None:
+        """Open a collection's current generation if an older one is open; else the first question does."""
+        with self._catalog.read() as connection:
+            found = collections.find(connection, name)
+        if found is not None and found.row in self._snapshots:
+            self.refresh(name)
+
     def forget_all_but(self, rows: set[int]) -> None:
         """Let go of the snapshots of collections that exist no more."""
         for row in set(self._snapshots) - rows:
@@ -91,7 +98,7 @@ class OpenedCollections:
         with self._catalog.read() as connection:
             found = collections.find(connection, name)
         if found is not None and self._generations.compact(found) is not None:
-            self.refresh(name)
+            self.follow(name)
 
     def _open_current(self, collection: Collection) -> bool:
         """Open the published generation; False when it is damaged or does not cover the last write."""

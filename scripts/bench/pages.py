@@ -109,6 +109,7 @@ def run(options: argparse.Namespace) -> None:
     settings = load_settings()
     encoder = Timed(load_model(settings), stand_in=not options.encode)
     with fresh_engine(settings, lambda given: Engine.open(given, encoder)) as engine:
+        engine.opened.forget_all_but(set())  # as the command line does, which asks nothing
         outcomes: Counter[str] = Counter()
         passages = 0
         started = time.perf_counter()
