@@ -13,6 +13,7 @@ _NUMBERS = 3
 _ITEMS = 20
 _ITEM_SIZE = 45
 _SCRAP = 2.0
+_GAP, _NEAR, _LABEL_SIZE = 2, 6, 8.0
 _MENU, _MENU_AT_EDGE, _MENU_INSIDE = 5, 4, 6
 
 
@@ -33,8 +34,10 @@ class Blocks:
         for run in self._runs():
             self._judge_run(run)
         for index, unit in enumerate(self._units):
-            if self.reasons[index] == "related articles" and self._tiers[index] is Tier.ALONE and not unit.look.label:
+            heading = not unit.look.label or unit.look.introduces
+            if heading and self.reasons[index] == "related articles" and self._tiers[index] is Tier.ALONE:
                 self._take_items(index)
+        self._fill_gaps()
         self._take_rest()
         return self.reasons
 
@@ -54,7 +57,8 @@ class Blocks:
         run: list[int] = []
         numbers = 0
         for index, tier in enumerate(self._tiers):
-            if self._units[index].look.key == "" and tier is Tier.ALONE:
+            if not self._units[index].look.key:
+                # Lines without words and page numbers stand anywhere: they are no company.
                 continue
             numbers = numbers + 1 if tier is Tier.NUMBER else 0
             if tier is Tier.NONE or numbers > _NUMBERS:
@@ -102,7 +106,9 @@ class Blocks:
         if self.reasons[index] or self._tiers[index] > Tier.COMPANY or self._units[index].look.label:
             return False
         following = self._units[index + 1] if index + 1 < len(self._units) else None
-        return following is not None and (following.look.reason == EDIT_LINK or (index == run[-1] and following.is_prose))
+        return following is not None and (
+            following.look.reason == EDIT_LINK or (index == run[-1] and following.is_prose)
+        )
 
     def _take_items(self, heading: int) -> None:
         """Take the short lines under a heading of related articles, if they lead up to furniture or the end."""
@@ -117,6 +123,26 @@ class Blocks:
         if len(items) <= _ITEMS:
             for index in items:
                 self.reasons[index] = "related articles"
+
+    def _fill_gaps(self) -> None:
+        """Take one or two short lines in the midst of the furniture that follows the last sentence."""
+        sure = [index for index in range(self._last + 1, len(self._units)) if self._is_sure(index)]
+        for number in range(1, len(sure) - 2):
+            before, after = sure[number], sure[number + 1]
+            near = sure[number + 2] - sure[number - 1] <= _NEAR
+            gap = range(before + 1, after)
+            if self._has_prose and near and len(gap) <= _GAP and all(map(self._is_label, gap)):
+                for index in gap:
+                    self.reasons[index] = self.reasons[index] or "menu"
+
+    def _is_sure(self, index: int) -> bool:
+        return self.reasons[index] is not None and bool(self._units[index].look.key)
+
+    def _is_label(self, index: int) -> bool:
+        """Whether a unit is a short line that gives no figure."""
+        unit = self._units[index]
+        short = unit.whole and unit.look.size <= _LABEL_SIZE and not unit.look.stops
+        return short and not unit.look.data and not any(map(str.isdigit, unit.look.key))
 
     def _take_rest(self) -> None:
         """Take the last few short lines of a page that holds nothing but furniture, such as the site's name."""

@@ -6,14 +6,16 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from types import ModuleType
 
 from qa_service.text.fold import lexical_fold
-from qa_service.text.furniture import labels, notices, words_east, words_west
+from qa_service.text.furniture import labels, notices, words_east, words_west, words_west_company
 from qa_service.text.furniture.patterns import PATTERNS, TRIGGER, Pattern
 from qa_service.text.furniture.tiers import Tier
 
 _QUOTES = (("’", "'"), ("‘", "'"), ("“", '"'), ("”", '"'))
 # A letter before or after: "about us" is not in "about user"; digits may touch, as in "21:21来源".
+_START = re.compile(r"(?<![^\W_])[^\W_]|(?<=\d)[^\W\d_]")
 _BEFORE, _AFTER = r"(?<![^\W\d_])", r"(?![^\W\d_])"
 
 
@@ -58,21 +60,12 @@ class Vocabulary:
     """All words, labels, patterns and notices, compiled."""
 
     def __init__(self) -> None:
-        entries: dict[str, tuple[str, Tier]] = {}
-        for tier in (Tier.HALF, Tier.COMPANY, Tier.TAIL, Tier.ALONE):
-            for words in (words_east, words_west):
-                entries.update(_read(getattr(words, tier.name), tier))
-        self._words = entries
-        self._labels: dict[str, tuple[str, Tier]] = {}
-        for tier in (Tier.HALF, Tier.COMPANY, Tier.TAIL, Tier.ALONE):
-            self._labels.update(_read(getattr(labels, tier.name), tier))
+        self._words = _read_tiers(words_east, words_west, words_west_company)
+        self._labels = _read_tiers(labels)
         east = _read(notices.EAST_REST, Tier.HALF) | _read(notices.EAST, Tier.EDGE)
         west = _read(notices.WEST_REST, Tier.HALF) | _read(notices.WEST, Tier.EDGE)
         self._notices = east | west
-        # Atomic, so that a run of phrases is read in one way only and a long one costs no more than its length.
-        word = _trie(entries)
-        self._word = re.compile(word)
-        self._words_pattern = re.compile(rf"{_BEFORE}(?>(?:{word})+){_AFTER}|{_BEFORE}{word}{_AFTER}")
+        self._words_by_first = _by_first(self._words)
         self._label = re.compile(rf"{_BEFORE}({_trie(self._labels)})\s?:")
         self._eastern_notice = re.compile(_trie(east))
         self._western_notice = re.compile(_BEFORE + _trie(west))
@@ -80,9 +73,28 @@ class Vocabulary:
 
     def words(self, folded: str) -> Iterator[Match]:
         """Find phrases that are all of a run of letters, also several in one run."""
-        for run in self._words_pattern.finditer(folded):
-            for word in self._word.finditer(folded, run.start(), run.end()):
-                yield Match(word.start(), word.end(), *self._words[word[0]], word[0])
+        end = 0
+        for place in _START.finditer(folded):
+            if place.start() < end:
+                continue
+            for found in self._words_at(folded, place.start()):
+                end = found.end()
+                yield Match(found.start(), end, *self._words[found[0]], found[0])
+
+    def _words_at(self, folded: str, start: int) -> list[re.Match[str]]:
+        """Find a phrase or phrases from `start` to the end of the run; each is read in one way only."""
+        run: list[re.Match[str]] = []
+        while start < len(folded) and folded[start] in self._words_by_first:
+            whole, any_part = self._words_by_first[folded[start]]
+            found = whole.match(folded, start)
+            if found:
+                return [*run, found]
+            found = any_part.match(folded, start) if folded[start] > "\u2e7f" else None
+            if not found:
+                return []
+            run.append(found)
+            start = found.end()
+        return []
 
     def labels(self, folded: str) -> Iterator[Match]:
         """Find labels with their colons."""
@@ -111,6 +123,15 @@ def load_vocabulary() -> Vocabulary:
     return Vocabulary()
 
 
+def _read_tiers(*modules: ModuleType) -> dict[str, tuple[str, Tier]]:
+    """Read the modules' vocabularies; of two entries for one phrase the surer one holds."""
+    entries: dict[str, tuple[str, Tier]] = {}
+    for tier in (Tier.HALF, Tier.COMPANY, Tier.TAIL, Tier.ALONE):
+        for module in modules:
+            entries.update(_read(getattr(module, tier.name, {}), tier))
+    return entries
+
+
 def _read(phrases: Mapping[str, str], tier: Tier) -> dict[str, tuple[str, Tier]]:
     found: dict[str, tuple[str, Tier]] = {}
     for reason, joined in phrases.items():
@@ -120,9 +141,19 @@ def _read(phrases: Mapping[str, str], tier: Tier) -> dict[str, tuple[str, Tier]]
     return found
 
 
+def _by_first(phrases: Iterable[str]) -> dict[str, tuple[re.Pattern[str], re.Pattern[str]]]:
+    """Compile phrases by their first letter: as all of the rest of a run, and as a part of it."""
+    groups: dict[str, list[str]] = {}
+    for phrase in phrases:
+        groups.setdefault(phrase[0], []).append(phrase)
+    tries = {first: _trie(group) for first, group in groups.items()}
+    return {first: (re.compile(trie + _AFTER), re.compile(trie)) for first, trie in tries.items()}
+
+
 def _joined(patterns: Iterable[Pattern]) -> re.Pattern[str]:
     named = (f"(?P<p{number}>{pattern.expression})" for number, pattern in enumerate(patterns))
-    return re.compile(f"{_BEFORE}(?:{'|'.join(named)})")
+    # No pattern begins with a space or a bar, or inside a number.
+    return re.compile(rf"(?=[^\s>|/])(?!(?<=[\d,.:/-])\d){_BEFORE}(?:{'|'.join(named)})")
 
 
 def _trie(phrases: Iterable[str]) -> str:

@@ -29,7 +29,7 @@ def repeated_lines(units: Sequence[Unit]) -> set[int]:
     captions = {
         key: found
         for key, found in places.items()
-        if units[found[0]].look.size >= _LEAST_SIZE and _between_paragraphs(units, found, places)
+        if _may_repeat(units[found[0]]) and _between_paragraphs(units, found, places)
     }
     found: set[int] = set()
     for key in captions.keys() - (_taking_turns(units, places) if captions else set()):
@@ -89,12 +89,12 @@ def _refrains(units: Sequence[Unit], places: dict[str, list[int]]) -> set[int]:
     """Find blocks of lines that come back in the same order; the first time they stay."""
     starts: dict[tuple[str, ...], list[int]] = {}
     for found in places.values():
-        if units[found[0]].look.size < _LEAST_SIZE:
+        if not _is_verse(units[found[0]]):
             continue
         for place in found:
             lines = units[place : place + _REFRAIN]
             block = tuple(unit.look.key for unit in lines)
-            if len(set(block)) > 1 and all(unit.look.size >= _LEAST_SIZE and unit.look.key in places for unit in lines):
+            if len(set(block)) > 1 and all(unit.look.key in places and _is_verse(unit) for unit in lines):
                 starts.setdefault(block, []).append(place)
     return {
         place + step
@@ -103,3 +103,12 @@ def _refrains(units: Sequence[Unit], places: dict[str, list[int]]) -> set[int]:
         for place in sorted(found)[1:]
         for step in range(_REFRAIN)
     }
+
+
+def _may_repeat(unit: Unit) -> bool:
+    return unit.look.wording and unit.look.size >= _LEAST_SIZE
+
+
+def _is_verse(unit: Unit) -> bool:
+    """Whether a line may be one of a song: without numbers, which make lines rows of data."""
+    return _may_repeat(unit) and not unit.look.data and not any(map(str.isdigit, unit.look.key))

@@ -40,8 +40,10 @@ class Unit:
         look = self.look
         if look.tier > Tier.HALF:
             return False
-        return look.size >= _LEAST_PROSE or (look.stops and look.size >= _LEAST_STATEMENT) or (
-            not self.whole and look.ends and look.size >= _LEAST_STATEMENT
+        return (
+            look.size >= _LEAST_PROSE
+            or (look.stops and look.size >= _LEAST_STATEMENT)
+            or (not self.whole and look.ends and look.size >= _LEAST_STATEMENT)
         )
 
 
@@ -53,7 +55,10 @@ def read_units(text: str, sentences: Sequence[Span]) -> list[Unit]:
         sentences: spans in order.
     """
     lines = _lines(text, sentences)
-    raw = [" ".join(text[span.start : span.end].split()) if span.end - span.start <= LONGEST else None for span in sentences]
+    raw = [
+        " ".join(text[span.start : span.end].split()) if span.end - span.start <= LONGEST else None
+        for span in sentences
+    ]
     distinct = list(dict.fromkeys(unit for unit in raw if unit is not None))
     observer = Observer(load_vocabulary())
     looks: dict[str, Look] = {}
@@ -62,18 +67,20 @@ def read_units(text: str, sentences: Sequence[Span]) -> list[Unit]:
     units = []
     last = len(sentences) - 1
     for index, (span, unit) in enumerate(zip(sentences, raw, strict=True)):
-        if unit is not None:
-            look = looks[unit]
-        else:
-            look = _LONG if _LETTER.search(text, span.start, span.end) else _EMPTY
+        look = _long(text, span) if unit is None else looks[unit]
         line = lines[index]
         whole = (index == 0 or lines[index - 1] != line) and (index == last or lines[index + 1] != line)
         units.append(Unit(look, line, whole))
     return units
 
 
+def _long(text: str, span: Span) -> Look:
+    """Tell text from a rule of dashes."""
+    return _LONG if _LETTER.search(text, span.start, span.end) else _EMPTY
+
+
 def _lines(text: str, sentences: Sequence[Span]) -> list[int]:
-    lines = []
+    lines: list[int] = []
     line = end = 0
     for span in sentences:
         if lines and _BREAK.search(text, end, span.start):
