@@ -109,12 +109,12 @@ def lay_pinyin(cells: list[Cell], rng: random.Random, strength: float) -> None:
 
 
 def lay_spaces(cells: list[Cell], rng: random.Random, strength: float) -> None:
-    """Put zero-width characters into 1% of the places, and blanks beside 5% of the marks."""
+    """Put zero-width characters into 1% of the places, and blanks beside 5% of the marks; search never sees these."""
     for cell, following in pairwise(cells):
         if cell.kind or following.kind:
             continue
         if cell.clean in "，。、；" and rng.random() < 0.05 * strength:
-            cell.shown, cell.kind = cell.clean + rng.choice(["\u3000", "  "]), "space"
+            cell.clean = cell.shown = cell.clean + rng.choice(["\u3000", "  "])
         elif _HAN.match(cell.clean) and _HAN.match(following.clean) and rng.random() < 0.01 * strength:
             cell.shown, cell.kind = cell.clean + rng.choice("\u200b\ufeff\u00ad\u2060"), "space"
 

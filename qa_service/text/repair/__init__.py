@@ -20,7 +20,7 @@ from qa_service.text.repair.welded import repair_welds
 
 __all__ = ["REPAIR_VERSION", "Change", "Repaired", "Repairer", "repair"]
 
-REPAIR_VERSION = f"repair-1 {WORDS_VERSION} {TABLES_VERSION}"
+REPAIR_VERSION = f"repair-2 {WORDS_VERSION} {TABLES_VERSION}"
 
 
 @dataclass(frozen=True, slots=True)

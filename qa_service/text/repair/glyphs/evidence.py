@@ -43,7 +43,6 @@ class Place:
         disputed: how many places of the glyph have another best option.
         repeated: how often the glyph stands beside the same neighbour.
         named: whether it may be part of a name.
-        apart: whether neither neighbour is Han.
         commonness: occurrences of the best option in a million characters.
         game: how far the other rare glyphs of the text look like swaps, from 0 to 1.
         density: how many of those there are in 100 characters.
@@ -62,7 +61,6 @@ class Place:
     disputed: int = 0
     repeated: int = 1
     named: bool = False
-    apart: bool = False
     commonness: float = 0.0
     game: float = 0.0
     density: float = 0.0
@@ -155,7 +153,6 @@ def weigh(places: Sequence[Place], folded: str, words: Words) -> None:
             place.repeated = max(pairs[left + glyph] if left else 1, pairs[glyph + right] if right else 1)
             place.game, place.density = game, 100 * others / max(1, len(folded))
             place.named = _in_name(place, words)
-            place.apart = not (_HAN.match(left) or _HAN.match(right))
             place.commonness = words.common.get(char, 0.0)
             if _HAN.match(glyph):
                 place.agreed = max(0, independent[char] - 1)

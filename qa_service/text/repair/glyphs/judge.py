@@ -33,7 +33,7 @@ class Option:
     word: str
 
 
-# Weights of the evidence in an option's value: a conditional logit, fitted like `evidence.confidence`.
+# Weights of the evidence in an option's value: a conditional logit, fitted like `confidence.confidence`.
 _GAIN = 0.5
 _PRIOR = 1.1
 _WORD = {False: 1.4, True: 0.75}
@@ -41,10 +41,12 @@ _WORD = {False: 1.4, True: 0.75}
 _LONG_WORD = 0.8
 _SHARE = 0.1
 """Of the gain by the second model."""
-_FINALISTS = 4
-_LONE = 6
+_FINALISTS = 3
+_LONE = 5
 """Candidates tried that form no word with a neighbour."""
-_HOPELESS = -4.5
+_FAR_FETCHED = -5.5
+"""A common glyph stands for nothing less likely than that before any context."""
+_HOPELESS = -1.0
 """Options whose value is below are left out."""
 _Scored = list[tuple[int, float]]
 """Classes with a score each."""
@@ -92,7 +94,7 @@ class Run:
 
         `least` is the lowest log-probability of the character as a word by itself.
         """
-        text, words = self.text, self._words
+        words = self._words
         log, kind = words.entries.get(char, words.unseen)
         log = max(log, least - words.weight[kind])
         best, word = self._entering(place, kind) + log + self._leaving(place + 1, kind), char
@@ -136,12 +138,9 @@ class Run:
         return follow, lead
 
     def judge(self, place: int, candidates: Mapping[str, float], common: bool) -> list[Option]:
-        """Weigh the candidates for a place, given likeliest first with their log-probabilities before any context.
+        """Weigh candidates for a place, given likeliest first with their log-probabilities before any context.
 
-        Parameters:
-            place: where in the run.
-            candidates: what may stand there.
-            common: whether the glyph that stands there is a common character.
+        `common` says that the glyph there is a common character.
         """
         here, _ = self.score(place, self.text[place], _GENUINE)
         lone_ones = 0 if common else _LONE
@@ -149,6 +148,8 @@ class Run:
         lone = 0
         follow, lead = self._spans(place)[:2]
         for char, prior in candidates.items():
+            if common and prior < _FAR_FETCHED:
+                break
             if char not in follow and char not in lead:
                 lone += 1
                 if lone > lone_ones:

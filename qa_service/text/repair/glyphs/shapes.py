@@ -80,6 +80,10 @@ class Shapes:
         """Give the characters of which a glyph is a part."""
         return sorted(self._containing.get(glyph, ()))
 
+    def name_each_other(self, first: str, second: str) -> bool:
+        """Whether a row that takes one of two characters apart names the other."""
+        return second in self._parts.get(first, ()) or first in self._parts.get(second, ())
+
     def drawn_like(self, glyph: str) -> list[int]:
         """Give the numbers of the characters that have the same strokes in another place, as 未 and 末 do."""
         return self._drawn.get(self._strokes(glyph), []) if glyph in self._ways else []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 
 import regex
 
@@ -11,7 +11,7 @@ from qa_service.text.repair.glyphs.confidence import confidence
 from qa_service.text.repair.glyphs.evidence import Place, agree, weigh
 from qa_service.text.repair.glyphs.judge import Option, Run
 from qa_service.text.repair.glyphs.tables import Tables
-from qa_service.text.repair.glyphs.words import Words, standard
+from qa_service.text.repair.glyphs.words import Words, standard, traditional
 from qa_service.text.repair.steps import Change, Step, edited, unchanged
 
 RARE = 20.0
@@ -21,10 +21,10 @@ _LONGEST = 400
 _HAN = regex.compile(r"\p{Han}")
 _HAN_OR_KANA = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}ー]")
 _ALONE = 0.995
-_GAME = {"strange": 0.9, "rare": 0.93, "common": 0.85}
+_GAME = {"strange": 0.85, "rare": 0.78, "common": 0.84}
 """Confidence for a repair in a text that shows nothing else, and in one that plays the game."""
 _LIKELY = 0.5
-_EVIDENT = 1.6
+_EVIDENT = 1.8
 _EVIDENT_OF_1000 = 0.6
 """A text plays the game when so many different glyphs are expected to be swaps, and so many in 1,000 characters."""
 _ROUNDS = 2
@@ -35,8 +35,8 @@ _EVERYWHERE = -7.5
 """What is as common as this as a word by itself (的, 是, 在) says nothing by standing alone."""
 _USUAL_WORD = -15.0
 """A word at least as common as this is rarely made by a swap."""
-_UNRELATED = -9.0
-"""Log-probability that a rare glyph stands for a character that no table relates to it."""
+_RESTORED = -12.0
+"""A glyph that is not strange is judged where a word at least as common as this comes back."""
 
 
 class _Reading:
@@ -62,6 +62,9 @@ class GlyphRepair:
         others = (char for char in sorted(tables.symbols) if not _HAN_OR_KANA.match(char))
         symbols = "".join(map(regex.escape, others))
         self._runs = regex.compile(rf"[\p{{Han}}{symbols}]{{2,{_LONGEST}}}")
+        pairs = {word: words.log_probability(word) for word in words.entries if len(word) == 2}
+        self._usual = frozenset(word for word, log in pairs.items() if log > _USUAL_WORD)
+        self._restored = frozenset(word for word, log in pairs.items() if log > _RESTORED)
         self._tiers: dict[str, str] = {}
         self._alone: dict[str, bool] = {}
 
@@ -83,9 +86,7 @@ class GlyphRepair:
         changes: list[Change] = []
         wanted = self.doubtful(folded)
         for _ in range(_ROUNDS):
-            found = [
-                place for place in self.places(folded, wanted, reading) if confidence(place) >= _GAME[place.tier]
-            ]
+            found = [place for place in self.places(folded, wanted, reading) if confidence(place) >= _GAME[place.tier]]
             if not found:
                 break
             changes.extend(_change(text, place) for place in found)
@@ -94,7 +95,7 @@ class GlyphRepair:
                 chars[place.at] = place.best.char
             folded = "".join(chars)
             near = {at for place in found for at in range(place.at - _NEAR, place.at + _NEAR + 1)}
-            wanted = {at for at in self.doubtful(folded) if at in near or self.tier(folded[at]) != "common"}
+            wanted = near & self.doubtful(folded)
         return changes
 
     def _suspects(self, folded: str) -> set[int]:
@@ -117,7 +118,6 @@ class GlyphRepair:
 
     def doubtful(self, folded: str) -> set[int]:
         """Find the places that a second look must judge: all that is in no usual word of two and no word by itself."""
-        words = self._words
         usual = {char for char in set(folded) if self.tier(char) == "common" and not self._doubtful_alone(char)}
         found: set[int] = set()
         for place, char in enumerate(folded):
@@ -125,9 +125,7 @@ class GlyphRepair:
                 continue
             if self.tier(char) == "common":
                 before, behind = folded[max(0, place - 1) : place + 1], folded[place : place + 2]
-                if words.log_probability(before) > _USUAL_WORD and len(before) == 2:
-                    continue
-                if words.log_probability(behind) > _USUAL_WORD and len(behind) == 2:
+                if before in self._usual or behind in self._usual:
                     continue
             found.add(place)
         return found
@@ -168,40 +166,38 @@ class GlyphRepair:
             while waiting and waiting[-1] < match.end():
                 at = waiting.pop()
                 within = at - match.start()
-                run = reading.runs.get((match[0], numbered))
-                if run is None:
-                    run = reading.runs[match[0], numbered] = Run(match[0], self._words, numbered)
                 key = (match[0], numbered, within)
                 options = reading.judged.get(key)
                 if options is None:
-                    options = reading.judged[key] = self._options(run, within)
+                    options = reading.judged[key] = self._options(reading, key)
                 if options:
                     glyph = folded[at]
-                    often = self._words.common.get(glyph, 0.0)
+                    often, run = self._words.common.get(glyph, 0.0), reading.runs[match[0], numbered]
                     found.append(Place(at, glyph, self.tier(glyph), often, run, within, options))
         agree(found, folded)
         weigh(found, folded, self._words)
         return found
 
-    def _options(self, run: Run, within: int) -> list[Option]:
-        glyph = run.text[within]
+    def _options(self, reading: _Reading, key: tuple[str, bool, int]) -> list[Option]:
+        """Judge a place of a run, given with whether a number stands before it; most need not be cut into words."""
+        text, numbered, within = key
+        glyph = text[within]
+        tier = self.tier(glyph)
+        candidates = {} if traditional(glyph) else self._tables.candidates(glyph)
+        if not candidates or (tier != "strange" and not self._restores(text, within, candidates)):
+            return []
+        run = reading.runs.get((text, numbered))
+        if run is None:
+            run = reading.runs[text, numbered] = Run(text, self._words, numbered)
         if len(run.score(within, glyph)[1]) > 1:
             return []
-        common = self.tier(glyph) == "common"
-        candidates = self._tables.candidates(glyph)
-        if not common:
-            candidates = {**candidates, **self._unrelated(run, within, candidates)}
-        return run.judge(within, candidates, common)
+        return run.judge(within, candidates, tier == "common")
 
-    def _unrelated(self, run: Run, within: int, related: Mapping[str, float]) -> dict[str, float]:
-        """Find what goes with both neighbours of a rare glyph, though nothing relates it to the glyph."""
-        text = run.text
-        if not 0 < within < len(text) - 1:
-            return {}
-        follow, lead = run.neighbourly(within)
-        both = (char for char in follow if char in lead)
-        common = self._words.common
-        return {char: _UNRELATED for char in both if char not in related and common.get(char, 0.0) >= RARE}
+    def _restores(self, text: str, within: int, candidates: Iterable[str]) -> bool:
+        """Whether a candidate makes a usual word with a neighbour: a cheap look before the costly one."""
+        restored = self._restored
+        before, behind = text[max(0, within - 1) : within], text[within + 1 : within + 2]
+        return any(before + char in restored or char + behind in restored for char in candidates)
 
 
 def _evidence(places: Iterable[Place]) -> float:

