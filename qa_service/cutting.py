@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, field
 
+from qa_service.audit import Change, Edit, Omission
 from qa_service.text.edits import edits_of
 from qa_service.text.fold import encoder_fold
 from qa_service.text.furniture import local_furniture
@@ -16,7 +17,7 @@ from qa_service.text.prints import bands_of
 from qa_service.text.repair import Repaired
 from qa_service.text.tokens import Tokenizer
 from qa_service.text.units import LOCAL, OMITTED, Unit, describe
-from qa_service.types import Change, Edit, Omission, PassageSpans, Span
+from qa_service.types import PassageSpans, Span
 
 LEARNT = "stands in other articles too"
 Learnt = Callable[[Set[int]], Set[int]]

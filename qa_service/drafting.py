@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from qa_service.attributes import check_attributes
+from qa_service.audit import Audit
 from qa_service.cutting import Cutting, DraftPassage
 from qa_service.errors import BadInput, Rejected
 from qa_service.learning import NOTHING, Findings
@@ -17,7 +18,7 @@ from qa_service.store import articles, collections, furniture
 from qa_service.store.articles import ArticleHead, ArticleRecord
 from qa_service.store.catalog import Catalog
 from qa_service.text.extract import Extracted, extract, with_extracted
-from qa_service.types import Audit, Outcome, Submission
+from qa_service.types import Outcome, Submission
 
 logger = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ from qa_service.config import Settings
 from qa_service.errors import NotFound
 from qa_service.index.generation import Generations
 from qa_service.index.opened import OpenedCollections
-from qa_service.ingest import Ingestor, remove_article
+from qa_service.ingest import Ingestor
 from qa_service.library import Library, no_article
 from qa_service.names import DEFAULT_COLLECTION, check_collection
 from qa_service.question import check_question
@@ -238,15 +238,7 @@ class Engine:
             self.create_collection(DEFAULT_COLLECTION)
 
     def _delete(self, name: str, article_ids: Sequence[str]) -> list[str]:
-        with self.catalog.writer_lock():
-            with self.catalog.read() as connection:
-                self.generations.ensure_writable(collections.get(connection, name))
-            with self.catalog.write() as tx:
-                found = collections.get(tx.connection, name)
-                gone = [article_id for article_id in article_ids if remove_article(tx, found, article_id)]
-            if gone:
-                with self.catalog.read() as connection:
-                    self.generations.publish_delta(collections.get(connection, name))
+        gone = self.ingestor().remove(article_ids, name)
         if gone:
             self.opened.follow(name)
         return gone

@@ -6,17 +6,15 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
-import numpy as np
-from numpy.typing import NDArray
-
-from embeddings.encoder import Encoder, Vectors
+from embeddings.encoder import Encoder
 from qa_service import learning
+from qa_service.blocks import BlockEncoder
 from qa_service.cutting import Cutting
 from qa_service.drafting import Draft, Drafter, Processing
 from qa_service.index.generation import Generations
 from qa_service.names import check_collection
 from qa_service.store import articles, collections, furniture, passages, words
-from qa_service.store.catalog import Catalog, Connection, WriteTransaction
+from qa_service.store.catalog import Catalog, WriteTransaction
 from qa_service.store.collections import Collection
 from qa_service.store.packing import pack_spans, pack_terms, pack_units
 from qa_service.store.passages import NewPassage
@@ -25,7 +23,7 @@ from qa_service.text.prints import NO_PRINT
 from qa_service.text.repair import Repaired
 from qa_service.text.tokens import Tokenizer
 from qa_service.text.units import LOCAL
-from qa_service.types import Outcome, Span, Submission
+from qa_service.types import Outcome, Submission
 
 BATCH_TEXTS = 512
 """Windows and sentences a batch gathers before it is encoded and committed: some seconds of work, so that little is
@@ -51,9 +49,8 @@ class Ingestor:
         repair: Callable[[str], Repaired],
     ) -> None:
         self._catalog = catalog
-        self._segments = segments
         self._generations = generations
-        self._encoder = encoder
+        self._blocks = BlockEncoder(catalog, segments, encoder)
         cutting = Cutting(tokenizer, encoder.count_tokens, passage_tokens(encoder), repair, encoder.fingerprint)
         self._processing = Processing(cutting, max_article_chars, generations.versions.pipeline)
 
@@ -76,6 +73,23 @@ class Ingestor:
                 self._learn(collection, _prints(batch), [outcome.id for outcome in outcomes])
                 published(collection)
             yield from outcomes
+
+    def remove(self, article_ids: Iterable[str], name: str) -> list[str]:
+        """Delete articles of a collection and publish; return the ids of those that were there.
+
+        Errors:
+            NotFound: no such collection.
+        """
+        with self._catalog.writer_lock():
+            with self._catalog.read() as connection:
+                self._generations.ensure_writable(collections.get(connection, name))
+            with self._catalog.write() as tx:
+                found = collections.get(tx.connection, name)
+                gone = [article_id for article_id in article_ids if remove_article(tx, found, article_id)]
+            if gone:
+                with self._catalog.read() as connection:
+                    self._generations.publish_delta(collections.get(connection, name))
+        return gone
 
     def reprocess(self, rows: Iterable[int], collection: str, *, publish: bool = False) -> None:
         """Process stored articles anew, given by row; those gone or replaced are left alone."""
@@ -113,36 +127,8 @@ class Ingestor:
         for batch in _batches(draft for draft in drafts if draft is not None):
             self._commit(batch, collection, publish=publish)
 
-    def _encode(self, batch: Sequence[Draft]) -> dict[bytes, Vectors]:
-        """Encode the blocks of a batch that no passage in the catalogue has already, each distinct text once."""
-        wanted = {passage.block_hash: passage.texts for draft in batch for passage in draft.passages if passage.texts}
-        with self._catalog.read() as connection:
-            known = passages.find_blocks(connection, list(wanted))
-            kept = self._kept_vectors(connection, batch)
-        missing = {block_hash: texts for block_hash, texts in wanted.items() if block_hash not in known}
-        distinct = dict.fromkeys(text for texts in missing.values() for text in texts)
-        new = [text for text in distinct if text not in kept]
-        if new:
-            kept.update(zip(new, self._encoder.encode_passages(new), strict=True))
-        return {block_hash: np.stack([kept[text] for text in texts]) for block_hash, texts in missing.items()}
-
-    def _kept_vectors(self, connection: Connection, batch: Sequence[Draft]) -> dict[str, NDArray[np.float32]]:
-        """Find the vectors of sentences that articles processed anew had before: their windows alone have changed."""
-        kept: dict[str, NDArray[np.float32]] = {}
-        for draft in batch:
-            if draft.replaces is None or not draft.same_pipeline:
-                continue
-            stored: dict[Span, NDArray[np.float32]] = {}
-            for sentences, block in passages.vectors_by_sentence(connection, draft.replaces):
-                stored.update(zip(sentences, self._segments.read(block)[1:], strict=True))
-            for passage in draft.passages:
-                for span, text in zip(passage.spans.sentences, passage.texts[1:], strict=True):
-                    if span in stored:
-                        kept[text] = stored[span]
-        return kept
-
     def _commit(self, batch: Sequence[Draft], name: str, *, publish: bool) -> list[Outcome]:
-        encoded = self._encode(batch)
+        encoded = self._blocks.encode(batch)
         if all(draft.record is None for draft in batch):
             return [draft.outcome for draft in batch if draft.outcome is not None]
         with self._catalog.writer_lock():
@@ -152,26 +138,12 @@ class Ingestor:
                 self._generations.ensure_writable(current)
             with self._catalog.write() as tx:
                 collection = collections.find(tx.connection, name) or collections.make(tx, name, _now())
-                blocks = self._place(tx, batch, encoded)
+                blocks = self._blocks.place(tx, batch, encoded)
                 outcomes = [self._write(tx, collection, draft, blocks) for draft in batch]
             if publish:
                 with self._catalog.read() as connection:
                     self._generations.publish_delta(collections.get(connection, name))
         return outcomes
-
-    def _place(self, tx: WriteTransaction, batch: Sequence[Draft], encoded: dict[bytes, Vectors]) -> dict[bytes, Block]:
-        """Find or append the vectors of every block of a batch, under the writer's lock."""
-        wanted = list({passage.block_hash: None for draft in batch for passage in draft.passages if passage.texts})
-        blocks = passages.find_blocks(tx.connection, wanted)
-        # Another writer may have erased a block since it was found; it is encoded now.
-        for draft in batch:
-            for passage in draft.passages:
-                if passage.texts and passage.block_hash not in blocks and passage.block_hash not in encoded:
-                    encoded[passage.block_hash] = self._encoder.encode_passages(passage.texts)
-        fresh = [block_hash for block_hash in wanted if block_hash not in blocks]
-        placed = self._segments.append(tx, self._encoder.fingerprint, [np.asarray(encoded[h]) for h in fresh])
-        blocks.update(zip(fresh, placed, strict=True))
-        return blocks
 
     def _write(self, tx: WriteTransaction, collection: Collection, draft: Draft, blocks: dict[bytes, Block]) -> Outcome:
         record = draft.record
@@ -185,7 +157,8 @@ class Ingestor:
         replaced = remove_article(tx, collection, record.id)
         ids = words.add_documents(tx, collection.row, (passage.terms for passage in draft.passages if passage.texts))
         searched = sum(1 for passage in draft.passages if passage.texts)
-        row = articles.insert(tx, collection.row, record, searched, _now())
+        since = articles.ingested_at(tx.connection, draft.replaces) if draft.replaces is not None else None
+        row = articles.insert(tx, collection.row, record, searched, since or _now())
         new = [
             NewPassage(
                 passages.passage_id(collection.name, record.id, record.sha256, passage.spans.start, passage.spans.end),

@@ -8,7 +8,7 @@ from qa_service.errors import Damaged, QAError
 from qa_service.index import base as base_index
 from qa_service.index.generation import Generations
 from qa_service.ingest import Ingestor
-from qa_service.store import articles, audits, collections, passages, words
+from qa_service.store import articles, audits, collections, entries, passages, words
 from qa_service.store.catalog import Catalog, Connection
 from qa_service.store.collections import Collection
 from qa_service.store.segments import Block, Segments
@@ -48,7 +48,7 @@ def _check_articles(connection: Connection, collection: Collection, segments: Se
             if not (end <= passage.start < passage.end <= len(text)) or not inside:
                 yield f"{where}: passage {passage.passage_id} does not lie in the text ({REBUILD})"
             end = passage.end
-        for entry in passages.entries_of_article(connection, row):
+        for entry in entries.of_article(connection, row):
             try:
                 segments.read(entry.block)
             except Damaged as error:
@@ -109,7 +109,7 @@ def _forget_damaged(catalog: Catalog, segments: Segments, collection: Collection
     damaged: list[Block] = []
     with catalog.read() as connection:
         for row, _ in articles.live(connection, collection.row):
-            for entry in passages.entries_of_article(connection, row):
+            for entry in entries.of_article(connection, row):
                 try:
                     segments.read(entry.block)
                 except Damaged:

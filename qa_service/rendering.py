@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from qa_service.types import Answer, Audit, Copy, RankedPassage, Result, Span
+from qa_service.audit import Audit
+from qa_service.types import Answer, Copy, RankedPassage, Result, Span
 
 
 def result_to_dict(result: Result) -> dict[str, object]:

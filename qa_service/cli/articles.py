@@ -7,9 +7,10 @@ from typing import get_args
 
 import click
 
+from qa_service.audit import Audit
 from qa_service.cli.options import collection_option, current_settings, data_option, open_engine, open_library
 from qa_service.cli.output import printable, shorten, table
-from qa_service.types import Audit, TextForm
+from qa_service.types import TextForm
 
 
 @click.group()

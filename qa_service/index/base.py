@@ -19,7 +19,7 @@ from qa_service.errors import Damaged
 from qa_service.index.lexical import LexicalIndex
 from qa_service.index.lexical import build as build_lexical
 from qa_service.index.manifest import BaseEntry, FileEntry
-from qa_service.store.passages import IndexEntry
+from qa_service.store.entries import IndexEntry
 from qa_service.store.segments import Segments, fsync_directory
 
 SENTENCE_BITS = 10

@@ -17,7 +17,7 @@ from qa_service.index import base as base_index
 from qa_service.index.base import Base
 from qa_service.index.manifest import FORMAT, BaseEntry, Delta, GenerationDir, Manifest, Versions
 from qa_service.index.snapshot import Chunk, Snapshot
-from qa_service.store import articles, collections, passages
+from qa_service.store import articles, collections, entries, passages
 from qa_service.store.catalog import Catalog
 from qa_service.store.collections import Collection
 from qa_service.store.segments import Segments
@@ -85,8 +85,8 @@ class Generations:
         base_seq = entry.seq if entry else 0
         with self._catalog.read() as connection:
             delta = Delta(
-                np.array(passages.added(connection, collection.row, base_seq, collection.seq), dtype=np.int64),
-                np.array(passages.tombstones(connection, collection.row, base_seq, collection.seq), dtype=np.int64),
+                np.array(entries.added(connection, collection.row, base_seq, collection.seq), dtype=np.int64),
+                np.array(entries.tombstones(connection, collection.row, base_seq, collection.seq), dtype=np.int64),
             )
         manifest = Manifest(
             format=FORMAT,
@@ -182,8 +182,8 @@ class Generations:
         while kept and len(kept[-1].keys) < 2 * len(keys):
             keys = np.union1d(keys, np.intersect1d(kept.pop().keys, live))
         with self._catalog.read() as connection:
-            entries = list(passages.entries_by_key(connection, keys.tolist()))
-        return (*kept, Chunk.build(entries, self._segments, self.versions.dim))
+            found = list(entries.by_key(connection, keys.tolist()))
+        return (*kept, Chunk.build(found, self._segments, self.versions.dim))
 
     def due(self, collection: int) -> bool:
         """Tell whether a collection's delta has grown enough to be folded into a new base."""
@@ -213,9 +213,9 @@ class Generations:
 
     def _compact(self, collection: Collection, root: Path) -> Manifest | None:
         with self._catalog.read() as connection:
-            entries = list(passages.entries(connection, collection.row, 0, collection.seq))
+            found = list(entries.live(connection, collection.row, 0, collection.seq))
         name = f"base-{collection.seq}-{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
-        entry = base_index.build(root, name, collection.seq, entries, self._segments, self.versions.dim)
+        entry = base_index.build(root, name, collection.seq, found, self._segments, self.versions.dim)
         with self._catalog.writer_lock():
             with self._catalog.read() as connection:
                 current = collections.find(connection, collection.name)

@@ -13,7 +13,7 @@ from embeddings.index import VectorIndex
 from qa_service.index.base import SENTENCE_BITS, Base, vectors_of
 from qa_service.index.bm25 import Hits, Postings, WordQuery
 from qa_service.index.manifest import Manifest
-from qa_service.store.passages import IndexEntry
+from qa_service.store.entries import IndexEntry
 from qa_service.store.segments import Segments
 
 MAX_QUERY_TERMS = 64

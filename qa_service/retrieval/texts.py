@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from qa_service.audit import Edit
 from qa_service.store import articles, audits
 from qa_service.store.catalog import Connection
 from qa_service.text.edits import mapped_slice, repaired_slice
 from qa_service.text.offsets import MappedText
-from qa_service.types import Edit, TextForm
+from qa_service.types import TextForm
 
 
 @dataclass(frozen=True, slots=True)

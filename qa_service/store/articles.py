@@ -8,10 +8,11 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from qa_service.audit import Audit, Edit
 from qa_service.errors import Damaged, NotFound
 from qa_service.store import audits
 from qa_service.store.catalog import Connection, WriteTransaction
-from qa_service.types import ArticleSummary, Audit, Edit, Submission
+from qa_service.types import ArticleSummary, Submission
 
 _CHUNK = 500
 
@@ -98,6 +99,11 @@ def insert(tx: WriteTransaction, collection: int, record: ArticleRecord, passage
     )
     audits.insert(tx, row, record.edits, record.audit)
     return row
+
+
+def ingested_at(connection: Connection, row: int) -> str:
+    """Read when an article came in."""
+    return str(connection.execute("SELECT ingested_at FROM articles WHERE row = ?", (row,)).fetchone()[0])
 
 
 def mark_deleted(tx: WriteTransaction, row: int) -> None:

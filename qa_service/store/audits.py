@@ -6,9 +6,9 @@ import json
 import zlib
 from typing import Any
 
+from qa_service.audit import Audit, Change, Edit, Omission
 from qa_service.errors import Damaged
 from qa_service.store.catalog import Connection, WriteTransaction
-from qa_service.types import Audit, Change, Edit, Omission
 
 _LEVEL = 1
 """Deflate's fastest level: changes are many and alike."""

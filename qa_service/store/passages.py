@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from qa_service.store import bands
@@ -53,15 +53,6 @@ class Candidate:
     def spans(self) -> tuple[Span, ...]:
         """Unpack the offsets of the sentences searched."""
         return unpack_spans(self.sentences)
-
-
-@dataclass(frozen=True, slots=True)
-class IndexEntry:
-    """What an index needs of a passage."""
-
-    key: int
-    terms: bytes
-    block: Block
 
 
 def passage_id(collection: str, article_id: str, sha256: bytes, start: int, end: int) -> str:
@@ -148,64 +139,6 @@ def _candidate(
 ) -> Candidate:
     place = Block(*block)
     return Candidate(key, article, article_id, pid, start, end, sentences, terms, words, omitted, units, place)
-
-
-def entries(connection: Connection, collection: int, after: int, up_to: int) -> Iterator[IndexEntry]:
-    """Read, in key order, passages written in (after, up_to] and live at `up_to`."""
-    rows = connection.execute(
-        "SELECT key, terms, segment, slot, vectors, vectors_crc FROM passages"
-        " WHERE collection = ? AND seq > ? AND seq <= ? AND (deleted_seq IS NULL OR deleted_seq > ?) AND vectors > 0"
-        " ORDER BY key",
-        (collection, after, up_to, up_to),
-    )
-    for key, terms, *place in rows:
-        yield IndexEntry(key, terms, Block(*place))
-
-
-def entries_by_key(connection: Connection, keys: Sequence[int]) -> Iterator[IndexEntry]:
-    """Read passages by key, whatever their state, in key order; erased ones are missing."""
-    ordered = sorted(keys)
-    for start in range(0, len(ordered), _CHUNK):
-        chunk = ordered[start : start + _CHUNK]
-        rows = connection.execute(
-            "SELECT key, terms, segment, slot, vectors, vectors_crc FROM passages"
-            f" WHERE key IN ({','.join('?' * len(chunk))}) ORDER BY key",
-            chunk,
-        )
-        for key, terms, *place in rows:
-            yield IndexEntry(key, terms, Block(*place))
-
-
-def entries_of_article(connection: Connection, article: int) -> Iterator[IndexEntry]:
-    """Read an article's passages as the indexes see them, in order."""
-    rows = connection.execute(
-        "SELECT key, terms, segment, slot, vectors, vectors_crc FROM passages WHERE article = ? AND vectors > 0"
-        " ORDER BY start",
-        (article,),
-    )
-    for key, terms, *place in rows:
-        yield IndexEntry(key, terms, Block(*place))
-
-
-def added(connection: Connection, collection: int, after: int, up_to: int) -> list[int]:
-    """List the keys written in (after, up_to] and live at `up_to`, in order."""
-    rows = connection.execute(
-        "SELECT key FROM passages"
-        " WHERE collection = ? AND seq > ? AND seq <= ? AND (deleted_seq IS NULL OR deleted_seq > ?) AND vectors > 0"
-        " ORDER BY key",
-        (collection, after, up_to, up_to),
-    )
-    return [key for (key,) in rows]
-
-
-def tombstones(connection: Connection, collection: int, base: int, up_to: int) -> list[int]:
-    """List the keys written at or before `base` whose life ended in (base, up_to], in order."""
-    rows = connection.execute(
-        "SELECT key FROM passages WHERE collection = ? AND seq <= ? AND deleted_seq > ? AND deleted_seq <= ?"
-        " ORDER BY key",
-        (collection, base, base, up_to),
-    )
-    return [key for (key,) in rows]
 
 
 def vectors_by_sentence(connection: Connection, article: int) -> list[tuple[tuple[Span, ...], Block]]:

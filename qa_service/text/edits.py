@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from qa_service.audit import Edit
 from qa_service.text.offsets import MappedText
-from qa_service.types import Edit
 
 
 def edits_of(original: str, repaired: MappedText) -> tuple[Edit, ...]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from embeddings.toy import ToyEncoder
+from qa_service.blocks import BlockEncoder
 from qa_service.config import Settings
 from qa_service.engine import Engine
 from qa_service.errors import Incompatible, Unavailable
@@ -25,15 +26,15 @@ def test_a_rebuild_leaves_what_others_wrote_meanwhile(settings: Settings, monkey
     add(engine, {"a": text(1), "b": text(2), "c": text(3)})
     with engine.catalog.writer_lock(), engine.catalog.write() as tx:
         tx.connection.execute("UPDATE articles SET pipeline = ''")
-    encode = Ingestor._encode
+    encode = BlockEncoder.encode
 
-    def interfere(ingestor: Ingestor, batch: list[object]) -> object:
-        monkeypatch.setattr(Ingestor, "_encode", encode)
+    def interfere(blocks: BlockEncoder, batch: list[object]) -> object:
+        monkeypatch.setattr(BlockEncoder, "encode", encode)
         add(other, {"a": text(9)})
         other.delete_article("default", "b")
-        return encode(ingestor, batch)  # type: ignore[arg-type]
+        return encode(blocks, batch)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(Ingestor, "_encode", interfere)
+    monkeypatch.setattr(BlockEncoder, "encode", interfere)
     engine.rebuild()
     assert {row.id: engine.article("default", row.id).text for row in engine.articles("default").articles} == {
         "a": text(9),

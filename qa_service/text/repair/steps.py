@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from qa_service.audit import Change
 from qa_service.text.offsets import MappedText
-from qa_service.types import Change
 
 __all__ = ["Change", "Step", "compose", "edited", "unchanged"]
 
