@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,8 +26,13 @@ MOST_TEXTS = 100
 """Articles whose text is read to compare them with one result."""
 _FEW = 3
 """In passages of so few sentences one band must do as a sign of similar ones; in longer ones, chance makes one."""
+MOST_KEPT = 20_000
+"""Comparisons remembered: some 10 MB."""
 _FAR = 200
 """Characters between two passages from which on the one does not go on with what the other says."""
+
+
+Keys = tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,26 @@ class Group:
     sources: Sequence[Source]
 
 
+class Comparisons:
+    """Comparisons already made, by the keys of the passages on either side: what a key names never changes.
+
+    Safe for threads; forgets everything when full, which costs some comparisons and no answer.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[Keys, Keys], Match] = {}
+
+    def get(self, ours: Keys, theirs: Keys, compare: Callable[[], Match]) -> Match:
+        """Give a comparison, made now if it is not known."""
+        found = self._known.get((ours, theirs))
+        if found is None:
+            found = compare()
+            if len(self._known) >= MOST_KEPT:
+                self._known.clear()
+            self._known[ours, theirs] = found
+        return found
+
+
 class Grouper:
     """Groups the copies of one question.
 
@@ -58,16 +83,26 @@ class Grouper:
 
     Parameters:
         collection, seq: the collection's row and the snapshot's sequence number.
+        known: comparisons made for other questions.
     """
 
-    def __init__(self, connection: Connection, collection: int, seq: int, evidence: Evidence, texts: Texts) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        collection: int,
+        seq: int,
+        evidence: Evidence,
+        texts: Texts,
+        known: Comparisons,
+    ) -> None:
         self._connection = connection
         self._collection = collection
         self._seq = seq
         self._evidence = evidence
         self._texts = texts
+        self._known = known
         self._places = {candidate.key: place for place, candidate in enumerate(evidence.candidates)}
-        self._wordings: dict[tuple[int, ...], Wording] = {}
+        self._wordings: dict[Keys, Wording] = {}
         self._texts_left = MOST_TEXTS
 
     def groups(self, order: Sequence[int]) -> Iterator[Group]:
@@ -140,13 +175,16 @@ class Grouper:
             yield from (self._source(*copy) for copy in found if copy[1].is_copy)
 
     def _compare(self, ours: Stretch, theirs: Stretch, shared: int) -> Match:
-        similar = _seem_similar(ours.outline, theirs.outline, shared)
-        return compare(
-            ours.outline, theirs.outline, lambda: self._wording(ours), lambda: self._wording(theirs), similar
-        )
+        def make() -> Match:
+            similar = _seem_similar(ours.outline, theirs.outline, shared)
+            return compare(
+                ours.outline, theirs.outline, lambda: self._wording(ours), lambda: self._wording(theirs), similar
+            )
+
+        return self._known.get(_keys(ours), _keys(theirs), make)
 
     def _wording(self, stretch: Stretch) -> Wording:
-        key = tuple(passage.key for passage in stretch.passages)
+        key = _keys(stretch)
         if key not in self._wordings:
             self._texts_left -= 1
             self._wordings[key] = stretch.wording(self._texts)
@@ -165,6 +203,10 @@ class Grouper:
             return True
         best = int(np.argmax(self._evidence.sentences[place]))
         return theirs.place(passage, best) in match.theirs
+
+
+def _keys(stretch: Stretch) -> Keys:
+    return tuple(passage.key for passage in stretch.passages)
 
 
 def _goes_on(before: Candidate, found: Match, passage: Candidate, match: Match) -> bool:

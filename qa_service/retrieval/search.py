@@ -17,7 +17,7 @@ from qa_service.retrieval import calibration
 from qa_service.retrieval.evidence import Evidence, Scores, gather, word_query
 from qa_service.retrieval.explain import explain_ranking
 from qa_service.retrieval.fusion import fuse
-from qa_service.retrieval.grouping import Group, Grouper
+from qa_service.retrieval.grouping import Comparisons, Group, Grouper
 from qa_service.retrieval.presenting import Presenter, Shown
 from qa_service.retrieval.texts import Texts
 from qa_service.store import collections, passages
@@ -71,6 +71,7 @@ class Searcher:
         self._segments = segments
         self._encoder = encoder
         self._tokenizer = tokenizer
+        self._comparisons = Comparisons()
 
     def ask(self, ask: Ask, snapshot: Snapshot | None, threshold: float) -> Result:
         """Answer a question from the collection's snapshot; None is a collection without passages."""
@@ -83,7 +84,9 @@ class Searcher:
             collection = collections.get(connection, ask.collection)
             ranking = self._rank(connection, collection, snapshot, query, question_words, watch)
             texts = Texts(connection)
-            groups = list(islice(_groups(connection, collection, snapshot, ranking, texts), ask.top_k))
+            groups = list(
+                islice(_groups(connection, collection, snapshot, ranking, texts, self._comparisons), ask.top_k)
+            )
             watch.lap("copies")
             shown = self._shown(connection, ranking, groups, ask, texts)
             ranking = replace(ranking, order=_in_front(groups, ranking.order))
@@ -124,7 +127,7 @@ class Searcher:
             collection = collections.get(connection, collection_name)
             ranking = self._rank(connection, collection, snapshot, query, self._tokenizer.words(question), Stopwatch())
             best: dict[str, float] = {}
-            for group in _groups(connection, collection, snapshot, ranking, Texts(connection)):
+            for group in _groups(connection, collection, snapshot, ranking, Texts(connection), self._comparisons):
                 for article, score in _scored(ranking, group):
                     best.setdefault(article, score)
                 if len(best) >= depth:
@@ -174,12 +177,17 @@ def _order(candidates: Sequence[Candidate], fused: Scores) -> list[int]:
 
 
 def _groups(
-    connection: Connection, collection: Collection, snapshot: Snapshot | None, ranking: Ranking, texts: Texts
+    connection: Connection,
+    collection: Collection,
+    snapshot: Snapshot | None,
+    ranking: Ranking,
+    texts: Texts,
+    known: Comparisons,
 ) -> Iterator[Group]:
     """Give the ranking's results, best first, each with its copies."""
     if snapshot is None or ranking.evidence is None:
         return iter(())
-    return Grouper(connection, collection.row, snapshot.seq, ranking.evidence, texts).groups(ranking.order)
+    return Grouper(connection, collection.row, snapshot.seq, ranking.evidence, texts, known).groups(ranking.order)
 
 
 def _scored(ranking: Ranking, group: Group) -> Iterator[tuple[str, float]]:
