@@ -24,13 +24,14 @@ LINE = 4
 DATA = 8
 """States something that two articles may have in common by chance: a number, a day, a label with its value."""
 BODY = 16
-"""Prose: long, and it ends as a sentence does, or is so long that its end was lost."""
+"""Prose: it ends as a sentence does, or is so long that its end was lost."""
 
 LINE_CHARS = 40
-BODY_CHARS = 15
+BODY_CHARS = 8
 _MAX_LENGTH = 0xFFFF
 
-_ENDS = regex.compile(rf"[{TERMINATORS}.．:：;；,，、][\p{{Pe}}\p{{Pf}}\"']*\Z")
+_ENDS = regex.compile(rf"[{TERMINATORS}.．][\p{{Pe}}\p{{Pf}}\"']*\Z")
+_GOES_ON = regex.compile(r"[,，、;；]\Z")
 _INDENT = 80
 _LINE_BEFORE = regex.compile(r"(?:\A|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029])[^\S\n\r]*\Z")
 _LINE_AFTER = regex.compile(r"[^\S\n\r]*+(?:\Z|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029])")
@@ -76,7 +77,8 @@ def _kind(text: str, sentence: Span, form: str) -> int:
     if _DATA.search(text, sentence.start, sentence.end):
         kind |= DATA
     if not ended and len(form) <= LINE_CHARS and _is_line(text, sentence):
-        kind |= LINE
+        # A line of verse, or of a list within a sentence, goes on.
+        kind |= 0 if _GOES_ON.search(text, sentence.start, sentence.end) else LINE
     if len(form) >= (BODY_CHARS if ended else LINE_CHARS + 1):
         kind |= BODY
     return kind
