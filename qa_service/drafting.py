@@ -103,14 +103,15 @@ class Drafter:
     def _processed(self, article_id: str, submission: Submission, sha256: bytes, attributes: bytes) -> Draft:
         """Extract, split and tokenise; `attributes` is the hash of what was handed in, before extraction adds to it."""
         extracted = self._extracted(submission)
-        cut = self._processing.cutting.cut(extracted.text, self._learnt)
+        complete = with_extracted(submission, extracted)
+        site = site_of(complete)
+        cut = self._processing.cutting.cut(extracted.text, lambda prints: self._learnt(site, prints))
         if not cut.passages:
             raise Rejected("the article has no text", remedy="leave it out")
-        complete = with_extracted(submission, extracted)
         record = ArticleRecord(
             id=article_id,
             submission=complete,
-            site=site_of(complete),
+            site=site,
             sha256=sha256,
             attributes=attributes,
             encoding=extracted.encoding,
@@ -135,11 +136,11 @@ class Drafter:
             )
         return extracted
 
-    def _learnt(self, wanted: Set[int]) -> Set[int]:
+    def _learnt(self, site: str, prints: Set[int]) -> Set[int]:
         with self._catalog.read() as connection:
-            found = collections.find(connection, self._collection)
-            known = furniture.among(connection, found.row, wanted) if found else set()
-        return (known | (self._found.learnt & wanted)) - self._found.forgotten
+            collection = collections.find(connection, self._collection)
+            known = furniture.among(connection, collection.row, site, prints) if collection else set()
+        return self._found.applied(site, known, prints)
 
 
 def site_of(submission: Submission) -> str:

@@ -12,9 +12,10 @@ from qa_service.blocks import BlockEncoder
 from qa_service.cutting import Cutting
 from qa_service.drafting import Draft, Drafter, Processing
 from qa_service.index.generation import Generations
+from qa_service.learning import Findings
 from qa_service.names import check_collection
 from qa_service.store import articles, collections, furniture, passages, words
-from qa_service.store.catalog import Catalog, WriteTransaction
+from qa_service.store.catalog import Catalog, Connection, WriteTransaction
 from qa_service.store.collections import Collection
 from qa_service.store.packing import pack_spans, pack_terms, pack_units
 from qa_service.store.passages import NewPassage
@@ -66,15 +67,16 @@ class Ingestor:
             BadInput: the collection's name is malformed. Unavailable: the data directory cannot be written.
         """
         check_collection(collection)
+        self._learn(collection)
         drafter = Drafter(self._catalog, collection, self._processing)
         for batch in _batches(drafter.draft(submission) for submission in submissions):
             outcomes = self._commit(batch, collection, publish=True)
             if any(outcome.outcome in ("created", "updated") for outcome in outcomes):
-                self._learn(collection, _prints(batch), [outcome.id for outcome in outcomes])
+                self._learn(collection)
                 published(collection)
             yield from outcomes
 
-    def remove(self, article_ids: Iterable[str], name: str) -> list[str]:
+    def remove(self, article_ids: Sequence[str], name: str) -> list[str]:
         """Delete articles of a collection and publish; return the ids of those that were there.
 
         Errors:
@@ -85,10 +87,13 @@ class Ingestor:
                 self._generations.ensure_writable(collections.get(connection, name))
             with self._catalog.write() as tx:
                 found = collections.get(tx.connection, name)
+                sites = articles.sites_of_ids(tx.connection, found.row, article_ids)
                 gone = [article_id for article_id in article_ids if remove_article(tx, found, article_id)]
             if gone:
                 with self._catalog.read() as connection:
                     self._generations.publish_delta(collections.get(connection, name))
+        if gone:
+            self._learn(name, Counter(sites[article_id] for article_id in gone))
         return gone
 
     def reprocess(self, rows: Iterable[int], collection: str, *, publish: bool = False) -> None:
@@ -97,29 +102,37 @@ class Ingestor:
 
     def settle(self, collection: str, *, publish: bool = True) -> None:
         """Learn page furniture from all that the collection holds now; process those articles anew that it concerns."""
-        self._learn(collection, None, (), publish=publish)
+        self._apply(collection, learning.learn_all, publish=publish)
 
-    def _learn(
-        self, name: str, prints: Mapping[int, int] | None, written: Sequence[str], *, publish: bool = True
-    ) -> None:
-        """Learn furniture among some prints, or all; process those articles anew that it concerns.
+    def _learn(self, name: str, gone: Mapping[str, int] | None = None) -> None:
+        """Learn furniture from the articles that came and went, those too that a crash kept from being learnt from."""
 
-        What was learnt is recorded once they are: after a crash it is learnt again. `written` are ids of articles just
-        written: another process may have learnt something since they were cut.
+        def learn(connection: Connection, collection: int) -> Findings:
+            return learning.learn(connection, collection, furniture.not_learnt(connection, collection), gone or {})
+
+        self._apply(name, learn, publish=True)
+
+    def _apply(self, name: str, learn: Callable[[Connection, int], Findings], *, publish: bool) -> None:
+        """Learn, and process those articles anew that it concerns.
+
+        What was learnt is recorded once they are: after a crash it is learnt again.
         """
         with self._catalog.read() as connection:
             collection = collections.find(connection, name)
             if collection is None:
                 return
-            heads = (articles.find_head(connection, collection.row, article_id) for article_id in written)
-            found = learning.learn(connection, collection.row, prints, [head.row for head in heads if head])
+            fresh = furniture.not_learnt(connection, collection.row)
+            found = learn(connection, collection.row)
         self._redraft(Drafter(self._catalog, name, self._processing, found), found.articles, name, publish=publish)
-        if found.learnt or found.forgotten:
+        changed = found.learnt | found.forgotten
+        if changed or fresh:
             with self._catalog.writer_lock(), self._catalog.write() as tx:
                 furniture.change(tx, collection.row, found.learnt, found.forgotten)
+                furniture.mark_learnt(tx, fresh)
+        if changed:
             # Another process may have cut articles meanwhile that did not know of it yet.
             with self._catalog.read() as connection:
-                late = learning.stale(connection, collection.row, found.learnt | found.forgotten)
+                late = learning.stale(connection, collection.row, changed)
             self.reprocess(late, name, publish=publish)
 
     def _redraft(self, drafter: Drafter, rows: Iterable[int], collection: str, *, publish: bool) -> None:
@@ -159,6 +172,8 @@ class Ingestor:
         searched = sum(1 for passage in draft.passages if passage.texts)
         since = articles.ingested_at(tx.connection, draft.replaces) if draft.replaces is not None else None
         row = articles.insert(tx, collection.row, record, searched, since or _now())
+        if since is not None:
+            furniture.mark_learnt(tx, [row])
         new = [
             NewPassage(
                 passages.passage_id(collection.name, record.id, record.sha256, passage.spans.start, passage.spans.end),
@@ -174,24 +189,19 @@ class Ingestor:
             for passage in draft.passages
         ]
         passages.insert(tx, collection.row, row, new)
-        furniture.add(tx, collection.row, row, _prints([draft]))
+        furniture.add(tx, collection.row, row, _prints(draft))
         collections.adjust(tx, collection.row, 1, searched, sum(written.words for written in new))
         return Outcome(record.id, "updated" if replaced else "created", None if searched else ALL_FURNITURE, searched)
 
 
-def _prints(batch: Iterable[Draft]) -> Counter[int]:
-    """Count by article the prints from which furniture is learnt: of units that have letters and look like none yet."""
-    counts: Counter[int] = Counter()
-    for draft in batch:
-        counts.update(
-            {
-                number
-                for passage in draft.passages
-                for number, _, kind in passage.units
-                if number != NO_PRINT and not kind & LOCAL
-            }
-        )
-    return counts
+def _prints(draft: Draft) -> set[int]:
+    """Collect the prints from which furniture is learnt: those of units that have letters and look like none yet."""
+    return {
+        number
+        for passage in draft.passages
+        for number, _, kind in passage.units
+        if number != NO_PRINT and not kind & LOCAL
+    }
 
 
 def _batches(drafts: Iterable[Draft]) -> Iterator[list[Draft]]:

@@ -159,6 +159,8 @@ def _remedy(context: dict[str, object]) -> object:
     for name, words in _LENGTHS.items():
         if name in context:
             return f"use {words} {context[name]} of them"
+    if "expected" in context:  # of a choice: 'this' or 'that'
+        return f"use {context['expected']}"
     return context.get("remedy")
 
 

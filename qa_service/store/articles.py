@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from qa_service.audit import Audit, Edit
@@ -152,6 +152,13 @@ def sites(connection: Connection, rows: list[int]) -> dict[int, str]:
         marks = ",".join("?" * len(chunk))
         found.update(connection.execute(f"SELECT row, site FROM articles WHERE row IN ({marks})", chunk).fetchall())
     return found
+
+
+def sites_of_ids(connection: Connection, collection: int, article_ids: Sequence[str]) -> dict[str, str]:
+    """Read the sites that live articles come from, by id."""
+    found = ((article_id, find_head(connection, collection, article_id)) for article_id in article_ids)
+    rows = {head.row: article_id for article_id, head in found if head is not None}
+    return {rows[row]: site for row, site in sites(connection, list(rows)).items()}
 
 
 def content(connection: Connection, row: int) -> tuple[Submission, bytes, str] | None:

@@ -22,22 +22,34 @@ def remove(tx: WriteTransaction, article: int) -> None:
     tx.connection.execute("DELETE FROM lines WHERE article = ?", (article,))
 
 
-def holders(connection: Connection, collection: int, prints: Iterable[int]) -> set[int]:
-    """Find the live articles that have any of the prints, by row."""
-    rows: set[int] = set()
-    for number in prints:
-        found = connection.execute("SELECT article FROM lines WHERE collection = ? AND print = ?", (collection, number))
-        rows.update(row for (row,) in found)
-    return rows
+def holders(connection: Connection, collection: int, site: str, number: int) -> list[int]:
+    """Find the live articles of a site that have a print, by row."""
+    rows = connection.execute(
+        "SELECT a.row FROM lines l JOIN articles a ON a.row = l.article"
+        " WHERE l.collection = ? AND l.print = ? AND a.site = ?",
+        (collection, number, site),
+    )
+    return [row for (row,) in rows]
 
 
-def sample(connection: Connection, collection: int, number: int, limit: int) -> list[tuple[int, str]]:
-    """Give (row, site) of live articles that have a print, a selection that does not depend on when they came."""
-    return connection.execute(
-        "SELECT a.row, a.site FROM lines l JOIN articles a ON a.row = l.article"
-        " WHERE l.collection = ? AND l.print = ? ORDER BY a.sha256, a.id LIMIT ?",
-        (collection, number, limit),
-    ).fetchall()
+def sample(connection: Connection, collection: int, site: str, number: int, limit: int) -> list[int]:
+    """Give live articles of a site that have a print, a selection that does not depend on when they came."""
+    rows = connection.execute(
+        "SELECT a.row FROM lines l JOIN articles a ON a.row = l.article"
+        " WHERE l.collection = ? AND l.print = ? AND a.site = ? ORDER BY a.sha256, a.id LIMIT ?",
+        (collection, number, site, limit),
+    )
+    return [row for (row,) in rows]
+
+
+def count_by_site(connection: Connection, collection: int, number: int) -> dict[str, int]:
+    """Count the live articles that have a print, by site."""
+    rows = connection.execute(
+        "SELECT a.site, count(*) FROM lines l JOIN articles a ON a.row = l.article"
+        " WHERE l.collection = ? AND l.print = ? GROUP BY a.site",
+        (collection, number),
+    )
+    return dict(rows.fetchall())
 
 
 def site_size(connection: Connection, collection: int, site: str) -> int:
@@ -56,13 +68,24 @@ def held_often(connection: Connection, collection: int, least: int) -> list[int]
     return [number for (number,) in rows]
 
 
-def count_holders(
-    connection: Connection, collection: int, prints: Iterable[int], up_to: int | None = None
-) -> dict[int, int]:
+def count_holders(connection: Connection, collection: int, prints: Iterable[int], up_to: int) -> dict[int, int]:
     """Count the live articles that have each print, up to a number."""
     count = "SELECT count(*) FROM (SELECT 1 FROM lines WHERE collection = ? AND print = ? LIMIT ?)"
-    limit = -1 if up_to is None else up_to
-    return {number: int(connection.execute(count, (collection, number, limit)).fetchone()[0]) for number in prints}
+    return {number: int(connection.execute(count, (collection, number, up_to)).fetchone()[0]) for number in prints}
+
+
+def not_learnt(connection: Connection, collection: int) -> list[int]:
+    """List the live articles that nothing was learnt from yet, by row: new ones, and what a crash left."""
+    rows = connection.execute(
+        "SELECT row FROM articles WHERE collection = ? AND learnt = 0 AND deleted_seq IS NULL ORDER BY row",
+        (collection,),
+    )
+    return [row for (row,) in rows]
+
+
+def mark_learnt(tx: WriteTransaction, rows: Iterable[int]) -> None:
+    """Note that furniture was learnt from articles."""
+    tx.connection.executemany("UPDATE articles SET learnt = 1 WHERE row = ?", ((row,) for row in rows))
 
 
 def units(connection: Connection, article: int) -> list[Units]:
@@ -71,30 +94,37 @@ def units(connection: Connection, article: int) -> list[Units]:
     return [unpack_units(blob) for (blob,) in rows]
 
 
-def learnt(connection: Connection, collection: int) -> set[int]:
-    """Read everything the collection has learnt to be furniture."""
-    return {
-        number for (number,) in connection.execute("SELECT print FROM furniture WHERE collection = ?", (collection,))
-    }
+def learnt(connection: Connection, collection: int, site: str | None = None) -> set[tuple[str, int]]:
+    """Read what was learnt to be furniture, as (site, print): of one site, or of all."""
+    rows = connection.execute(
+        "SELECT site, print FROM furniture WHERE collection = ?1 AND (?2 IS NULL OR site = ?2)", (collection, site)
+    )
+    return set(rows.fetchall())
 
 
-def among(connection: Connection, collection: int, prints: Iterable[int]) -> set[int]:
-    """Tell which of the prints the collection has learnt to be furniture."""
+def among(connection: Connection, collection: int, site: str, prints: Iterable[int]) -> set[int]:
+    """Tell which of the prints were learnt to be furniture of a site."""
     wanted = list(prints)
     found: set[int] = set()
     for start in range(0, len(wanted), _CHUNK):
         chunk = wanted[start : start + _CHUNK]
+        marks = ",".join("?" * len(chunk))
         rows = connection.execute(
-            f"SELECT print FROM furniture WHERE collection = ? AND print IN ({','.join('?' * len(chunk))})",
-            (collection, *chunk),
+            f"SELECT print FROM furniture WHERE collection = ? AND site = ? AND print IN ({marks})",
+            (collection, site, *chunk),
         )
         found.update(number for (number,) in rows)
     return found
 
 
-def change(tx: WriteTransaction, collection: int, learnt: Iterable[int], forgotten: Iterable[int]) -> None:
-    """Add to what was learnt, and take away."""
-    tx.connection.executemany("INSERT OR IGNORE INTO furniture VALUES (?, ?)", ((collection, n) for n in learnt))
+def change(
+    tx: WriteTransaction, collection: int, learnt: Iterable[tuple[str, int]], forgotten: Iterable[tuple[str, int]]
+) -> None:
+    """Add to what was learnt, and take away, given as (site, print)."""
     tx.connection.executemany(
-        "DELETE FROM furniture WHERE collection = ? AND print = ?", ((collection, n) for n in forgotten)
+        "INSERT OR IGNORE INTO furniture VALUES (?, ?, ?)", ((collection, *pair) for pair in learnt)
+    )
+    tx.connection.executemany(
+        "DELETE FROM furniture WHERE collection = ? AND site = ? AND print = ?",
+        ((collection, *pair) for pair in forgotten),
     )

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from embeddings.toy import ToyEncoder
+from qa_service import learning
 from qa_service.config import Settings
 from qa_service.engine import Engine
 from qa_service.index import generation
+from qa_service.ingest import Ingestor
 from qa_service.types import ArticleDetail, Ask, Submission
 from tests.conftest import add, article
 
@@ -101,7 +103,7 @@ def test_every_order_of_ingest_gives_the_same_after_compaction(
     tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(generation, "COMPACT_PASSAGES", 5)
-    submissions = [article(f"a{n}", story(n, last=FOOTER if n % 3 else "")) for n in range(14)]
+    submissions = [article(f"a{n}", story(n, last=FOOTER if n % 7 else "")) for n in range(14)]
     submissions += [article(f"b{n}", story(n + 20, first="首页新闻频道", middle=FOOTER)) for n in range(6)]
     states = []
     for seed in range(4):
@@ -123,17 +125,44 @@ def test_every_order_of_ingest_gives_the_same_after_compaction(
     assert all(other == states[0] for other in states[1:])
 
 
-def test_what_is_no_more_common_is_searched_again_after_compaction(
-    engine: Engine, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    texts = {f"a{n}": story(n, last=FOOTER) for n in range(6)}
-    add(engine, texts)
+def test_what_is_no_more_common_is_searched_again(engine: Engine) -> None:
+    add(engine, {f"a{n}": story(n, last=FOOTER) for n in range(6)})
+    assert omitted(engine, "a5") == [FOOTER]
     for n in range(3):
         engine.delete_article("default", f"a{n}")
-    monkeypatch.setattr(generation, "COMPACT_PASSAGES", 1)
-    engine.compact("default")
     assert omitted(engine, "a5") == []
     assert engine.check() == []
+
+
+def test_a_line_of_few_among_many_is_content(engine: Engine) -> None:
+    """The first five have it, and it is furniture; then the collection grows, and it is not."""
+    add(engine, {f"a{n}": story(n, last="最终未能晋级") for n in range(5)})
+    assert omitted(engine, "a0") == ["最终未能晋级"]
+    for n in range(5, 15):
+        add(engine, {f"a{n}": story(n)})
+    assert omitted(engine, "a0") == []
+    add(engine, {"b": story(30, last="最终未能晋级")})
+    assert omitted(engine, "b") == []
+    assert engine.check() == []
+
+
+def test_what_a_crash_kept_from_learning_is_made_up_for(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = {f"a{n}": story(n, last=FOOTER) for n in range(14)}
+
+    def die(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(learning, "learn", die)
+        patch.setattr(Ingestor, "_apply", die)
+        with pytest.raises(KeyboardInterrupt):
+            add(engine, texts)
+    with monkeypatch.context() as patch:
+        patch.setattr(Ingestor, "_apply", lambda *_, **__: None)
+        add(engine, texts)
+    assert omitted(engine, "a0") == []
+    assert [outcome.outcome for outcome in add(engine, texts)] == ["unchanged"] * 14
+    assert all(omitted(engine, name) == [FOOTER] for name in texts)
 
 
 def test_a_wire_story_is_no_furniture_nor_is_a_quotation(engine: Engine) -> None:
@@ -169,14 +198,34 @@ def test_a_sentence_needs_more_articles_than_a_line(engine: Engine) -> None:
     assert omitted(engine, "a0") == [DISCLAIMER] == omitted(engine, "b7")
 
 
-def test_furniture_belongs_to_a_site(engine: Engine) -> None:
-    def submit(number: int, host: str) -> Submission:
-        return article(f"{host}{number}", story(number, last=FOOTER), url=f"https://{host}.example/{number}")
+def of_site(number: int, host: str, **lines: str) -> Submission:
+    return article(f"{host}{number}", story(number, **lines), url=f"https://www.{host}.example/{number}")
 
-    list(engine.ingest([submit(n, f"site{n}") for n in range(6)]))
+
+def test_furniture_belongs_to_a_site(engine: Engine) -> None:
+    list(engine.ingest([of_site(n, f"site{n}", last=FOOTER) for n in range(6)]))
     assert omitted(engine, "site00") == []
-    list(engine.ingest([submit(n + 6, "chenguang") for n in range(6)]))
+    list(engine.ingest([of_site(n + 6, "chenguang", last=FOOTER) for n in range(6)]))
     assert omitted(engine, "chenguang6") == [FOOTER]
+    assert omitted(engine, "site00") == []
+    list(engine.ingest([of_site(20, "essay", middle=FOOTER)]))
+    assert omitted(engine, "essay20") == []
+
+
+def test_many_sites_with_one_footer_learn_the_same_at_once_and_after_a_rebuild(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(learning, "SAMPLE", 8)
+    submissions = [of_site(n, f"site{n % 4}-", last=FOOTER) for n in range(24)]
+    list(engine.ingest(submissions))
+    assert all(omitted(engine, str(one.id)) == [FOOTER] for one in submissions)
+    engine.rebuild()
+    assert all(omitted(engine, str(one.id)) == [FOOTER] for one in submissions)
+
+
+def test_another_kind_of_page_of_the_site_does_not_hide_its_furniture(engine: Engine) -> None:
+    list(engine.ingest([of_site(n, "chenguang", last=FOOTER if n % 2 else "") for n in range(14)]))
+    assert omitted(engine, "chenguang1") == [FOOTER]
 
 
 def test_an_article_of_furniture_alone_is_kept_and_reported(engine: Engine) -> None:

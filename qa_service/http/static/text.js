@@ -32,14 +32,19 @@ export function marked(text, base, marks, start = base, end = Infinity) {
   const indexes = utf16Indexes(text, cuts.map((cut) => cut - base));
   const edges = [...new Set(cuts)].sort((a, b) => a - b);
   if (end === Infinity) edges.push(Infinity);
+  // Each mark claims the pieces from its start on that no mark before it has: every piece is looked at few times.
+  const owners = new Array(edges.length).fill(null);
+  const places = new Map(edges.map((edge, place) => [edge, place]));
+  for (const mark of inside) {
+    for (let i = places.get(Math.max(mark.start, start)); i < edges.length && edges[i] < mark.end; i += 1) owners[i] ??= mark;
+  }
   const fragment = document.createDocumentFragment();
   for (let i = 0; i + 1 < edges.length; i += 1) {
     const from = indexes.get(edges[i] - base);
     const to = edges[i + 1] === Infinity ? text.length : indexes.get(edges[i + 1] - base);
     if (from === to) continue;
     const piece = text.slice(from, to);
-    const mark = inside.find((one) => one.start <= edges[i] && edges[i] < one.end);
-    fragment.append(mark ? element("mark", mark.className, piece) : document.createTextNode(piece));
+    fragment.append(owners[i] ? element("mark", owners[i].className, piece) : document.createTextNode(piece));
   }
   return fragment;
 }

@@ -7,6 +7,9 @@ CREATE TABLE audits (
 ) STRICT;
 
 ALTER TABLE articles ADD COLUMN site TEXT NOT NULL DEFAULT '';
+-- Whether page furniture was learnt from an article yet.
+ALTER TABLE articles ADD COLUMN learnt INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX articles_not_learnt ON articles (collection) WHERE learnt = 0 AND deleted_seq IS NULL;
 CREATE INDEX articles_by_site ON articles (collection, site) WHERE deleted_seq IS NULL;
 -- `sentences` are those that were encoded; `omitted` are spans of furniture; `units` describes both, in order of place.
 -- A passage that is all furniture has `vectors` 0 and is in no index.
@@ -22,11 +25,12 @@ CREATE TABLE lines (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX lines_by_article ON lines (article);
 
--- The prints that were learnt to be furniture.
+-- The prints that were learnt to be furniture of a site; "" is the site of articles that name none.
 CREATE TABLE furniture (
     collection INTEGER NOT NULL,
+    site TEXT NOT NULL,
     print INTEGER NOT NULL,
-    PRIMARY KEY (collection, print)
+    PRIMARY KEY (collection, site, print)
 ) STRICT, WITHOUT ROWID;
 
 -- Which passages have a sentence like this, by bands of its MinHash: where copies are looked for.

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+
+import numpy as np
 
 from qa_service.text.offsets import MappedText
 from qa_service.text.repair.doubled import Doubled
@@ -20,7 +23,10 @@ from qa_service.text.repair.welded import repair_welds
 
 __all__ = ["REPAIR_VERSION", "Change", "Repaired", "Repairer", "repair"]
 
-REPAIR_VERSION = f"repair-2 {WORDS_VERSION} {TABLES_VERSION}"
+REPAIR_VERSION = f"repair-3 {WORDS_VERSION} {TABLES_VERSION}"
+
+STRETCH = 100_000
+"""Characters repaired at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +49,37 @@ class Repairer:
         self.steps = (mojibake, repair_markup, repair_spaces, repair_pinyin, glyphs, doubled, repair_welds)
 
     def __call__(self, text: str) -> Repaired:
-        """Repair a text of any length."""
-        outcome: Step = compose(text, self.steps)
-        return Repaired(outcome.mapped, outcome.changes)
+        """Repair a text of any length; a very long one in stretches of whole lines, so that memory stays bounded."""
+        pieces: list[tuple[int, MappedText]] = []
+        changes: list[Change] = []
+        for start, end in _stretches(text):
+            outcome: Step = compose(text[start:end], self.steps)
+            pieces.append((start, outcome.mapped))
+            changes.extend(replace(c, start=start + c.start, end=start + c.end) for c in outcome.changes)
+        return Repaired(_joined(pieces, len(text)), tuple(changes))
+
+
+def _stretches(text: str) -> Iterator[tuple[int, int]]:
+    """Divide a text at line ends."""
+    start = 0
+    while len(text) - start > STRETCH:
+        end = text.rfind("\n", start + STRETCH // 2, start + STRETCH) + 1 or start + STRETCH
+        yield start, end
+        start = end
+    yield start, len(text)
+
+
+def _joined(pieces: Sequence[tuple[int, MappedText]], length: int) -> MappedText:
+    """Put the repaired stretches together again."""
+    if len(pieces) == 1:
+        return pieces[0][1]
+    starts, ends = [], []
+    for offset, mapped in pieces:
+        plain = np.arange(len(mapped.text), dtype=np.int32)
+        starts.append((plain if mapped.starts is None else mapped.starts) + offset)
+        ends.append((plain + 1 if mapped.ends is None else mapped.ends) + offset)
+    text = "".join(mapped.text for _, mapped in pieces)
+    return MappedText.build(text, np.concatenate(starts), np.concatenate(ends), length)
 
 
 def repair(text: str, *, cache_dir: Path | None = None) -> Repaired:

@@ -20,6 +20,9 @@ _COMMENT = re.compile(r"<!--[^<>]{0,400}-->")
 _PIECE = re.compile(
     rf"(?<=[^\x21-\x7e])/(?:{_TAGS})>|(?<=[^\x21-\x7e])<(?:/(?:{_TAGS})?|(?:br|p))(?=[^\x21-\x7e]|$)", re.I
 )
+# What a converter made of a full stop and the tag behind it, when it took the bracket for the stop's last byte.
+_SPOILT = re.compile(rf"(?<=[^\x00-\x7e])[?？]/(?:{_TAGS})>(?=\s|$|[^\x00-\x7e])", re.I)
+_ENDED = re.compile(r"[。！？；：…”』」）]")
 _ENTITY = re.compile(r"&(?:amp;){0,3}(?:[a-zA-Z][a-zA-Z0-9]{1,31};|#[0-9]{1,7};|#[xX][0-9a-fA-F]{1,6};)")
 # Double-encoded or cut remains of the commonest entity; a Latin word never stands right before its ampersand.
 _CUT = re.compile(r"(?<![A-Za-z0-9])&?nbsp(?:;|(?![A-Za-z0-9]))")
@@ -61,6 +64,9 @@ def _tags(text: str) -> Iterator[Change]:
         yield Change("markup", match.start(), match.end(), match[0], _in_place(text, match), "HTML tag")
     for match in _COMMENT.finditer(text):
         yield Change("markup", match.start(), match.end(), match[0], "", "HTML comment")
+    for match in _SPOILT.finditer(text):
+        mark = "" if _ENDED.match(text[match.start() - 1]) else "。"
+        yield Change("markup", match.start(), match.end(), match[0], mark, "HTML tag that took a full stop with it")
     for match in _PIECE.finditer(text):
         yield Change("markup", match.start(), match.end(), match[0], "", "piece of an HTML tag")
 
