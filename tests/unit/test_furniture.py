@@ -192,6 +192,100 @@ def test_a_page_of_furniture_is_furniture_throughout():
     assert len(_hits(page)) == len(split_sentences(page))
 
 
+_ABOUT_RIGHTS = [
+    "© 符号表示版权保留，后面写上年份和名称。",
+    "© 2020年起，许多国家不再要求这一标记。",
+    "© 2020年起，作者照样受到保护。",
+    "版权所有：这四个字表示作者保留全部权利。",
+    "Copyright 2020 was a year of change for authors in Europe.",
+    "Copyright 2020: what changed for authors?",
+    "© means that a work is protected by law in most countries of the world.",
+    "Copyright © protects authors for seventy years.",
+    "© означает, что произведение охраняется законом почти везде.",
+    "Powered by WordPress, the site of the two brothers soon had a million readers.",
+]
+
+
+@pytest.mark.parametrize("sentence", _ABOUT_RIGHTS)
+@pytest.mark.parametrize("join", ["\n", " "])
+def test_sentences_about_rights_stay_between_others(sentence, join):
+    assert _taken(join.join([_PROSE, sentence, _MORE])) == []
+    assert _taken("\n".join([_PROSE, *_ABOUT_RIGHTS, _MORE])) == []
+
+
+@pytest.mark.parametrize("sentence", [_ABOUT_RIGHTS[0], *_ABOUT_RIGHTS[3:]])
+def test_sentences_about_rights_stay_at_the_edges(sentence):
+    assert _taken(f"{_PROSE}\n{sentence}") == []
+    assert _taken(f"{sentence}\n{_PROSE}") == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "© 2020 River Press.",
+        "Copyright © 2020 River Press or its affiliated companies. All rights reserved.",
+        "© 2020 The Board of Trustees of Larch University.",
+        "© 2020 by the authors.",
+        "版权所有 © 2020 河东日报社。",
+        "版权所有：河东日报社。",
+        "Proudly powered by WordPress.",
+    ],
+)
+def test_names_of_owners_do_not(line):
+    assert "".join(_taken(f"{_PROSE}\n{line}")) == line.replace(". All", ".All")
+    assert _taken(f"{_PROSE}\n{line}\n{_MORE}") != []
+
+
+def test_a_sentence_that_may_be_a_copyright_line_needs_company():
+    line = "© 河东日报社。"
+    assert _taken(f"{_PROSE}\n{line}") == []
+    assert _taken(f"{_PROSE}\n{line}\n返回顶部") == [line, "返回顶部"]
+
+
+_FIGURES = ["点击量：120万次", "阅读(1234)", "12,345,678 views", "3,210 comments", "Views: 3210", "共有120条评论"]
+
+
+@pytest.mark.parametrize("line", [*_FIGURES, "\n".join(_FIGURES[:3]), "The video has 12,345,678 views."])
+def test_figures_between_sentences_stay(line):
+    assert _taken(f"{_PROSE}\n{line}\n{_MORE}") == []
+
+
+@pytest.mark.parametrize("line", _FIGURES)
+def test_figures_beside_furniture_go(line):
+    assert _taken(f"{_PROSE}\n分享到：\n{line}\n{_MORE}") == ["分享到：", line]
+
+
+@pytest.mark.parametrize("line", [line for line in _FIGURES if line != "12,345,678 views"])
+def test_figures_at_the_edges_go(line):
+    assert _taken(f"{_PROSE}\n{line}") == [line]
+    assert _taken(f"{line}\n{_PROSE}") == [line]
+
+
+@pytest.mark.parametrize("item", ["联系我们", "关于我们", "隐私政策", "版权声明", "免责声明", "法律声明"])
+def test_items_that_fit_a_pattern_count_in_menus(item):
+    menu = ["首页", "新闻", "登录", "注册", item]
+    assert _taken("\n".join([*menu, _PROSE])) == menu
+    assert _taken("\n".join([_PROSE, *menu])) == menu
+    assert _taken("\n".join([*menu[1:], _PROSE])) == []
+    assert _taken(f"{_PROSE}\n{item}\n{_MORE}") == []
+
+
+def test_a_word_before_a_section_inside_the_text_is_its_heading():
+    menu = ["首页", "新闻", "登录", "注册", "搜索", "网站地图", "隐私政策"]
+    assert _taken("\n".join([_PROSE, *menu, "联系我们", _MORE])) == menu
+
+
+@pytest.mark.parametrize(("count", "kept"), [(2, 2), (3, 1), (7, 1), (8, 0), (30, 0)])
+def test_lines_in_a_row_are_one_place(count, kept):
+    text = "\n".join([_PROSE, *["图为现场照片"] * count, _MORE])
+    assert _hits(text) == [("图为现场照片", "repeated line")] * (count - kept)
+    assert _taken("\n".join(["年度工程", *["图为现场照片"] * count, "验收意见", _PROSE])) == []
+
+
+def test_an_article_of_one_line_over_and_over_stays():
+    assert _taken("\n".join(["图为现场照片"] * 30)) == []
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.sampled_from(_PIECES), max_size=40))
 def test_every_unit_has_an_answer_and_the_same_one_again(parts):

@@ -11,7 +11,7 @@ from qa_service.types import Span
 
 __all__ = ["FURNITURE_VERSION", "local_furniture"]
 
-FURNITURE_VERSION = "furniture-1"
+FURNITURE_VERSION = "furniture-2"
 
 
 def local_furniture(text: str, sentences: Sequence[Span]) -> list[str | None]:

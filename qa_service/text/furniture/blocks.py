@@ -34,7 +34,7 @@ class Blocks:
         for run in self._runs():
             self._judge_run(run)
         for index, unit in enumerate(self._units):
-            heading = not unit.look.label or unit.look.introduces
+            heading = not unit.look.specific or unit.look.introduces
             if heading and self.reasons[index] == "related articles" and self._tiers[index] is Tier.ALONE:
                 self._take_items(index)
         self._fill_gaps()
@@ -72,8 +72,12 @@ class Blocks:
 
     def _judge_run(self, run: Sequence[int]) -> None:
         """Take all of a run that holds sure furniture, or enough items of a menu."""
-        if not any(self.reasons[index] for index in run) and not self._is_menu(run):
+        menu = self._is_menu(run)
+        if not any(self.reasons[index] for index in run) and not menu:
             return
+        if menu and run[-1] < self._first and self._tiers[run[-1]] >= Tier.COMPANY:
+            # The last item of a menu above the text is no heading of the text's first section.
+            self.reasons[run[-1]] = self._reason(run[-1])
         for index in run:
             if self._tiers[index] >= Tier.COMPANY and not self._may_be_heading(index, run):
                 self.reasons[index] = self._reason(index)
@@ -89,7 +93,7 @@ class Blocks:
     def _is_menu(self, run: Sequence[int]) -> bool:
         """Whether units that say little each are a menu together; a list that a sentence introduces is none."""
         looks = (self._units[index].look for index in run if self._tiers[index] >= Tier.COMPANY)
-        phrases = frozenset[str]().union(*(look.phrases for look in looks if not look.label))
+        phrases = frozenset[str]().union(*(look.phrases for look in looks if not look.specific))
         before = self._units[run[0] - 1].look if run[0] else None
         if before is not None and before.introduces:
             return False
@@ -103,7 +107,7 @@ class Blocks:
 
     def _may_be_heading(self, index: int, run: Sequence[int]) -> bool:
         """Whether a word right before prose or an edit link is rather a heading."""
-        if self.reasons[index] or self._tiers[index] > Tier.COMPANY or self._units[index].look.label:
+        if self.reasons[index] or self._tiers[index] > Tier.COMPANY or self._units[index].look.specific:
             return False
         following = self._units[index + 1] if index + 1 < len(self._units) else None
         return following is not None and (

@@ -44,7 +44,7 @@ class Look:
         data: it gives an address, a telephone number, a price or hours.
         wording: it is not marked as an item of a list, a heading or a line of a program.
         phrases: which phrases spoke for it.
-        label: it says something of itself: a name or a number belongs to the phrase.
+        specific: it holds a label or fits a pattern: a name, a number or a date belongs to the phrase.
     """
 
     reason: str | None
@@ -57,24 +57,17 @@ class Look:
     data: bool = False
     wording: bool = True
     phrases: frozenset[str] = frozenset()
-    label: bool = False
+    specific: bool = False
 
 
 class Observer:
-    """Looks at units; equal ones once."""
+    """Looks at units."""
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         self._vocabulary = vocabulary
-        self._seen: dict[str, Look] = {}
 
-    def look(self, folded: str) -> Look:
-        """Judge one unit by its folded text."""
-        found = self._seen.get(folded)
-        if found is None:
-            found = self._seen[folded] = self._new(folded)
-        return found
-
-    def _new(self, folded: str) -> Look:
+    def look(self, written: str, folded: str) -> Look:
+        """Judge one unit by its text before and after the fold."""
         if folded.isdecimal() and len(folded) <= LONGEST_NUMBER:
             return Look("counter", Tier.NUMBER, folded, len(folded) / 3)
         key = letters_of(folded)
@@ -93,7 +86,7 @@ class Observer:
             return replace(plain, reason="counter", tier=Tier.NUMBER) if len(key) <= LONGEST_NUMBER else plain
         said = LINK.sub(" ", folded).strip() if "://" in folded or "www." in folded or "@" in folded else folded
         matches = [] if long else self._matches(said)
-        judged = judge_words(said, matches, stops) if matches or len(key) <= LONGEST_NUMBER else None
+        judged = judge_words(written, said, matches, stops) if matches or len(key) <= LONGEST_NUMBER else None
         judged = judged or judge_notice(said, list(self._vocabulary.notices(said)))
         if not matches:
             return replace(plain, reason=judged[0], tier=judged[1]) if judged else plain
@@ -103,16 +96,19 @@ class Observer:
             judged = None
         reason, tier = judged or (None, Tier.NONE)
         phrases = frozenset(match.text for match in matches if match.tier > Tier.HALF)
-        label = any(match.label or match.described for match in matches)
-        return replace(plain, reason=reason, tier=tier, key=key, phrases=phrases, label=label)
+        specific = any(match.label or match.described for match in matches)
+        return replace(plain, reason=reason, tier=tier, key=key, phrases=phrases, specific=specific)
 
     def _matches(self, folded: str) -> list[Match]:
-        """Find words, labels and patterns, in order and disjoint; a longer one goes before those it covers."""
+        """Find words, labels and patterns, in order and disjoint; a longer one goes before those it covers.
+
+        What is a word by itself is that, although a pattern fits it too.
+        """
         voices = self._vocabulary
         found = list(chain(voices.patterns(folded), voices.labels(folded), voices.words(folded)))
         if len(found) < 2:
             return found
-        found.sort(key=lambda match: (match.start, -match.end, -match.tier))
+        found.sort(key=lambda match: (match.start, -match.end, -match.tier, match.described))
         kept: list[Match] = []
         for match in found:
             if not kept or match.start >= kept[-1].end:

@@ -33,6 +33,7 @@ EDIT_LINK = "edit link"
 """The reason of a link that stands after headings."""
 
 _LOADING = r"(?:载入中|加载中|读取中|loading|统计中)"
+_NUMBER_OF = r"(?:数|量|次数|人次|人数|수)?"
 _SIZES = r"(?:特大|大号|中号|小号|大|中|小|标准|默认|放大|缩小|a[+-]?|[+\-\s/|\[\]【】()])"
 _MAKERS = (
     r"(?:wordpress|discuz|phpbb|phpwind|vbulletin|xenforo|drupal|joomla|dedecms|phpcms|empirecms|ecshop|typecho|z-blog"
@@ -69,14 +70,19 @@ PATTERNS = (
     ),
     Pattern(
         "counter",
+        Tier.EDGE,
+        rf"(?:点击|浏览|围观|点阅|跟帖|阅览|조회){_NUMBER_OF}\s?[:(\[]\s?{COUNT}\s?[)\]]?\s?(?:次|人次|人|条)?(?!\w)",
+    ),
+    Pattern("counter", Tier.EDGE, rf"(?:阅读|评论|回复|查看|人气|댓글|コメント)\s?[(\[]\s?{COUNT}\s?[)\]](?!\w)"),
+    Pattern(
+        "counter",
         Tier.ALONE,
-        r"(?:点击|浏览|围观|点阅|跟帖|阅览|조회)(?:数|量|次数|人次|人数|수)?"
-        rf"\s?[:(\[]\s?(?:{COUNT}|{_LOADING}[.\s]{{0,8}})\s?[)\]]?\s?(?:次|人次|人|条)?(?!\w)",
+        rf"(?:点击|浏览|围观|点阅|跟帖|阅览|조회){_NUMBER_OF}\s?[:(\[]\s?{_LOADING}[.\s]{{0,8}}[)\]]?(?!\w)",
     ),
     Pattern(
         "counter",
         Tier.ALONE,
-        rf"(?:阅读|评论|回复|查看|人气|댓글|コメント)\s?[(\[]\s?(?:{COUNT}|{_LOADING}[.\s]{{0,8}})\s?[)\]](?!\w)",
+        rf"(?:阅读|评论|回复|查看|人气|댓글|コメント)\s?[(\[]\s?{_LOADING}[.\s]{{0,8}}[)\]](?!\w)",
     ),
     Pattern(
         "counter",
@@ -116,16 +122,16 @@ PATTERNS = (
         r"[^,。]{0,6}(?:转载|复制|摘编|镜像|转贴|抄袭|采集|商用|商业使用)[^,。]{0,10}",
     ),
     Pattern("counter", Tier.COMPANY, rf"{COUNT}\s?(?:评论|浏览|阅读|收藏|点赞|回复|赞|转发|人气|댓글|コメント)(?!\w)"),
-    Pattern("counter", Tier.ALONE, rf"(?:共\s?)?(?:有\s?)?{COUNT}\s?条(?:评论|回复|留言|跟帖)"),
+    Pattern("counter", Tier.EDGE, rf"(?:共\s?)?(?:有\s?)?{COUNT}\s?条(?:评论|回复|留言|跟帖)"),
     Pattern(
         "counter",
-        Tier.ALONE,
+        Tier.EDGE,
         rf"{COUNT}\s(?:comments?|replies|kommentare?|commentaires?|comentarios?|комментари(?:ев|я|й))",
     ),
     Pattern("counter", Tier.COMPANY, rf"{COUNT}\s(?:views?|shares?|likes?|reads?|retweets?|followers?|hits|guests?)"),
     Pattern(
         "counter",
-        Tier.ALONE,
+        Tier.EDGE,
         r"(?:views|comments|replies|hits|page\sviews|просмотр(?:ов|ы)|комментари(?:ев|и)|kommentare|commentaires|comentarios"
         rf"|vistas|vues|aufrufe)\s?[:(\[]\s?{COUNT}\s?[)\]]?",
     ),

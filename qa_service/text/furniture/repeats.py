@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -18,18 +19,19 @@ _REFRAIN = 3
 def repeated_lines(units: Sequence[Unit]) -> set[int]:
     """Find lines that repeat without saying anything new.
 
-    From the third time on all but the first, from the eighth on all, when most stand between paragraphs; all but
-    the first of a refrain. Lines in which other repeated lines take turns are the headings of records, or speakers,
-    and lines among other short lines may be cells of a table: they stay.
+    From the third time on all but the first, from the eighth on all, when most stand between paragraphs, those in a
+    row counted as one place; all but the first of a refrain. Lines in which other repeated lines take turns are the
+    headings of records, or speakers, and lines among other short lines may be cells of a table: they stay.
 
     Returns:
         Indices of units.
     """
     places = _places(units)
+    has_prose = any(unit.is_prose for unit in units)
     captions = {
         key: found
         for key, found in places.items()
-        if _may_repeat(units[found[0]]) and _between_paragraphs(units, found, places)
+        if has_prose and _may_repeat(units[found[0]]) and _between_paragraphs(units, found, places)
     }
     found: set[int] = set()
     for key in captions.keys() - (_taking_turns(units, places) if captions else set()):
@@ -48,9 +50,23 @@ def _places(units: Sequence[Unit]) -> dict[str, list[int]]:
 
 
 def _between_paragraphs(units: Sequence[Unit], found: Sequence[int], places: dict[str, list[int]]) -> bool:
-    """Whether at least half stand between paragraphs, or the edges of the article."""
-    between = sum(_is_paragraph(units, place, -1, places) and _is_paragraph(units, place, 1, places) for place in found)
-    return 2 * between >= len(found)
+    """Whether at least half of the runs stand between paragraphs, or a paragraph and an edge of the article."""
+    runs = _runs(units, found)
+    between = sum(
+        _is_paragraph(units, first, -1, places) and _is_paragraph(units, last, 1, places) for first, last in runs
+    )
+    return 2 * between >= len(runs)
+
+
+def _runs(units: Sequence[Unit], found: Sequence[int]) -> list[tuple[int, int]]:
+    """Find where the same line stands several times in a row: the first and last of each run, often the same."""
+    starts = [
+        place
+        for before, place in pairwise((-1, *found))
+        if before < 0 or any(units[index].look.key for index in range(before + 1, place))
+    ]
+    ends = [found[bisect_left(found, start) - 1] for start in starts[1:]]
+    return list(zip(starts, [*ends, found[-1]], strict=True))
 
 
 def _is_paragraph(units: Sequence[Unit], place: int, step: int, places: dict[str, list[int]]) -> bool:

@@ -63,7 +63,8 @@ def read_units(text: str, sentences: Sequence[Span]) -> list[Unit]:
     observer = Observer(load_vocabulary())
     looks: dict[str, Look] = {}
     if distinct:
-        looks = {unit: observer.look(folded.strip()) for unit, folded in zip(distinct, fold_all(distinct), strict=True)}
+        pairs = zip(distinct, fold_all(distinct), strict=True)
+        looks = {unit: observer.look(unit, folded.strip()) for unit, folded in pairs}
     units = []
     last = len(sentences) - 1
     for index, (span, unit) in enumerate(zip(sentences, raw, strict=True)):

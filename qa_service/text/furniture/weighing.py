@@ -10,6 +10,7 @@ from itertools import chain, pairwise
 from qa_service.text.furniture.dates import NEUTRAL
 from qa_service.text.furniture.matching import Match
 from qa_service.text.furniture.measure import begins_wide, letters_of, size_of
+from qa_service.text.furniture.owners import owner_tier
 from qa_service.text.furniture.tiers import Tier
 
 Judgement = tuple[str, Tier]
@@ -51,11 +52,11 @@ _NOTICE, _WHOLE_NOTICE = 0.5, 0.9
 """The shares of a sentence that parts of notices make up."""
 
 
-def judge_words(folded: str, matches: list[Match], stops: bool) -> Judgement | None:
+def judge_words(written: str, folded: str, matches: list[Match], stops: bool) -> Judgement | None:
     """Weigh words, labels and patterns against the letters they leave over.
 
     Parameters:
-        folded: the unit.
+        written, folded: the unit before and after the fold.
         matches: what was found in it, in order and disjoint.
         stops: whether it ends as a statement.
 
@@ -67,11 +68,13 @@ def judge_words(folded: str, matches: list[Match], stops: bool) -> Judgement | N
         return _judge_names(folded, matches, letters)
     left = _left_over(folded, matches)
     if left <= min(_NAMES, 0.75 * letters) and not stops and _names_owner(folded, matches):
-        return "copyright line", Tier.ALONE
+        return _judge_owner(written, folded, matches, stops)
     reason = _weights(match for match in matches if match.tier > Tier.HALF).most_common(1)[0][0]
     if left > _SPARE * letters:
         return (reason, Tier.EDGE) if _is_row(folded, matches) else None
     tier = max(match.tier for match in matches)
+    if tier is Tier.ALONE and reason == "copyright line":
+        return _judge_owner(written, folded, matches, stops)
     if tier is Tier.ALONE:
         return reason, Tier.EDGE if stops and reason not in _STATED else tier
     return None if _is_one_phrase(folded, matches) else (reason, _tier_together(folded, matches, tier, stops))
@@ -106,6 +109,13 @@ def _names_owner(folded: str, matches: list[Match]) -> bool:
     if any(match.described for match in rights):
         return size_of(letters_of(folded[: matches[0].start])) <= _OWNER
     return bool(rights) and not _CLAUSE.search(without(folded, matches))
+
+
+def _judge_owner(written: str, folded: str, matches: list[Match], stops: bool) -> Judgement | None:
+    """Judge a copyright line, which may turn out to be a sentence about copyright."""
+    open_ended = any(match.slot for match in matches if match.reason == "copyright line")
+    tier = owner_tier(written, without(folded, matches), matches, stops) if open_ended else Tier.ALONE
+    return ("copyright line", tier) if tier else None
 
 
 def _judge_names(folded: str, matches: list[Match], letters: int) -> Judgement | None:
