@@ -47,7 +47,11 @@ DETECTED = (
     "koi8-r",
     "cp874",
 )
+CHINESE = frozenset({"gb18030", "big5", "big5hkscs"})
+_MULTIBYTE = UNICODE | CHINESE | {"cp932", "euc_jis_2004", "euc_jp", "iso2022_jp", "cp949", "johab", "hz"}
 _KNOWN = UNICODE | frozenset(DETECTED) | frozenset(_SUPERSETS.values()) | {"koi8-u", "euc_jp", "iso2022_jp", "hz"}
+# cp950 and Big5-HKSCS give these rows different characters; here the latter is what is in use.
+_ETEN_ROWS = re.compile("[\u3005\u3041-\u30fe\u0401-\u0451\u2460-\u2469\u2474-\u247d]")
 _KNOWN_ISO = re.compile(r"iso8859-\d+|cp(437|850|852|855|857|86[0-9]|1125)|mac-(roman|cyrillic)|johab")
 
 
@@ -70,3 +74,39 @@ def codec_for(label: str | None) -> str | None:
         return None
     codec = _SUPERSETS.get(found, found)
     return codec if codec in _KNOWN or _KNOWN_ISO.fullmatch(codec) else None
+
+
+def is_eight_bit(codec: str) -> bool:
+    """Whether a codec has one byte for each character, so that nearly any bytes are valid in it.
+
+    Parameters:
+        codec: a name that `codec_for` or the detector returned.
+    """
+    return codec not in _MULTIBYTE
+
+
+def read_as(content: bytes, encoding: str) -> tuple[str, str] | None:
+    """Decode strictly.
+
+    Parameters:
+        content: the bytes.
+        encoding: a name that `codec_for` or the detector returned; Big5 means whichever of its two forms fits.
+
+    Returns:
+        The text and the Python name of its encoding; None when the bytes are not valid.
+    """
+    if encoding in ("big5", "big5hkscs"):
+        windows, hong_kong = valid_as(content, "cp950"), valid_as(content, "big5hkscs")
+        if windows is not None and (hong_kong is None or not _ETEN_ROWS.search(windows)):
+            return windows, "cp950"
+        return None if hong_kong is None else (hong_kong, "big5hkscs")
+    text = valid_as(content, encoding)
+    return None if text is None else (text, encoding)
+
+
+def valid_as(content: bytes, encoding: str) -> str | None:
+    """Decode strictly with Python's codec of that name; None when the bytes are not valid."""
+    try:
+        return content.decode(encoding)
+    except UnicodeError:
+        return None

@@ -7,8 +7,21 @@ import re
 from dataclasses import dataclass
 
 from qa_service.errors import Rejected
-from qa_service.text.charsets import UNICODE, WESTERN, codec_for
-from qa_service.text.detection import detect, nearly_utf8, surely_utf8
+from qa_service.text.charsets import UNICODE, WESTERN, codec_for, is_eight_bit, read_as, valid_as
+from qa_service.text.detection import (
+    EVERYDAY,
+    LEAST_HIGH_BYTES,
+    QUOTED,
+    detect,
+    has_run,
+    high_bytes,
+    largely_utf8,
+    nearly_utf8,
+    rather_utf8,
+    surely_chinese,
+    surely_utf8,
+    utf8_parts,
+)
 from qa_service.text.signatures import binary_kind
 from qa_service.text.utf16 import everyday_share, guess_utf16
 
@@ -20,12 +33,7 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-# cp950 and Big5-HKSCS give these rows different characters; here the latter is what is in use.
-_ETEN_ROWS = re.compile("[\u3005\u3041-\u30fe\u0401-\u0451\u2460-\u2469\u2474-\u247d]")
 _REPLACED_PER = 20
-_HIGH_BYTES = bytes(range(0x80, 0x100))
-_LEAST_HIGH_BYTES = 16
-_EVERYDAY = 0.95
 _CONTROLS = re.compile("[\0-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
 _MOST_CONTROLS = 0.1
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -45,7 +53,9 @@ def decode(content: bytes, declared: str | None = None, *, lenient: bool = False
 
     A byte-order mark decides. Else the declared charset is taken if the bytes are valid in it, unless they are
     UTF-8 beyond doubt; then strict UTF-8, UTF-16 where it is certain, and the detector's choice. A file cut
-    inside its last character, as a broken download is, loses the bytes of that character.
+    inside its last character, as a broken download is, loses the bytes of that character. Lines in UTF-8 among
+    lines in GB 18030 or Big5 are each decoded as what they are, where that is certain; a note says so. What is
+    UTF-8 for the most part is never read in an 8-bit charset, in which any bytes would be valid.
 
     Parameters:
         content: the bytes as received.
@@ -66,15 +76,19 @@ def decode(content: bytes, declared: str | None = None, *, lenient: bool = False
     if kind is not None:
         raise Rejected(f"this is {kind}, not text", remedy="extract its text first")
     codec = codec_for(declared)
+    largely = (codec not in UNICODE or codec == "utf-8") and largely_utf8(content, declared=codec == "utf-8")
+    mixed = _mixed(content, codec) if largely else None
+    if mixed is not None:
+        return mixed
     if codec in WESTERN:
         chinese = _chinese_after_all(content)
         if chinese is not None:
             return chinese
-    if codec is not None and (codec in UNICODE or not surely_utf8(content)):
-        taken = _try(content, codec)
+    if codec is not None and (codec in UNICODE or not (surely_utf8(content) or (largely and is_eight_bit(codec)))):
+        taken = read_as(content, codec)
         if taken is not None:
             return _checked(*taken)
-    return _undeclared(content, declared, lenient)
+    return _undeclared(content, declared, lenient, largely)
 
 
 def check_text(text: str) -> str:
@@ -103,30 +117,61 @@ def _chinese_after_all(content: bytes) -> Decoded | None:
 
     Western text has single letters over 0x7F among ASCII ones; as Chinese they would be rare characters.
     """
-    if len(content) - len(content.translate(None, _HIGH_BYTES)) < _LEAST_HIGH_BYTES or surely_utf8(content):
+    if high_bytes(content) < LEAST_HIGH_BYTES or surely_utf8(content):
         return None
     encoding = detect(content)
-    taken = _try(content, encoding) if encoding in ("gb18030", "big5hkscs") else None
-    return _checked(*taken) if taken is not None and everyday_share(taken[0]) >= _EVERYDAY else None
+    taken = read_as(content, encoding) if encoding in ("gb18030", "big5hkscs") else None
+    return _checked(*taken) if taken is not None and everyday_share(taken[0]) >= EVERYDAY else None
+
+
+def _mixed(content: bytes, codec: str | None = None) -> Decoded | None:
+    """Decode lines of UTF-8 among lines of GB 18030 or Big5; None when there is doubt about any part.
+
+    A Latin letter or sign, which may be Chinese too, is in the charset of what stands before it, or else after it.
+    """
+    parts = utf8_parts(content)
+    if parts is None:
+        return None
+    encoding = surely_chinese(b"".join(part for utf8, part in parts if utf8 is False), codec)
+    if encoding is None:
+        return None
+    before = next(utf8 for utf8, _ in parts if utf8 is not None)
+    texts, found_utf8 = [], False
+    for utf8, part in parts:
+        if not part.isascii():
+            before = rather_utf8(part, encoding, before) if utf8 is None else utf8
+            found_utf8 |= before
+        text = valid_as(part, "utf-8" if before else encoding)
+        if text is None:
+            return None
+        texts.append(text)
+    note = f"parts of the file are in {encoding}, the rest in utf-8"
+    return _checked("".join(texts), "utf-8", (note,)) if found_utf8 else None
+
+
+def _garbled(content: bytes, text: str) -> bool:
+    """Whether UTF-8 was read as East Asian text: such a reading is mostly of rare characters."""
+    return has_run(content) and everyday_share(text) < QUOTED
 
 
 def _marked(content: bytes, encoding: str, lenient: bool) -> Decoded:
     """Decode what a byte-order mark stood before."""
-    found = _whole_characters(content, encoding) or (_replaced(content, encoding) if lenient else None)
+    found = _whole_characters(content, encoding) or (_mixed(content) if encoding == "utf-8" else None)
+    found = found or (_replaced(content, encoding) if lenient else None)
     return found or _checked(_strict(content, encoding, "its byte-order mark says so"), encoding)
 
 
-def _undeclared(content: bytes, declared: str | None, lenient: bool) -> Decoded:
+def _undeclared(content: bytes, declared: str | None, lenient: bool, largely: bool) -> Decoded:
     """Find the charset from the bytes, the declared one not being right."""
     nul = content.find(b"\0")
     if nul < 0:
-        taken = _try(content, "utf-8")
+        taken = read_as(content, "utf-8")
         if taken is not None:
             return _checked(*taken)
     encoding = guess_utf16(content)
     if encoding is not None:
         return _checked(content.decode(encoding), encoding)
-    almost = nul < 0 and nearly_utf8(content)
+    almost = nul < 0 and (largely or nearly_utf8(content))
     codec = "utf-8" if almost else codec_for(declared)
     cut = _whole_characters(content, codec) if codec else None
     if cut is None and len(content) % 2:
@@ -136,15 +181,20 @@ def _undeclared(content: bytes, declared: str | None, lenient: bool) -> Decoded:
         return cut
     if nul >= 0:
         raise Rejected(f"this is a binary file, not text: NUL at byte {nul}", remedy=_REMEDY)
-    return _detected(content, declared, codec, lenient)
+    return _detected(content, declared, codec, lenient, largely)
 
 
-def _detected(content: bytes, declared: str | None, codec: str | None, lenient: bool) -> Decoded:
+def _detected(content: bytes, declared: str | None, codec: str | None, lenient: bool, largely: bool) -> Decoded:
     """Take the detector's choice, or for want of it what is nearly right."""
     encoding = None if codec == "utf-8" and nearly_utf8(content) else detect(content)
     if encoding is not None:
-        taken = _try(content, encoding)
-        if taken is not None:
+        mixed = _mixed(content) if is_eight_bit(encoding) and not largely else None
+        if mixed is not None:
+            return mixed
+        taken = read_as(content, encoding)
+        if largely and (is_eight_bit(encoding) or (taken and _garbled(content, taken[0]))):
+            encoding = None
+        elif taken is not None:
             return _checked(*taken)
     for guess in (encoding, codec):
         found = guess and (_whole_characters(content, guess) or (_replaced(content, guess) if lenient else None))
@@ -166,7 +216,7 @@ def _whole_characters(content: bytes, encoding: str) -> Decoded | None:
         except UnicodeError:
             continue
         left = len(decoder.getstate()[0])
-        taken = _try(content[: len(content) - left], encoding)
+        taken = read_as(content[: len(content) - left], encoding)
         if taken is not None:
             note = f"the file ends inside a character; its last {left} bytes were dropped"
             return _checked(*taken, (note,) if left else ())
@@ -180,24 +230,6 @@ def _replaced(content: bytes, encoding: str) -> Decoded | None:
     if _REPLACED_PER * faults > sum(char > "\x7f" for char in text):
         return None
     return _checked(text, encoding, (f"{faults} invalid bytes or byte sequences were replaced by U+FFFD",))
-
-
-def _try(content: bytes, encoding: str) -> tuple[str, str] | None:
-    """Decode strictly; None when the bytes are not valid. Big5 means whichever of its two forms fits."""
-    if encoding in ("big5", "big5hkscs"):
-        windows, hong_kong = _plain(content, "cp950"), _plain(content, "big5hkscs")
-        if windows is not None and (hong_kong is None or not _ETEN_ROWS.search(windows)):
-            return windows, "cp950"
-        return None if hong_kong is None else (hong_kong, "big5hkscs")
-    text = _plain(content, encoding)
-    return None if text is None else (text, encoding)
-
-
-def _plain(content: bytes, encoding: str) -> str | None:
-    try:
-        return content.decode(encoding)
-    except UnicodeError:
-        return None
 
 
 def _strict(content: bytes, encoding: str, why: str) -> str:

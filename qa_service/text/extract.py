@@ -16,7 +16,7 @@ from qa_service.text.extraction.sniff import actual_type, type_name
 
 __all__ = ["EXTRACTION_VERSION", "SUPPORTED_TYPES", "Extracted", "extract", "with_extracted"]
 
-EXTRACTION_VERSION = "extract-2"
+EXTRACTION_VERSION = "extract-3"
 """Changes when the same bytes may give another text; articles extracted before are then processed anew."""
 
 SUPPORTED_TYPES = tuple(sorted((TEXT, *FORMATS)))
