@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from rapidfuzz.distance import Levenshtein
-from rapidfuzz.distance._initialize import Opcodes
+from rapidfuzz.distance import Levenshtein, Opcodes
 
 from qa_service.index.differences import Differences, Edit
 from qa_service.index.wording import Tokens, Wording

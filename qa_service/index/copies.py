@@ -10,12 +10,14 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 from rapidfuzz.distance import Indel, Levenshtein
 
 from qa_service.index.alignment import Link, align
 from qa_service.index.differences import Differences, Edit
+from qa_service.index.order import anchors_of, places_of, runs_of
 from qa_service.index.wording import Tokens, Wording
 
 HALF = 0.5
@@ -26,11 +28,14 @@ LEAST_LETTERS = 12
 """Passages that share less than this are copies only if nearly all of both is shared."""
 SHORT = 8
 """Sentences of fewer words are alike by chance; they are compared by their place."""
+MOVED = 16
+"""Words from which on sentences in another place are a paragraph that was moved. Of fewer, the order may tell which
+price is whose, so that another order says something else."""
 _ALIKE = 0.6
 """Similarity from which on two sentences in different places are taken for one that was moved."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Outline:
     """The searched sentences of a passage, or of consecutive ones, that have letters.
 
@@ -41,10 +46,15 @@ class Outline:
     prints: Sequence[int]
     lengths: Sequence[int]
 
-    @property
+    @cached_property
     def letters(self) -> int:
         """Letters and digits of all of them."""
         return sum(self.lengths)
+
+    @cached_property
+    def distinct(self) -> Set[int]:
+        """The different prints."""
+        return frozenset(self.prints)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +66,7 @@ class Match:
         of_ours, of_theirs: share of each passage's letters that these make up.
         letters: how many these are.
         conflict: whether the passages contradict each other somewhere.
+        by_words: whether their texts were compared, not only the prints.
     """
 
     ours: Set[int]
@@ -64,6 +75,7 @@ class Match:
     of_theirs: float
     letters: int
     conflict: bool
+    by_words: bool = False
 
     @property
     def shares_half(self) -> bool:
@@ -102,35 +114,59 @@ def compare(
         wording_of_ours, wording_of_theirs: give their texts; called when equal sentences do not decide it.
         similar: whether there are signs of sentences that are nearly equal, beside the equal ones.
     """
-    anchors = _anchors(ours.prints, theirs.prints)
-    known = set(ours.prints) & set(theirs.prints)
-    found = (
-        {place for place, number in enumerate(ours.prints) if number in known},
-        {place for place, number in enumerate(theirs.prints) if number in known},
-    )
-    conflict = False
-    decided = len(found[0]) == len(ours.prints) or len(found[1]) == len(theirs.prints)
-    if not decided and (similar or _match(ours, theirs, found, False).shares_half):
-        one, two = wording_of_ours(), wording_of_theirs()
-        comparison = _Comparison(one, two, anchors, found, Differences((one.swaps, two.swaps)))
-        _fill_gaps(comparison, len(ours.prints), len(theirs.prints))
-        conflict = _contradict(comparison, len(theirs.prints)) or comparison.differences.matter
-    return _match(ours, theirs, found, conflict)
+    decided = compare_prints(ours, theirs, similar)
+    if decided is not None:
+        return decided
+    anchors = anchors_of(ours.prints, theirs.prints)
+    found = {place for place, _ in anchors}, {place for _, place in anchors}
+    one, two = wording_of_ours(), wording_of_theirs()
+    comparison = _Comparison(one, two, anchors, found, Differences((one.swaps, two.swaps)))
+    disordered = _take_strays(comparison, ours, theirs)
+    _fill_gaps(comparison, len(ours.prints), len(theirs.prints))
+    conflict = _contradict(comparison, len(theirs.prints)) or comparison.differences.matter
+    return _match(ours, theirs, found, disordered or conflict, by_words=True)
 
 
-def _match(ours: Outline, theirs: Outline, found: tuple[Set[int], Set[int]], conflict: bool) -> Match:
-    letters = min(sum(ours.lengths[place] for place in found[0]), sum(theirs.lengths[place] for place in found[1]))
-    return Match(*found, letters / max(ours.letters, 1), letters / max(theirs.letters, 1), letters, conflict)
-
-
-def _anchors(ours: Sequence[int], theirs: Sequence[int]) -> list[Link]:
-    """Pair equal sentences in order, as many as possible."""
-    return [
-        (op.src_start + step, op.dest_start + step)
-        for op in Indel.opcodes(ours, theirs)
-        if op.tag == "equal"
-        for step in range(op.src_end - op.src_start)
+def compare_prints(ours: Outline, theirs: Outline, similar: bool) -> Match | None:
+    """Compare two passages by their prints alone; None when these do not decide it. See `compare`."""
+    known = ours.distinct & theirs.distinct
+    found = places_of(ours.prints, known), places_of(theirs.prints, known)
+    match = _match(ours, theirs, found, False)
+    if not similar and not match.shares_half:
+        return match
+    contained = len(known) == len(ours.distinct) or len(known) == len(theirs.distinct)
+    in_order = [ours.prints[place] for place in sorted(found[0])] == [
+        theirs.prints[place] for place in sorted(found[1])
     ]
+    return match if contained and in_order else None
+
+
+def _match(
+    ours: Outline, theirs: Outline, found: tuple[Set[int], Set[int]], conflict: bool, by_words: bool = False
+) -> Match:
+    letters = min(sum(ours.lengths[place] for place in found[0]), sum(theirs.lengths[place] for place in found[1]))
+    shares = letters / max(ours.letters, 1), letters / max(theirs.letters, 1)
+    return Match(*found, *shares, letters, conflict, by_words)
+
+
+def _take_strays(comparison: _Comparison, ours: Outline, theirs: Outline) -> bool:
+    """Find sentences that both have in another order, and those that one side repeats.
+
+    Returns:
+        Whether the order says something else: fewer words than a paragraph has changed places.
+    """
+    found = comparison.found
+    known = ours.distinct & theirs.distinct
+    left, right = places_of(ours.prints, known) - found[0], places_of(theirs.prints, known) - found[1]
+    disordered = False
+    for run in runs_of(ours.prints, theirs.prints, left, right):
+        disordered |= sum(len(comparison.ours.sentences[place]) for place, _ in run) < MOVED
+        found[0].update(place for place, _ in run)
+        found[1].update(other for _, other in run)
+    # A short sentence said again may answer another question: it stands where it stands.
+    for side, (wording, strays) in enumerate(((comparison.ours, left), (comparison.theirs, right))):
+        found[side].update(place for place in strays - found[side] if len(wording.sentences[place]) >= SHORT)
+    return disordered
 
 
 def _fill_gaps(comparison: _Comparison, ours: int, theirs: int) -> None:
@@ -170,7 +206,8 @@ def _contradict(comparison: _Comparison, theirs: int) -> bool:
 
 
 def _without(wording: Wording, found: Set[int]) -> list[int]:
-    return [place for place, words in enumerate(wording.sentences) if words and place not in found]
+    places = (place for place in range(len(wording.sentences)) if place not in found)
+    return [place for place in places if wording.sentences[place]]
 
 
 def _edits(one: Tokens, two: Tokens) -> Iterator[Edit]:

@@ -7,18 +7,18 @@ from dataclasses import dataclass
 
 import regex
 
-from qa_service.text.fold import lexical_fold
+from qa_service.text.prints import UNSPACED, comparable
 
 Tokens = Sequence[str]
 
-FUNCTION_WORDS = frozenset("的了着著地得之") | {"a", "an", "the"}
-"""Words that are lost, added and mistaken for one another without changing what is said."""
+PARTICLES = frozenset("的了着著地得")
+"""Characters without a meaning of their own that dirty text mistakes for one another. Names have them too."""
+_ARTICLES = frozenset({"an", "the"})
 _FORMAL = str.maketrans("壹贰叁肆伍陆柒捌玖拾佰仟", "一二三四五六七八九十百千")
-# A character of a script without spaces, a number with its marks, or a word.
-_UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}"
-_NUMBER = r"(?:(?<![\p{L}\p{N}])[-+])?\p{N}(?:[\p{N}.,:/-]*\p{N})?|%"
-_WORD = rf"[[\p{{L}}\p{{M}}]--[{_UNSPACED}]][[\p{{L}}\p{{M}}\p{{N}}]--[{_UNSPACED}]]*"
-_TOKEN = regex.compile(rf"[{_UNSPACED}]|{_NUMBER}|{_WORD}", regex.V1)
+# A character of a script without spaces, a number with its marks, letters, or a symbol.
+_NUMBER = r"-?\.?\p{N}+(?:[^\p{L}\p{M}\p{N}\s]+\p{N}+)*"
+_WORD = rf"[[\p{{L}}\p{{M}}]--[{UNSPACED}]]+"
+_TOKEN = regex.compile(rf"[{UNSPACED}]|{_NUMBER}|{_WORD}|[^\s\p{{L}}\p{{M}}\p{{N}}]", regex.V1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,5 @@ class Wording:
 
 
 def words_of(text: str) -> list[str]:
-    """Cut a repaired text into what a reader compares: Han characters, numbers, words; without function words."""
-    found = (match[0] for match in _TOKEN.finditer(lexical_fold(text).translate(_FORMAL)))
-    return [word.replace(",", "") if word[-1].isdigit() else word for word in found if word not in FUNCTION_WORDS]
+    """Cut a repaired text into what a reader compares: Han characters, numbers, words, symbols; without articles."""
+    return [word for word in _TOKEN.findall(comparable(text).translate(_FORMAL)) if word not in _ARTICLES]

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from qa_service.index.copies import NEARLY_ALL, Match, Outline, compare
+from qa_service.index.copies import NEARLY_ALL, Match, Outline, compare, compare_prints
 from qa_service.index.wording import Wording
+from qa_service.retrieval.budget import Budget
 from qa_service.retrieval.evidence import Evidence
 from qa_service.retrieval.texts import Texts
 from qa_service.retrieval.wordings import Stretch
@@ -21,9 +22,9 @@ from qa_service.text.prints import BANDS, LEAST_CHARS
 _WORTH = 0.2
 """Share of the smaller passage in equal sentences from which on the others are compared too."""
 MOST = 1000
-"""Passages of the collection that are compared with one result."""
-MOST_TEXTS = 100
-"""Articles whose text is read to compare them with one result."""
+"""Passages of the collection that are compared with one result, beside the question's own candidates."""
+MOST_NAMED = 100
+"""Copies named with a result."""
 _FEW = 3
 """In passages of so few sentences one band must do as a sign of similar ones; in longer ones, chance makes one."""
 MOST_KEPT = 20_000
@@ -49,7 +50,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A result, by its place among the candidates, and its copies by article id and start."""
+    """A result, by its place among the candidates, and its copies by article id and start: 100 of them at most."""
 
     place: int
     sources: Sequence[Source]
@@ -62,24 +63,31 @@ class Comparisons:
     """
 
     def __init__(self) -> None:
-        self._known: dict[tuple[Keys, Keys], Match] = {}
+        self._known: dict[tuple[Keys, Keys, int], Match] = {}
 
-    def get(self, ours: Keys, theirs: Keys, compare: Callable[[], Match]) -> Match:
-        """Give a comparison, made now if it is not known."""
-        found = self._known.get((ours, theirs))
+    def get(self, ours: Keys, theirs: Keys, shared: int, compare: Callable[[], Match | None]) -> Match | None:
+        """Give a comparison, made now if it is not known; None, which is not remembered, when it is not made.
+
+        Parameters:
+            shared: bands that both have, as far as they were looked up.
+        """
+        found = self._known.get((ours, theirs, shared))
         if found is None:
             found = compare()
+            if found is None:
+                return None
             if len(self._known) >= MOST_KEPT:
                 self._known.clear()
-            self._known[ours, theirs] = found
+            self._known[ours, theirs, shared] = found
         return found
 
 
 class Grouper:
     """Groups the copies of one question.
 
-    Only passages that share a band of a sentence are compared (or a short sentence, for a passage of short ones), the
-    1,000 that share the most; texts of 100 articles at most are read for a result. Both limits count for each result.
+    Only passages that share a band of a sentence are compared (or a short sentence, for a passage of short ones): the
+    1,000 that share the most, and all candidates that share one. By their words only so many are compared, those that
+    share the most first; equal sentences decide the others. All limits count alike whatever is remembered.
 
     Parameters:
         collection, seq: the collection's row and the snapshot's sequence number.
@@ -102,8 +110,12 @@ class Grouper:
         self._texts = texts
         self._known = known
         self._places = {candidate.key: place for place, candidate in enumerate(evidence.candidates)}
+        self._look_ups = bands.LookUps(connection, collection, list(self._places), MOST)
+        self._stretches: dict[int, Stretch | None] = {
+            candidate.key: Stretch([candidate]) for candidate in evidence.candidates
+        }
         self._wordings: dict[Keys, Wording] = {}
-        self._texts_left = MOST_TEXTS
+        self._left = Budget()
 
     def groups(self, order: Sequence[int]) -> Iterator[Group]:
         """Walk a ranking, best first: give those that no one before stands for.
@@ -116,77 +128,91 @@ class Grouper:
             if self._evidence.candidates[place].key not in stood_for:
                 sources = self._sources(place)
                 stood_for.update(key for source in sources for key in source.stood_for)
-                yield Group(place, sources)
+                yield Group(place, sources[:MOST_NAMED])
 
     def _sources(self, place: int) -> list[Source]:
         """Find the copies of a candidate, in its own article too, but never itself."""
-        ours = Stretch([self._evidence.candidates[place]])
-        shared = self._look_alikes(ours)
-        if not shared:
-            return []
-        by_article: dict[int, list[Candidate]] = defaultdict(list)
-        for passage in self._read(sorted(shared)):
-            by_article[passage.article].append(passage)
-        best = {row: max(shared[passage.key] for passage in found) for row, found in by_article.items()}
+        candidate = self._evidence.candidates[place]
+        ours = self._stretches[candidate.key]
+        assert ours is not None
+        shared = self._look_alikes(candidate.key, ours.outline)
+        by_article: dict[int, list[Stretch]] = defaultdict(list)
+        for stretch in self._read(sorted(shared)):
+            by_article[stretch.passages[0].article].append(stretch)
+        best = {row: max(shared[one.passages[0].key] for one in found) for row, found in by_article.items()}
         sources: list[Source] = []
-        self._texts_left = MOST_TEXTS
-        for row in sorted(by_article, key=lambda row: (-best[row], by_article[row][0].article_id)):
-            if self._texts_left > 0:
-                found = sorted(by_article[row], key=lambda passage: passage.start)
-                sources.extend(self._in_article(ours, found, shared))
+        self._left.start_result()
+        for row in sorted(by_article, key=lambda row: (-best[row], by_article[row][0].passages[0].article_id)):
+            others = sorted(by_article[row], key=lambda stretch: stretch.passages[0].start)
+            if not self._left.none or any(_contained(ours.outline, other.outline) for other in others):
+                sources.extend(self._in_article(ours, others, shared))
         return sorted(sources, key=lambda source: (source.article_id, source.start))
 
-    def _look_alikes(self, ours: Stretch) -> dict[int, int]:
+    def _look_alikes(self, key: int, outline: Outline) -> dict[int, int]:
         """Give the bands shared by the key of each passage worth comparing."""
-        [passage] = ours.passages
-        shared = bands.look_alikes(self._connection, self._collection, passage.key, MOST)
-        outline = ours.outline
+        shared = self._look_ups.sharing(key)
         short = [number for number, length in zip(outline.prints, outline.lengths, strict=True) if length < LEAST_CHARS]
         if sum(length for length in outline.lengths if length < LEAST_CHARS) * 2 >= outline.letters:
-            for key in bands.holders(self._connection, self._collection, short, MOST - len(shared)):
-                shared.setdefault(key, 0)
-            shared.pop(passage.key, None)
+            for other in self._look_ups.holding(short):
+                shared.setdefault(other, 0)
+            for other in self._places if len(shared) >= MOST else ():
+                shared.setdefault(other, 0)
+            shared.pop(key, None)
         return shared
 
-    def _read(self, keys: Sequence[int]) -> list[Candidate]:
+    def _read(self, keys: Sequence[int]) -> list[Stretch]:
         """Read passages that are live in the snapshot. What is not to be shown at all is to be left out here."""
-        known = [self._evidence.candidates[self._places[key]] for key in keys if key in self._places]
-        others = [key for key in keys if key not in self._places]
-        return [*known, *passages.candidates(self._connection, others, self._seq)]
+        unread = [key for key in keys if key not in self._stretches][: self._left.passages]
+        self._left.passages -= len(unread)
+        self._stretches.update(dict.fromkeys(unread))
+        for passage in passages.candidates(self._connection, unread, self._seq):
+            self._stretches[passage.key] = Stretch([passage])
+        return [stretch for stretch in map(self._stretches.get, keys) if stretch is not None]
 
-    def _in_article(self, ours: Stretch, others: Sequence[Candidate], shared: Mapping[int, int]) -> Iterator[Source]:
+    def _in_article(self, ours: Stretch, others: Sequence[Stretch], shared: Mapping[int, int]) -> Iterator[Source]:
         """Find the copies in one article; what it has split over several passages is one."""
         chain: list[tuple[Candidate, Match]] = []
         chains = [chain]
-        for passage in others:
-            match = self._compare(ours, Stretch([passage]), shared[passage.key])
-            if not match.theirs:
+        for stretch in others:
+            [passage] = stretch.passages
+            match = self._compare(ours, stretch, shared[passage.key])
+            if match is None or not match.theirs:
                 continue
             if chain and not _goes_on(*chain[-1], passage, match):
                 chain = []
                 chains.append(chain)
             chain.append((passage, match))
         for chain in filter(None, chains):
-            found = [(Stretch([passage]), match) for passage, match in chain]
+            found = [(self._stretches[passage.key] or Stretch([passage]), match) for passage, match in chain]
             if len(chain) > 1:
                 whole = Stretch([passage for passage, _ in chain])
                 joined = self._compare(ours, whole, sum(shared[passage.key] for passage in whole.passages))
-                found = [(whole, joined)] if joined.is_copy or joined.conflict else found
+                found = [(whole, joined)] if joined and (joined.is_copy or joined.conflict) else found
             yield from (self._source(*copy) for copy in found if copy[1].is_copy)
 
-    def _compare(self, ours: Stretch, theirs: Stretch, shared: int) -> Match:
-        def make() -> Match:
+    def _compare(self, ours: Stretch, theirs: Stretch, shared: int) -> Match | None:
+        """Compare two passages; None when that takes more than is left."""
+        left = self._left
+
+        def make() -> Match | None:
             similar = _seem_similar(ours.outline, theirs.outline, shared)
+            if left.none:
+                return compare_prints(ours.outline, theirs.outline, similar)
             return compare(
                 ours.outline, theirs.outline, lambda: self._wording(ours), lambda: self._wording(theirs), similar
             )
 
-        return self._known.get(_keys(ours), _keys(theirs), make)
+        match = self._known.get(_keys(ours), _keys(theirs), shared, make)
+        if match is None or not match.by_words:
+            return match
+        if left.none:
+            return None
+        left.take(match.is_copy)
+        return match
 
     def _wording(self, stretch: Stretch) -> Wording:
         key = _keys(stretch)
         if key not in self._wordings:
-            self._texts_left -= 1
             self._wordings[key] = stretch.wording(self._texts)
         return self._wordings[key]
 
@@ -203,6 +229,11 @@ class Grouper:
             return True
         best = int(np.argmax(self._evidence.sentences[place]))
         return theirs.place(passage, best) in match.theirs
+
+
+def _contained(ours: Outline, theirs: Outline) -> bool:
+    """Whether one passage has all sentences of the other."""
+    return ours.distinct <= theirs.distinct or theirs.distinct <= ours.distinct
 
 
 def _keys(stretch: Stretch) -> Keys:

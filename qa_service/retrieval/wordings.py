@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import overload
 
 import regex
 
 from qa_service.index.copies import Outline
-from qa_service.index.wording import Wording, words_of
+from qa_service.index.wording import Tokens, Wording, words_of
 from qa_service.retrieval.texts import ArticleText, Texts
 from qa_service.store.packing import unpack_units
 from qa_service.store.passages import Candidate
@@ -47,16 +48,52 @@ class Stretch:
         """Read their text."""
         text = texts.of(self.passages[0].article)
         first, last = self.passages[0].start, self.passages[-1].end
-        return Wording(
-            [words_of(text.repaired(span.start, span.end)) for span in self.spans],
-            words_of(text.repaired(max(0, first - _AROUND), first)),
-            words_of(text.repaired(last, min(len(text.original), last + _AROUND))),
-            _swaps(text),
-        )
+        around = (max(0, first - _AROUND), first), (last, min(len(text.original), last + _AROUND))
+        before, after = (_Words(text, start, end) for start, end in around)
+        return Wording(_Sentences(text, self.spans), before, after, _swaps(text))
 
     @cached_property
     def _sentences(self) -> Sequence[tuple[Span, int, int]]:
         return [sentence for passage in self.passages for sentence in _sentences_of(passage)]
+
+
+class _Words(Sequence[str]):
+    """The words of a slice of an article, taken when they are asked for: most comparisons need few."""
+
+    def __init__(self, text: ArticleText, start: int, end: int) -> None:
+        self._slice = text, start, end
+
+    @overload
+    def __getitem__(self, place: int) -> str: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[str]: ...
+    def __getitem__(self, place: int | slice) -> str | list[str]:
+        return self._words[place]
+
+    def __len__(self) -> int:
+        return len(self._words)
+
+    @cached_property
+    def _words(self) -> list[str]:
+        text, start, end = self._slice
+        return words_of(text.repaired(start, end))
+
+
+class _Sentences(Sequence[Tokens]):
+    """The words of sentences, each taken when it is asked for."""
+
+    def __init__(self, text: ArticleText, spans: Sequence[Span]) -> None:
+        self._words = [_Words(text, span.start, span.end) for span in spans]
+
+    @overload
+    def __getitem__(self, place: int) -> Tokens: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Tokens]: ...
+    def __getitem__(self, place: int | slice) -> Tokens | Sequence[Tokens]:
+        return self._words[place]
+
+    def __len__(self) -> int:
+        return len(self._words)
 
 
 def _sentences_of(passage: Candidate) -> Iterator[tuple[Span, int, int]]:

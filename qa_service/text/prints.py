@@ -15,9 +15,9 @@ import regex
 
 from qa_service.text.fold import lexical_fold
 
-PRINTS_VERSION = f"prints-1 rensa-{metadata.version('rensa')}"
+PRINTS_VERSION = f"prints-2 rensa-{metadata.version('rensa')}"
 NO_PRINT = 0
-"""The print of a text without any letter or digit."""
+"""The print of a text without any letter or digit: rules, bullets and marks alone say nothing."""
 
 BANDS, _ROWS = 4, 3
 _SEED = 1
@@ -26,16 +26,58 @@ LEAST_CHARS = 8
 _HAN_SHINGLE, _LETTER_SHINGLE = 2, 5
 _BITS_63 = (1 << 63) - 1
 
-# What makes another number of its digits stays: 3.5, 10:30, 5/1, 3-5, -5, 40%.
-_IN_NUMBER = r"(?<=\p{N})[.:/-](?=\p{N})|(?<![\p{L}\p{N}])-(?=\p{N})|(?<=\p{N})%"
-_WORDLESS = regex.compile(rf"(?:(?!{_IN_NUMBER})[^\p{{L}}\p{{M}}\p{{N}}])+")
-_HAN = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]")
+UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}"
+"""Scripts without spaces between words, as a part of a set in a pattern of `regex`."""
+_HAN = regex.compile(rf"[{UNSPACED}]")
+_LETTER = regex.compile(r"[\p{L}\p{N}]")
+_SPELT = rf"[[\p{{L}}\p{{M}}]--[{UNSPACED}]]"
+
+# The fold joins 10² to 102, and 3½ to 31⁄2.
+_RAISED = regex.compile(r"(?<=\p{N})(?=[⁰¹²³⁴-⁹⁺⁻])(?<![⁰¹²³⁴-⁹⁺⁻])")
+_WELDED = regex.compile(r"(?<=\p{N})(?=[\p{No}\p{So}])|(?<=[\p{No}\p{So}])(?=\p{N})")
+_DASHES = str.maketrans(dict.fromkeys("‐‑‒–−", "-") | dict.fromkeys("〜∼", "~") | {"―": "—"})
+_THOUSANDS = regex.compile(r"(?<![\p{N}.,])[1-9]\p{Nd}{0,2}(?:,\p{Nd}{3})+(?!\p{N}|[,:/-]\p{N})")
+_QUOTED = regex.compile(r"<(\p{L}[^<>\p{N}]*)>")
+_BULLET = regex.compile(r"^[\s\u25a0-\u25ff=~*|—-]+(?=\p{L})")
+# Symbols, but for accents without a letter, what rules are drawn with, and = and ~ as ornaments.
+_SYMBOL = r"[[\p{S}%‰]--[\p{Sk}|~=\u2500-\u259f]]|(?<!=)=(?!=)|~(?=\s*\p{N})|(?<=[a-z])#"
+# A minus or a point before a number, a minus after a grade, a range in Han numerals.
+_HAN_NUMERAL = "[〇零一二三四五六七八九十百千万亿]"
+_MARK = (
+    rf"(?<!{_SPELT})(?<![\p{{N}}-])-(?=[\p{{Sc}}.]?\p{{N}})|(?<=[a-z])-(?![\p{{L}}\p{{N}}\s-])"
+    rf"|(?<!{_SPELT})(?<![\p{{N}}.])\.(?=\p{{N}})|(?<={_HAN_NUMERAL})[-~—](?={_HAN_NUMERAL})"
+)
+_BETWEEN = r"(?<=\p{N})[^\p{L}\p{M}\p{N}]+(?=\p{N})"
+_UNSAID = regex.compile(rf"({_BETWEEN})|(?:(?!{_SYMBOL}|{_MARK})[^\p{{L}}\p{{M}}\p{{N}}])+", regex.V1)
+_SPACE = regex.compile(r"(?<!\p{N}) | (?!\p{N})")
+
+
+def comparable(text: str) -> str:
+    """Reduce a repaired sentence to what it says: letters, numbers with their marks, and symbols.
+
+    Script, case, width and variants are folded. What stands between two digits stays, since it makes other numbers of
+    them, but for a comma before thousands; elsewhere dashes, quotes and punctuation are one space.
+
+    Returns:
+        The form; empty for a text without letters and digits.
+    """
+    guarded = _WELDED.sub(" ", _RAISED.sub("^", text.translate(_DASHES)))
+    folded = lexical_fold(guarded).translate(_DASHES)
+    if not _LETTER.search(folded):
+        return ""
+    folded = _QUOTED.sub(r" \1 ", _BULLET.sub("", folded.strip()))
+    folded = _THOUSANDS.sub(lambda match: match[0].replace(",", ""), folded)
+    return str(_UNSAID.sub(_reduced, folded)).strip()
 
 
 def canonical(text: str) -> str:
-    """Reduce a repaired sentence to its letters and numbers in one form: script, case, width and variants folded."""
-    form: str = _WORDLESS.sub("", lexical_fold(text))
-    return form
+    """Give what a repaired sentence says without spaces, but for those between two digits; see `comparable`."""
+    return str(_SPACE.sub("", comparable(text)))
+
+
+def _reduced(match: regex.Match[str]) -> str:
+    """Give a separator of two digits without its spaces, and a space for anything else."""
+    return "".join(match[1].split()) or " " if match[1] else " "
 
 
 def print_of(form: str) -> int:

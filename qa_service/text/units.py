@@ -1,6 +1,6 @@
 """Units: the sentences of an article as furniture and copies see them, each with its print and what kind of text it is.
 
-A unit is described by its print, its length in letters and digits, and flags; the description is stored beside the
+A unit is described by its print, the length of its canonical form, and flags; the description is stored beside the
 passage, so that what repeats can be learnt without reading texts again.
 """
 
@@ -53,7 +53,7 @@ class Unit:
 
     @property
     def length(self) -> int:
-        """Letters and digits, up to 65,535."""
+        """Letters, digits and symbols, up to 65,535."""
         return min(len(self.form), _MAX_LENGTH)
 
 

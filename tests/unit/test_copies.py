@@ -66,6 +66,11 @@ def with_change(sentences: Sequence[str], old: str, new: str) -> list[str]:
         (NEWS, "4.50", "4.60"),
         (NEWS, "Parker", "Porter"),
         (NEWS, "23:40", "22:40"),
+        (STORY, "张伟", "张伟伟"),
+        (STORY, "张伟", "张之伟"),
+        (STORY, "张伟", "张得伟"),
+        (STORY, "为了", "为"),
+        (NEWS, "4.50", "$4.50"),
     ],
 )
 def test_a_changed_figure_name_date_or_negation_is_no_copy(story: Sequence[str], old: str, new: str) -> None:
@@ -98,12 +103,9 @@ def test_short_sentences_stand_against_each_other_by_place(old: str, new: str, p
         pytest.param([*STORY[:2], OWN[0], *STORY[2:]], id="a sentence was put in between"),
         pytest.param([STORY[0], STORY[1][:-1] + STORY[2], *STORY[3:]], id="two sentences are welded"),
         pytest.param(["".join(STORY)[n : n + 17] for n in range(0, 102, 17)], id="lines are wrapped"),
-        pytest.param(with_change(STORY, "为了", "为"), id="a function word is missing"),
-        pytest.param(with_change(STORY, "公园里", "公园的里"), id="a function word too many"),
-        pytest.param(with_change(STORY, "附近", "附附近"), id="a character is doubled"),
         pytest.param(with_change(STORY, "五元", "伍元"), id="a numeral is written formally"),
         pytest.param([*STORY[3:], *STORY[:3]], id="its parts changed places"),
-        pytest.param([STORY[4], *with_change(STORY[:4], "为了", "为")], id="moved, and nearly equal"),
+        pytest.param([*STORY[3:], *with_change(STORY[:3], "三月", "叁月")], id="moved, and nearly equal"),
     ],
 )
 def test_what_does_not_change_what_is_said_leaves_a_copy(theirs: Sequence[str]) -> None:
@@ -113,6 +115,38 @@ def test_what_does_not_change_what_is_said_leaves_a_copy(theirs: Sequence[str]) 
 
 def test_a_moved_sentence_with_a_changed_figure_is_a_conflict() -> None:
     assert not match([*STORY, *NEWS], [*with_change(STORY[3:], "五元", "六元"), *STORY[:3], NEWS[0]]).is_copy
+
+
+MENU = ("本店新价目表公布如下", "牛肉拉面大碗", "十八元一碗", "羊肉拉面大碗", "二十元一碗", "欢迎各位新老顾客前来品尝")
+CUP = ("Which team won the cup?", "The harbour lions.", "Which team lost the cup?", "The mill bears.")
+VOTE = ("河边要不要修一条路？", "要。", "河上要不要修一座桥？", "不要。", "山上要不要修一座亭？", "要。")
+
+
+@pytest.mark.parametrize(
+    ("ours", "order"),
+    [(MENU, (0, 1, 4, 3, 2, 5)), (CUP, (0, 3, 2, 1)), (VOTE, (0, 1, 2, 1, 4, 3)), (VOTE, (0, 1, 2, 1, 4, 1))],
+    ids=["prices", "answers", "votes changed places", "another vote"],
+)
+@pytest.mark.parametrize("similar", [True, False])
+def test_short_sentences_in_another_order_say_something_else(
+    ours: Sequence[str], order: Sequence[int], similar: bool
+) -> None:
+    theirs = [ours[place] for place in order]
+    assert match(ours, ours, similar=similar).is_copy
+    for one, two in ((ours, theirs), (theirs, ours), ([*STORY, *ours], theirs), (theirs, [*ours, *OWN])):
+        assert not match(one, two, similar=similar).is_copy
+
+
+def test_a_sentence_said_again_changes_nothing() -> None:
+    for again in (STORY[0], "好。"):
+        assert match([again, *STORY], [again, *STORY, again]).is_copy
+        assert match([again, *STORY, again], [again, *STORY]).is_copy
+
+
+def test_particles_put_for_one_another_do_not_matter_in_a_text_full_of_swaps() -> None:
+    theirs = with_change(STORY, "为了", "为的")
+    assert not match(STORY, theirs).is_copy
+    assert match(STORY, theirs, swaps=3).is_copy
 
 
 def test_english_articles_do_not_matter() -> None:
