@@ -53,7 +53,7 @@ class PassageOut(SpanOut):
     text: str
     highlights: list[SpanOut] = Field(description="The passage's best sentence or sentences.")
     omitted: list[SpanOut] = Field(description="Page furniture in the passage, which was not searched.")
-    also_in: list[CopyOut] = Field(description="Near-duplicates that this passage stands for, at most 100, by article id.")
+    also_in: list[CopyOut] = Field(description="Copies that this passage stands for, at most 100, by article id.")
     metadata: dict[str, Any]
 
 
