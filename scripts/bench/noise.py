@@ -137,6 +137,7 @@ def held_out(texts: list[str], seed: int, share: float) -> None:
 
 
 def report(name: str, strength: str, tally: Tally) -> None:
+    """Print one line of figures."""
     took = f"{tally.size / max(tally.seconds, 1e-9) / 1e6:7.3f} MB/s"
     figures = f"{tally.dirtied:7} {tally.changed:7} {tally.precision:9.4f} {tally.recall:7.4f}"
     print(f"{name:34} {strength:>5} {figures} {took}", flush=True)
@@ -146,6 +147,7 @@ def report(name: str, strength: str, tally: Tally) -> None:
 
 
 def arguments() -> argparse.Namespace:
+    """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
     parser.add_argument("--strengths", default="0.5,1,2")
@@ -161,6 +163,7 @@ def arguments() -> argparse.Namespace:
 
 
 def spread(items: list[Item], limit: int | None) -> list[Item]:
+    """Take so many items, spread evenly; all without a limit."""
     step = max(1, len(items) // limit) if limit else 1
     return items[::step][:limit]
 
@@ -186,6 +189,7 @@ def clean_run(texts: list[str], repair: Callable[[str], Repaired]) -> list[str]:
 
 
 def run(path: Path, options: argparse.Namespace) -> Iterable[str]:
+    """Measure a set; yield a line for each change worth judging."""
     dataset = load_squad(path)
     ranked = replace(dataset, questions=tuple(spread(list(dataset.questions), options.questions)))
     texts = spread([article.content.decode() for article in dataset.articles], options.limit)
@@ -215,6 +219,7 @@ def run(path: Path, options: argparse.Namespace) -> Iterable[str]:
 
 
 def main() -> None:
+    """Measure every file."""
     options = arguments()
     lines = [line for path in options.files for line in run(path, options)]
     if options.changes:

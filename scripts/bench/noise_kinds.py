@@ -35,10 +35,12 @@ class Cell:
 
 
 def cells_of(text: str) -> list[Cell]:
+    """Give a clean text, a cell for each character."""
     return [Cell(char, char) for char in text]
 
 
 def shown(cells: list[Cell]) -> str:
+    """Give the dirty text."""
     return "".join(cell.shown for cell in cells)
 
 

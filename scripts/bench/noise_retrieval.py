@@ -14,9 +14,9 @@ from dataclasses import replace
 import numpy as np
 from noise_kinds import dirty, shown
 from numpy.typing import NDArray
+from wrapped import WrappedEncoder
 
 from embeddings.encoder import Encoder, Vectors
-from embeddings.models import ModelDescription
 from qa_service.assembly import load_model
 from qa_service.config import load_settings
 from qa_service.engine import Engine
@@ -28,30 +28,21 @@ DEPTH = 100
 Vector = NDArray[np.float32]
 
 
-class Remembering:
-    """An encoder that encodes every text once."""
+class Remembering(WrappedEncoder):
+    """Encodes every text once."""
 
     def __init__(self, encoder: Encoder) -> None:
-        self._encoder = encoder
+        super().__init__(encoder)
         self._queries: dict[str, Vector] = {}
         self._passages: dict[str, Vector] = {}
 
-    @property
-    def description(self) -> ModelDescription:
-        return self._encoder.description
-
-    @property
-    def fingerprint(self) -> str:
-        return self._encoder.fingerprint
-
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
-        return _remembered(texts, self._queries, self._encoder.encode_queries)
+        """Encode questions not met before."""
+        return _remembered(texts, self._queries, self.inner.encode_queries)
 
     def encode_passages(self, texts: Sequence[str]) -> Vectors:
-        return _remembered(texts, self._passages, self._encoder.encode_passages)
-
-    def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        return self._encoder.count_tokens(texts)
+        """Encode texts not met before."""
+        return _remembered(texts, self._passages, self.inner.encode_passages)
 
 
 def _remembered(texts: Sequence[str], known: dict[str, Vector], encode: Callable[[Sequence[str]], Vectors]) -> Vectors:

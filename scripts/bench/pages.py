@@ -22,9 +22,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
+from wrapped import WrappedEncoder
 
 from embeddings.encoder import Encoder, Vectors
-from embeddings.models import ModelDescription
 from qa_service.assembly import load_model
 from qa_service.config import load_settings
 from qa_service.engine import Engine
@@ -37,35 +37,22 @@ PLACES = ("青石", "临江", "云岭", "东湾", "白沙", "古渡", "松桥", 
 TRADES = ("日报", "晚报", "在线", "生活网", "论坛")
 
 
-class Timed:
-    """An encoder whose encoding is timed, or done by a stand-in."""
+class Timed(WrappedEncoder):
+    """Times the encoding of passages, or has it done by a stand-in."""
 
     def __init__(self, encoder: Encoder, *, stand_in: bool) -> None:
-        self._encoder = encoder
+        super().__init__(encoder)
         self._stand_in = stand_in
         self.seconds = 0.0
         self.texts = 0
 
-    @property
-    def description(self) -> ModelDescription:
-        return self._encoder.description
-
-    @property
-    def fingerprint(self) -> str:
-        return self._encoder.fingerprint
-
-    def encode_queries(self, texts: Sequence[str]) -> Vectors:
-        return self._encoder.encode_queries(texts)
-
     def encode_passages(self, texts: Sequence[str]) -> Vectors:
+        """Encode and take the time."""
         started = time.perf_counter()
-        vectors = self._random(texts) if self._stand_in else self._encoder.encode_passages(texts)
+        vectors = self._random(texts) if self._stand_in else self.inner.encode_passages(texts)
         self.seconds += time.perf_counter() - started
         self.texts += len(texts)
         return vectors
-
-    def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        return self._encoder.count_tokens(texts)
 
     def _random(self, texts: Sequence[str]) -> Vectors:
         vectors = np.random.default_rng(len(texts)).standard_normal((len(texts), self.description.dim))
@@ -100,12 +87,14 @@ def page(chance: random.Random, paragraphs: Sequence[str], number: int) -> Submi
 
 
 def pages(texts: Path, count: int, seed: int) -> Iterator[Submission]:
+    """Make pages of the paragraphs of a set."""
     paragraphs = [article.content.decode() for article in load_squad(texts).articles]
     for number in range(count):
         yield page(random.Random(f"{seed} {number}"), paragraphs, number)
 
 
 def run(options: argparse.Namespace) -> None:
+    """Ingest the pages and print the figures."""
     settings = load_settings()
     encoder = Timed(load_model(settings), stand_in=not options.encode)
     with fresh_engine(settings, lambda given: Engine.open(given, encoder)) as engine:
@@ -130,10 +119,9 @@ def run(options: argparse.Namespace) -> None:
 
 
 def memory() -> str:
-    own, children = (
-        resource.getrusage(who).ru_maxrss / 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    )
-    return f"at most {own:.0f} MiB, largest child {children:.0f} MiB"
+    """Say how much memory this process has had at most."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return f"at most {peak:.0f} MiB"
 
 
 def main() -> int:
