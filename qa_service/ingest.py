@@ -20,10 +20,9 @@ from qa_service.store.collections import Collection
 from qa_service.store.packing import pack_spans, pack_terms, pack_units
 from qa_service.store.passages import NewPassage
 from qa_service.store.segments import Block, Segments
-from qa_service.text.prints import NO_PRINT
 from qa_service.text.repair import Repaired
 from qa_service.text.tokens import Tokenizer
-from qa_service.text.units import LOCAL
+from qa_service.text.units import may_be_learnt
 from qa_service.types import Outcome, Submission
 
 BATCH_TEXTS = 512
@@ -34,6 +33,9 @@ PASSAGE_TOKENS = 480
 """Longest passage in model tokens (the measured best); the default model takes 512 with prompt and special tokens."""
 PROMPT_MARGIN_TOKENS = 32
 ALL_FURNITURE = "all of it is page furniture, such as menus and notices: kept, but not searched"
+
+Learn = Callable[[Connection, int, Sequence[int]], Findings]
+"""Learns furniture of a collection, given by row, with the rows of articles that nothing was learnt from yet."""
 
 
 class Ingestor:
@@ -102,17 +104,17 @@ class Ingestor:
 
     def settle(self, collection: str, *, publish: bool = True) -> None:
         """Learn page furniture from all that the collection holds now; process those articles anew that it concerns."""
-        self._apply(collection, learning.learn_all, publish=publish)
+        self._apply(collection, lambda connection, row, _: learning.learn_all(connection, row), publish=publish)
 
     def _learn(self, name: str, gone: Mapping[str, int] | None = None) -> None:
         """Learn furniture from the articles that came and went, those too that a crash kept from being learnt from."""
 
-        def learn(connection: Connection, collection: int) -> Findings:
-            return learning.learn(connection, collection, furniture.not_learnt(connection, collection), gone or {})
+        def learn(connection: Connection, collection: int, fresh: Sequence[int]) -> Findings:
+            return learning.learn(connection, collection, fresh, gone or {})
 
         self._apply(name, learn, publish=True)
 
-    def _apply(self, name: str, learn: Callable[[Connection, int], Findings], *, publish: bool) -> None:
+    def _apply(self, name: str, learn: Learn, *, publish: bool) -> None:
         """Learn, and process those articles anew that it concerns.
 
         What was learnt is recorded once they are: after a crash it is learnt again.
@@ -122,7 +124,7 @@ class Ingestor:
             if collection is None:
                 return
             fresh = furniture.not_learnt(connection, collection.row)
-            found = learn(connection, collection.row)
+            found = learn(connection, collection.row, fresh)
         self._redraft(Drafter(self._catalog, name, self._processing, found), found.articles, name, publish=publish)
         changed = found.learnt | found.forgotten
         if changed or fresh:
@@ -195,13 +197,9 @@ class Ingestor:
 
 
 def _prints(draft: Draft) -> set[int]:
-    """Collect the prints from which furniture is learnt: those of units that have letters and look like none yet."""
-    return {
-        number
-        for passage in draft.passages
-        for number, _, kind in passage.units
-        if number != NO_PRINT and not kind & LOCAL
-    }
+    """Collect the prints from which furniture is learnt."""
+    units = (unit for passage in draft.passages for unit in passage.units)
+    return {number for number, _, kind in units if may_be_learnt(number, kind)}
 
 
 def _batches(drafts: Iterable[Draft]) -> Iterator[list[Draft]]:

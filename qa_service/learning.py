@@ -17,8 +17,7 @@ from functools import cached_property
 
 from qa_service.store import articles, furniture
 from qa_service.store.catalog import Connection
-from qa_service.text.prints import NO_PRINT
-from qa_service.text.units import BODY, DATA, LINE, LOCAL, OMITTED
+from qa_service.text.units import BODY, DATA, LINE, LOCAL, OMITTED, may_be_learnt
 
 LEAST_ARTICLES = 5
 """Articles of different content that must have a line at their edge before it counts as furniture."""
@@ -137,7 +136,7 @@ def _stale(connection: Connection, collection: int, rows: Set[int], found: Findi
     sites = articles.sites(connection, sorted(rows))
     late = []
     for row, site in sorted(sites.items()):
-        units = {number: kind for number, _, kind in _units(connection, row) if not kind & LOCAL and number != NO_PRINT}
+        units = {number: kind for number, _, kind in _units(connection, row) if may_be_learnt(number, kind)}
         known = found.applied(site, furniture.among(connection, collection, site, units), units.keys())
         if any(bool(kind & OMITTED) != (number in known) for number, kind in units.items()):
             late.append(row)
@@ -213,7 +212,7 @@ def _units(connection: Connection, row: int) -> list[tuple[int, int, int]]:
 
 def _prints(connection: Connection, row: int) -> set[int]:
     """Give the prints of an article that may be furniture learnt: of units that have letters and look like none yet."""
-    return {number for number, _, kind in _units(connection, row) if number != NO_PRINT and not kind & LOCAL}
+    return {number for number, _, kind in _units(connection, row) if may_be_learnt(number, kind)}
 
 
 def _contents(profiles: Sequence[_Profile]) -> int:

@@ -169,16 +169,6 @@ class ArticleDetail:
     edits: tuple[Edit, ...] = ()
     audit: Audit = field(default_factory=Audit)
 
-    @property
-    def repaired_text(self) -> str:
-        """The text as the search sees it, furniture included."""
-        pieces: list[str] = []
-        position = 0
-        for edit in self.edits:
-            pieces += self.text[position : edit.start], edit.text
-            position = edit.end
-        return "".join((*pieces, self.text[position:]))
-
 
 @dataclass(frozen=True, slots=True)
 class ArticlePage:

@@ -76,7 +76,9 @@ def show(article_id: str, collection: str, audit: bool, text_form: TextForm) -> 
     if audit:
         click.echo("\n".join(_audit_lines(detail.audit, detail.text)))
     else:
-        text = detail.repaired_text if text_form == "repaired" else detail.text
+        from qa_service.text.edits import repaired_text  # noqa: PLC0415 - loads numpy
+
+        text = repaired_text(detail.text, detail.edits) if text_form == "repaired" else detail.text
         click.echo(printable(text, newlines=True))
 
 

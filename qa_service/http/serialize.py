@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from flask import Response
 
 from qa_service.rendering import audit_to_dict
+from qa_service.text.edits import repaired_text
 from qa_service.types import ArticleDetail, ArticlePage, ArticleSummary, CollectionInfo, Job, Outcome, Span, TextForm
 
 
@@ -55,7 +56,7 @@ def article_to_dict(article: ArticleDetail, form: TextForm) -> dict[str, object]
         }
         for passage in article.passages
     ]
-    text = article.repaired_text if form == "repaired" else article.text
+    text = repaired_text(article.text, article.edits) if form == "repaired" else article.text
     return {**_summary(article.summary), "text": text, "passages": passages, "audit": audit_to_dict(article.audit)}
 
 

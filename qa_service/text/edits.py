@@ -58,6 +58,11 @@ def repaired_slice(original: str, start: int, end: int, edits: Sequence[Edit]) -
     return "".join(text for text, _, _ in _pieces(original, start, end, edits))
 
 
+def repaired_text(original: str, edits: Sequence[Edit]) -> str:
+    """Give the whole repaired text."""
+    return repaired_slice(original, 0, len(original), edits)
+
+
 def mapped_slice(original: str, start: int, end: int, edits: Sequence[Edit]) -> MappedText:
     """Give the repaired form of a slice, as `repaired_slice` does, with its map to the whole original."""
     return MappedText.from_pieces(_pieces(original, start, end, edits), len(original))

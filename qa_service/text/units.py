@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import regex
 
-from qa_service.text.prints import canonical, print_of
+from qa_service.text.prints import NO_PRINT, canonical, print_of
 from qa_service.text.sentence_ends import TERMINATORS
 from qa_service.types import Span
 
@@ -55,6 +55,11 @@ class Unit:
     def length(self) -> int:
         """Letters, digits and symbols, up to 65,535."""
         return min(len(self.form), _MAX_LENGTH)
+
+
+def may_be_learnt(number: int, kind: int) -> bool:
+    """Whether furniture can be learnt from a unit: it has letters, and does not look like furniture anyway."""
+    return number != NO_PRINT and not kind & LOCAL
 
 
 def describe(text: str, pairs: Sequence[tuple[Span, Span]]) -> list[Unit]:

@@ -125,6 +125,7 @@ def memory() -> str:
 
 
 def main() -> int:
+    """Read the command line and run."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("texts", type=Path, metavar="TEXTS.json")
     parser.add_argument("--pages", type=int, default=10_000)
