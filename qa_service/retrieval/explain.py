@@ -12,14 +12,14 @@ from qa_service.text.tokens import Tokenizer
 
 if TYPE_CHECKING:
     from qa_service.retrieval.presenting import Shown
-    from qa_service.retrieval.search import Ranking
+    from qa_service.retrieval.ranking import Ranking
 
 
 def explain_ranking(ranking: Ranking, shown: Sequence[Shown], tokenizer: Tokenizer) -> dict[str, object]:
     """Describe the question's words and, for each shown passage, its evidence in each leg and the words it matches."""
     coverage = ranking.words.coverage
     summary: dict[str, object] = {
-        "question_words": list(dict.fromkeys(ranking.question_words)),
+        "question_words": list(dict.fromkeys(ranking.query.words)),
         "coverage": round(coverage, 4),
         "lexical_weight": round(lexical_weight(coverage), 4),
         "candidates": len(ranking.order),
@@ -37,7 +37,7 @@ def explain_ranking(ranking: Ranking, shown: Sequence[Shown], tokenizer: Tokeniz
             "sentence": {"cosine": round(float(evidence.sentence[place]), 6), "rank": int(ranks["sentence"][place])},
             "bm25": {"score": round(float(evidence.lexical[place]), 4), "rank": int(ranks["bm25"][place])},
             "matched_idf_share": round(float(evidence.matched[place]), 4),
-            "matches": _matches(one, ranking.question_words, tokenizer),
+            "matches": _matches(one, ranking.query.words, tokenizer),
         }
         for place, one in zip(ranking.order, shown, strict=False)
     ]

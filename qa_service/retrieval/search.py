@@ -3,64 +3,28 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import islice
 
 import numpy as np
 
 from embeddings.encoder import Encoder
-from qa_service.index.bm25 import WordQuery
-from qa_service.index.snapshot import Snapshot, Vector
+from qa_service.index.snapshot import Snapshot
 from qa_service.retrieval import calibration
-from qa_service.retrieval.evidence import Evidence, Scores, gather, word_query
 from qa_service.retrieval.explain import explain_ranking
-from qa_service.retrieval.fusion import fuse
 from qa_service.retrieval.grouping import Comparisons, Group, Grouper
 from qa_service.retrieval.presenting import Presenter, Shown
+from qa_service.retrieval.query import QueryReader
+from qa_service.retrieval.ranking import Ranking, rank
+from qa_service.retrieval.stopwatch import Stopwatch
 from qa_service.retrieval.texts import Texts
-from qa_service.store import collections, passages
+from qa_service.store import collections
 from qa_service.store.catalog import Catalog, Connection
 from qa_service.store.collections import Collection
-from qa_service.store.passages import Candidate
 from qa_service.store.segments import Segments
-from qa_service.text.fold import encoder_fold
 from qa_service.text.tokens import Tokenizer
 from qa_service.types import Ask, Result
-
-NOMINEES = 100
-"""Distinct passages that each leg nominates, whatever top_k is."""
-
-
-class Stopwatch:
-    """Wall-clock milliseconds by stage."""
-
-    def __init__(self) -> None:
-        self._began = self._last = time.perf_counter()
-        self.stages: dict[str, float] = {}
-
-    def lap(self, stage: str) -> None:
-        """Charge the time since the last lap to a stage."""
-        now = time.perf_counter()
-        self.stages[stage] = self.stages.get(stage, 0.0) + (now - self._last) * 1e3
-        self._last = now
-
-    def timings(self) -> dict[str, float]:
-        """Give the stages and their total, rounded to microseconds."""
-        total = (time.perf_counter() - self._began) * 1e3
-        return {stage: round(ms, 3) for stage, ms in self.stages.items()} | {"total": round(total, 3)}
-
-
-@dataclass(frozen=True, slots=True)
-class Ranking:
-    """All candidates of a question: evidence, fused scores (n,) and their order, best first."""
-
-    question_words: Sequence[str]
-    words: WordQuery
-    evidence: Evidence | None
-    fused: Scores = field(default_factory=lambda: np.empty(0))
-    order: Sequence[int] = ()
 
 
 class Searcher:
@@ -69,20 +33,17 @@ class Searcher:
     def __init__(self, catalog: Catalog, segments: Segments, encoder: Encoder, tokenizer: Tokenizer) -> None:
         self._catalog = catalog
         self._segments = segments
-        self._encoder = encoder
         self._tokenizer = tokenizer
+        self._queries = QueryReader(encoder, tokenizer)
         self._comparisons = Comparisons()
 
     def ask(self, ask: Ask, snapshot: Snapshot | None, threshold: float) -> Result:
         """Answer a question from the collection's snapshot; None is a collection without passages."""
         watch = Stopwatch()
-        query = self._encoder.encode_queries([encoder_fold(ask.question)])[0]
-        watch.lap("encode")
-        question_words = self._tokenizer.words(ask.question)
-        watch.lap("tokenize")
+        query = self._queries.read(ask.question, watch)
         with self._catalog.read() as connection:
             collection = collections.get(connection, ask.collection)
-            ranking = self._rank(connection, collection, snapshot, query, question_words, watch)
+            ranking = rank(connection, self._segments, collection, snapshot, query, watch)
             texts = Texts(connection)
             groups = list(
                 islice(_groups(connection, collection, snapshot, ranking, texts, self._comparisons), ask.top_k)
@@ -122,10 +83,11 @@ class Searcher:
             (article id, fused score), best first, at most `depth`. A copy has the score of the passage that stands
             for it if its own is equal, else the next lower number.
         """
-        query = self._encoder.encode_queries([encoder_fold(question)])[0]
+        watch = Stopwatch()
+        query = self._queries.read(question, watch)
         with self._catalog.read() as connection:
             collection = collections.get(connection, collection_name)
-            ranking = self._rank(connection, collection, snapshot, query, self._tokenizer.words(question), Stopwatch())
+            ranking = rank(connection, self._segments, collection, snapshot, query, watch)
             best: dict[str, float] = {}
             for group in _groups(connection, collection, snapshot, ranking, Texts(connection), self._comparisons):
                 for article, score in _scored(ranking, group):
@@ -133,47 +95,6 @@ class Searcher:
                 if len(best) >= depth:
                     break
         return list(best.items())[:depth]
-
-    def _rank(
-        self,
-        connection: Connection,
-        collection: Collection,
-        snapshot: Snapshot | None,
-        query: Vector,
-        question_words: Sequence[str],
-        watch: Stopwatch,
-    ) -> Ranking:
-        known = word_query(connection, collection, question_words)
-        # A snapshot of a collection deleted and made again under the same name has nothing to say about the new one.
-        if snapshot is None or snapshot.manifest.collection != collection.row:
-            return Ranking(question_words, known, None)
-        keys = np.unique(
-            np.concatenate(
-                [
-                    snapshot.nominate_windows(query, NOMINEES),
-                    snapshot.nominate_sentences(query, NOMINEES),
-                    snapshot.nominate_words(known, NOMINEES),
-                ]
-            )
-        )
-        watch.lap("nominate")
-        candidates = passages.candidates(connection, keys.tolist(), snapshot.seq)
-        if not candidates:
-            return Ranking(question_words, known, None)
-        watch.lap("fetch")
-        evidence = gather(query, known, candidates, self._segments)
-        fused = fuse(evidence.dense, evidence.lexical, evidence.matched, known.coverage)
-        order = _order(candidates, fused)
-        watch.lap("score")
-        return Ranking(question_words, known, evidence, fused, order)
-
-
-def _order(candidates: Sequence[Candidate], fused: Scores) -> list[int]:
-    """Sort candidates by falling score; ties by article id, then start."""
-    return sorted(
-        range(len(candidates)),
-        key=lambda place: (-fused[place], candidates[place].article_id, candidates[place].start),
-    )
 
 
 def _groups(
