@@ -6,6 +6,9 @@ The towns, people, institutions and telephone numbers are invented. Each file ho
 - `questions.jsonl`: `question`, `answers` (`article`, and `anchor`: the words of its text that answer), `lang`.
 - `unanswerable.jsonl`: `question`, `lang`, `kind` (`changed_detail` resembles what the articles tell,
   `other_domain` has nothing to do with them).
+- `conversations.jsonl`: `id`, `lang` (of the last turn), `kind` (what ties the last turn to those before it;
+  `self_contained`: nothing does), `half` (`tune` to fit on, `report` to measure on), `turns` (`role` and `content`,
+  the user's question to be answered last), `answers` as above.
 """
 
 from __future__ import annotations
@@ -39,6 +42,15 @@ def unanswerable_path() -> Path:
         The path of a JSONL file.
     """
     return _path("unanswerable.jsonl")
+
+
+def conversations_path() -> Path:
+    """Locate the conversations whose last turn the sample articles answer.
+
+    Returns:
+        The path of a JSONL file; each line has two or three turns of the user, with what was answered in between.
+    """
+    return _path("conversations.jsonl")
 
 
 def _path(name: str) -> Path:

@@ -26,6 +26,20 @@ WEEKDAY = re.compile(r"(?:(\d{4})年)?(\d{1,2})月(\d{1,2})日（(?:星期|周|�
 TOPICS = {"health", "transport", "school", "business", "community"}
 ARTICLES_AT_LEAST = {"zh-Hans": 20, "zh-Hant": 7, "en": 3}
 QUESTIONS_AT_LEAST = {"zh-Hans": 60, "zh-Hant": 12, "en": 12, "ru": 4}
+CONVERSATIONS_AT_LEAST = {"zh-Hans": 50, "zh-Hant": 10, "en": 18, "ru": 2, "ja": 2, "de": 1, "fr": 1, "es": 1, "ko": 1}
+CONVERSATION_KINDS = {
+    "pronoun",
+    "ellipsis",
+    "demonstrative",
+    "continuation",
+    "definite",
+    "correction",
+    "self_contained",
+    "cross_lingual",
+    "thanks",
+    "topic_from_first",
+    "newer_entity",
+}
 LENGTHS = {"zh-Hans": (350, 1800), "zh-Hant": (350, 1800), "en": (900, 2500)}
 
 
@@ -62,6 +76,7 @@ def language(text: str) -> str:
 ARTICLES = rows(samples.articles_path())
 QUESTIONS = rows(samples.questions_path())
 UNANSWERABLE = rows(samples.unanswerable_path())
+CONVERSATIONS = rows(samples.conversations_path())
 BY_ID = {article["id"]: article for article in ARTICLES}
 
 
@@ -163,3 +178,69 @@ def test_questions_cross_scripts_and_languages(asked_in: str, answered_in: str) 
         for question in QUESTIONS
         for answer in question["answers"]
     )
+
+
+def user_turns(conversation: Row) -> list[str]:
+    return [turn["content"] for turn in conversation["turns"] if turn["role"] == "user"]
+
+
+def in_script_of(text: str, lang: str) -> bool:
+    """Say whether `text` may be in `lang`; a short Chinese text may be in both scripts, so `language` is too strict."""
+    han = set(HAN.findall(text))
+    if lang == "zh-Hans":
+        return bool(han) and all(encodable(character, "gb2312") for character in han)
+    if lang == "zh-Hant":
+        return bool(han) and all(encodable(character, "big5") for character in han)
+    if lang == "ja":
+        return bool(re.search(r"[\u3040-\u30ff]", text))
+    if lang == "ko":
+        return bool(re.search(r"[\uac00-\ud7a3]", text))
+    return not han and bool((CYRILLIC if lang == "ru" else LATIN).search(text))
+
+
+@pytest.mark.parametrize("conversation", CONVERSATIONS, ids=lambda conversation: conversation["id"])
+def test_conversation_is_well_formed(conversation: Row) -> None:
+    assert set(conversation) == {"id", "lang", "kind", "half", "turns", "answers"}
+    assert conversation["kind"] in CONVERSATION_KINDS
+    assert conversation["half"] in {"tune", "report"}
+    assert all(set(turn) == {"role", "content"} and turn["content"].strip() for turn in conversation["turns"])
+    roles = [turn["role"] for turn in conversation["turns"]]
+    assert roles in (["user", "assistant"] * turns + ["user"] for turns in (1, 2))
+    first, *_, last = user_turns(conversation)
+    assert in_script_of(last, conversation["lang"])
+    assert conversation["kind"] == "cross_lingual" or in_script_of(first, conversation["lang"])
+
+
+@pytest.mark.parametrize("conversation", CONVERSATIONS, ids=lambda conversation: conversation["id"])
+def test_conversation_is_answered_where_it_says(conversation: Row) -> None:
+    assert conversation["answers"]
+    said = [turn["content"] for turn in conversation["turns"]]
+    for answer in conversation["answers"]:
+        assert set(answer) == {"article", "anchor"}
+        assert len(answer["anchor"].strip()) >= 4
+        assert BY_ID[answer["article"]]["text"].count(answer["anchor"]) == 1
+        assert not any(answer["anchor"] in content for content in said), "the history tells it already"
+
+
+def test_conversations_are_distinct_and_numerous() -> None:
+    assert len({conversation["id"] for conversation in CONVERSATIONS}) == len(CONVERSATIONS)
+    assert len({tuple(user_turns(conversation)) for conversation in CONVERSATIONS}) == len(CONVERSATIONS)
+    turns = Counter(len(user_turns(conversation)) for conversation in CONVERSATIONS)
+    assert turns[2] >= 45
+    assert turns[3] >= 40
+    languages = Counter(conversation["lang"] for conversation in CONVERSATIONS)
+    assert set(languages) == set(CONVERSATIONS_AT_LEAST)
+    assert all(languages[name] >= least for name, least in CONVERSATIONS_AT_LEAST.items()), languages
+    kinds = Counter(conversation["kind"] for conversation in CONVERSATIONS)
+    assert set(kinds) == CONVERSATION_KINDS
+    assert kinds["self_contained"] >= 20
+
+
+@pytest.mark.parametrize("group", ["kind", "lang", "turns"])
+def test_halves_of_the_conversations_are_balanced(group: str) -> None:
+    surplus: Counter[str] = Counter()
+    for conversation in CONVERSATIONS:
+        name = str(len(conversation["turns"])) if group == "turns" else conversation[group]
+        surplus[name] += 1 if conversation["half"] == "tune" else -1
+    assert all(abs(count) <= 2 for count in surplus.values()), surplus
+    assert abs(sum(surplus.values())) <= 4
