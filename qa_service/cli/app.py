@@ -26,6 +26,7 @@ _COMMANDS = {
     "articles": "articles",
     "collections": "collections",
     "evaluate": "evaluate",
+    "questions": "questions",
     "check": "maintenance",
     "rebuild": "maintenance",
     "model": "model",

@@ -13,15 +13,22 @@ from qa_service.types import Submission
 
 Format = Literal["squad", "seeds", "beir"]
 
+ANSWERABLE, TAKEN_OUT = "answerable", "taken_out"
+"""Kinds of questions that the evaluation gives; a file of unanswered questions has kinds of its own."""
+
 
 @dataclass(frozen=True, slots=True)
 class JudgedQuestion:
-    """A question and the articles that answer it, graded (qrels): article id -> relevance of 1 or more."""
+    """A question and the articles that answer it, graded (qrels): article id -> relevance of 1 or more.
+
+    `gold` are the strings that answer it, as they stand in the article; empty where the set has none.
+    """
 
     id: str
     text: str
     relevance: Mapping[str, int]
     place: str
+    gold: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +43,21 @@ class Anchor:
 class AnchoredQuestion:
     """A question and the places that answer it."""
 
+    id: str
     text: str
     anchors: tuple[Anchor, ...]
     place: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnansweredQuestion:
+    """A question that no article of the set answers, of which kind it is, and the article it was about or its id."""
+
+    id: str
+    text: str
+    kind: str
+    place: str
+    cluster: str
 
 
 @dataclass(frozen=True, slots=True)

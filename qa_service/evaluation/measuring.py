@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from qa_service.config import Settings
 from qa_service.errors import BadInput
-from qa_service.evaluation.datasets import AnchoredQuestion, JudgedQuestion
+from qa_service.evaluation.datasets import AnchoredQuestion, JudgedQuestion, UnansweredQuestion
+from qa_service.question import check_question
 from qa_service.readers import Source
 from qa_service.types import Ask, Outcome, Submission
 
@@ -67,16 +68,28 @@ def no_tracking(items: Iterable[Item], _total: int | None, _label: str) -> Itera
 @contextmanager
 def fresh_engine(settings: Settings, open_engine: Callable[[Settings], Engine] | None = None) -> Iterator[Engine]:
     """Open an engine on an empty temporary data directory, with every other setting as given."""
-    if open_engine is None:
-        from qa_service.engine import Engine  # noqa: PLC0415
-
-        open_engine = Engine.open
     with tempfile.TemporaryDirectory(prefix="qa-evaluate-") as folder:
-        engine = open_engine(settings.model_copy(update={"data_dir": Path(folder) / "data"}))
-        try:
+        elsewhere = settings.model_copy(update={"data_dir": Path(folder) / "data"})
+        with opened_engine(elsewhere, open_engine) as engine:
             yield engine
-        finally:
-            engine.close()
+
+
+@contextmanager
+def opened_engine(settings: Settings, open_engine: Callable[[Settings], Engine] | None = None) -> Iterator[Engine]:
+    """Open an engine on the data directory of the settings, and close it at the end."""
+    engine = (open_engine or _open)(settings)
+    try:
+        yield engine
+    finally:
+        engine.close()
+
+
+def _open(settings: Settings) -> Engine:
+    from qa_service.assembly import load_model  # noqa: PLC0415
+    from qa_service.engine import Engine  # noqa: PLC0415
+    from qa_service.evaluation.remembering import RememberingEncoder  # noqa: PLC0415
+
+    return Engine.open(settings, RememberingEncoder(load_model(settings)))
 
 
 def ingest(engine: Engine, articles: Iterable[Submission], track: Track[Outcome]) -> IngestFigures:
@@ -102,30 +115,32 @@ def ingest(engine: Engine, articles: Iterable[Submission], track: Track[Outcome]
     return IngestFigures(taken, passages, time.perf_counter() - started, tuple(rejected))
 
 
-def time_asking(engine: Engine, questions: Sequence[str], track: Track[str]) -> tuple[int, Latencies]:
+def time_asking(
+    engine: Engine, questions: Sequence[str], track: Track[str], collection: str = COLLECTION
+) -> tuple[int, Latencies]:
     """Ask a sample of the questions as a user would; return how many were timed, and their times."""
     step = max(1, len(questions) // TIMED_QUESTIONS)
     sample = list(questions[::step][: TIMED_QUESTIONS + 1])
     latencies = Latencies()
     for number, question in enumerate(track(sample, len(sample), "timing answers")):
-        timings = engine.ask(Ask(question, collection=COLLECTION)).timings_ms
+        timings = engine.ask(Ask(question, collection=collection)).timings_ms
         if number > 0 or len(sample) == 1:
             for stage, ms in timings.items():
                 latencies.samples.setdefault(stage, []).append(ms)
     return max(1, len(sample) - 1), latencies
 
 
-def check_lengths(questions: Iterable[JudgedQuestion | AnchoredQuestion], settings: Settings) -> None:
+def check_questions(
+    questions: Iterable[JudgedQuestion | AnchoredQuestion | UnansweredQuestion], settings: Settings
+) -> None:
     """Refuse questions that the service would refuse, before the time is spent on an ingest.
 
     Errors:
-        BadInput: a question is longer than the service takes.
+        BadInput: a question is longer than the service takes, or is none that it takes.
     """
-    limit = settings.max_question_chars
     for question in questions:
-        if len(question.text) > limit:
-            raise BadInput(
-                f"the question has {len(question.text)} characters, {limit} are allowed",
-                field=question.place,
-                remedy="shorten it, or raise QA_MAX_QUESTION_CHARS",
-            )
+        try:
+            check_question(question.text, settings.max_question_chars)
+        except BadInput as error:
+            remedy = f"{error.remedy}, or raise QA_MAX_QUESTION_CHARS" if "allowed" in error.detail else error.remedy
+            raise BadInput(f"the question: {error.detail}", field=question.place, remedy=remedy) from error

@@ -40,20 +40,34 @@ def first_relevant(order: Sequence[str], relevance: Mapping[str, int]) -> int | 
     return next((rank for rank, article_id in enumerate(order, start=1) if relevance.get(article_id, 0) > 0), None)
 
 
-def mean_measures(orders: Mapping[str, Sequence[str]], qrels: Mapping[str, Mapping[str, int]]) -> dict[str, float]:
-    """Average every measure over the questions of `qrels`; one without a ranking counts as 0.
+def question_measures(
+    orders: Mapping[str, Sequence[str]], qrels: Mapping[str, Mapping[str, int]]
+) -> dict[str, dict[str, float]]:
+    """Compute every measure for each question of `qrels`; one without a ranking has 0 throughout.
 
     Parameters:
         orders: question id -> article ids in rank order, without ties.
         qrels: question id -> article id -> relevance.
 
     Returns:
-        Our measure name -> mean, in the order of `MEASURES`.
+        Question id -> our measure name -> value, in the order of `MEASURES`.
     """
     import ir_measures  # noqa: PLC0415
 
-    measures = {name: ir_measures.parse_measure(known) for name, known in MEASURES.items()}
+    names = {ir_measures.parse_measure(known): name for name, known in MEASURES.items()}
     # The library sorts by score and breaks ties its own way; falling scores made from the ranks leave it none.
     run = {id_: {doc: float(len(order) - i) for i, doc in enumerate(order)} for id_, order in orders.items()}
-    means = ir_measures.calc_aggregate(list(measures.values()), {id_: dict(rel) for id_, rel in qrels.items()}, run)
-    return {name: float(means[measure]) for name, measure in measures.items()}
+    values = {id_: dict.fromkeys(MEASURES, 0.0) for id_ in qrels}
+    for metric in ir_measures.iter_calc(list(names), {id_: dict(rel) for id_, rel in qrels.items()}, run):
+        values[metric.query_id][names[metric.measure]] = float(metric.value)
+    return values
+
+
+def mean_measures(orders: Mapping[str, Sequence[str]], qrels: Mapping[str, Mapping[str, int]]) -> dict[str, float]:
+    """Average every measure over the questions of `qrels`; see `question_measures`.
+
+    Returns:
+        Our measure name -> mean, in the order of `MEASURES`.
+    """
+    values = question_measures(orders, qrels).values()
+    return {name: sum(value[name] for value in values) / len(values) for name in MEASURES}

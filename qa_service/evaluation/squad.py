@@ -16,17 +16,26 @@ from qa_service.types import Submission
 class _Paragraph:
     place: str
     text: str
-    questions: tuple[tuple[str, str, str], ...]
-    """(place, id, question) of each answerable question, by position."""
+    questions: tuple[_Question, ...]
+    """Its answerable questions, by position."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    place: str
+    id: str
+    text: str
+    gold: tuple[str, ...]
 
 
 def load_squad(path: Path, questions_path: Path | None = None) -> RankingSet:
     """Load a SQuAD file.
 
     Parameters:
-        path: `{"data": [{"paragraphs": [{"context", "qas": [{"question", "id"?}]}]}]}`. Paragraphs of identical text
-            are one article; questions marked `is_impossible` are left out.
-        questions_path: a file parallel to it by position, whose questions are asked instead.
+        path: `{"data": [{"paragraphs": [{"context", "qas": [{"question", "id"?, "answers"?: [{"text"}]}]}]}]}`.
+            Paragraphs of identical text are one article; questions marked `is_impossible` are left out.
+        questions_path: a file parallel to it by position, whose questions are asked instead. The gold answers stay
+            those of `path`, since an answer has to stand in the article.
 
     Returns:
         A set with one relevant article per question.
@@ -40,11 +49,10 @@ def load_squad(path: Path, questions_path: Path | None = None) -> RankingSet:
     questions: list[JudgedQuestion] = []
     for paragraph, other in zip(paragraphs, asked, strict=True):
         article_id = ids.setdefault(paragraph.text, f"p{len(ids):05d}")
-        for place, given_id, text in other.questions:
+        for own, question in zip(paragraph.questions, other.questions, strict=True):
             number = f"q{len(questions):06d}"
-            questions.append(
-                JudgedQuestion(f"{number}-{given_id}" if given_id else number, text, {article_id: 1}, place)
-            )
+            name = f"{number}-{question.id}" if question.id else number
+            questions.append(JudgedQuestion(name, question.text, {article_id: 1}, question.place, own.gold))
     if not questions:
         raise BadInput("holds no questions", field=str(questions_path or path))
     articles = tuple(Submission(text.encode("utf-8"), id=id_, charset="utf-8") for text, id_ in ids.items())
@@ -59,12 +67,21 @@ def _paragraphs(path: Path) -> Iterator[_Paragraph]:
             yield _Paragraph(place, text_field(paragraph, "context", place), tuple(_questions(paragraph, place)))
 
 
-def _questions(paragraph: Mapping[str, object], place: str) -> Iterator[tuple[str, str, str]]:
+def _questions(paragraph: Mapping[str, object], place: str) -> Iterator[_Question]:
     for q, row in enumerate(list_field(paragraph, "qas", place)):
         here = f"{place}.qas[{q}]"
         if row.get("is_impossible") is not True:
             given_id = row.get("id")
-            yield here, str(given_id) if isinstance(given_id, str | int) else "", text_field(row, "question", here)
+            name = str(given_id) if isinstance(given_id, str | int) else ""
+            yield _Question(here, name, text_field(row, "question", here), _gold(row, here))
+
+
+def _gold(row: Mapping[str, object], place: str) -> tuple[str, ...]:
+    """Read the distinct answers; a question need not have any."""
+    if "answers" not in row:
+        return ()
+    answers = list_field(row, "answers", place)
+    return tuple(dict.fromkeys(text_field(one, "text", f"{place}.answers[{i}]") for i, one in enumerate(answers)))
 
 
 def _parallel(paragraphs: list[_Paragraph], others: list[_Paragraph]) -> list[_Paragraph]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,7 +36,7 @@ def test_squad_as_json_and_per_question(run: Runner, squad: Path, tmp_path: Path
     assert ran.code == 0, ran.err
     report = json.loads(ran.out)
     assert (report["questions"], report["articles"], report["passages"], report["rejected"]) == (4, 3, 3, [])
-    assert list(report["measures"]) == ["nDCG@10", "MRR@10", "Recall@1", "Recall@10", "Recall@100"]
+    assert list(report["measures"])[:5] == ["nDCG@10", "MRR@10", "Recall@1", "Recall@10", "Recall@100"]
     assert report["measures"]["Recall@100"] == 1.0
     assert report["ingest_passages_per_second"] > 0
     assert report["ask_ms"]["total"]["p95"] >= report["ask_ms"]["total"]["p50"] > 0
@@ -77,8 +78,8 @@ def test_seeds(run: Runner, tmp_path: Path) -> None:
     lines = tmp_path / "lines.jsonl"
     ran = run("evaluate", path, "--format", "seeds", "--per-question", lines)
     assert ran.code == 0, ran.err
-    assert "Right first  1 of 3" in ran.out
-    assert "Right in 5   2 of 3" in ran.out
+    assert re.search(r"^Right first +1 of 3 ", ran.out, re.MULTILINE)
+    assert re.search(r"^Right in 5 +2 of 3 ", ran.out, re.MULTILINE)
     verdicts = [line.split()[0] for line in ran.out.splitlines()[-3:]]
     assert verdicts == ["right", "rank", "wrong"]
     assert "the anchor stands in none of its articles" in ran.out.splitlines()[-1]
@@ -91,7 +92,7 @@ def test_seeds_with_named_articles(run: Runner, tmp_path: Path) -> None:
     rows = tmp_path / "rows.jsonl"
     rows.write_text(json.dumps({"id": "b", "text": "公交二路。"}))
     ran = run("evaluate", path, "--format", "seeds", "--articles", rows)
-    assert "Right first  1 of 1" in ran.out
+    assert re.search(r"^Right first +1 of 1 ", ran.out, re.MULTILINE)
     missing = run.failed("evaluate", path, "--format", "seeds")
     assert missing.code == 2
     assert f"{path}:1" in missing.err
@@ -115,6 +116,15 @@ def test_beir(run: Runner, tmp_path: Path) -> None:
     [
         (["--format", "seeds", "--questions", "x"], "--questions: goes only with"),
         (["--format", "squad", "--articles", "x"], "--articles: goes only with"),
+        (["--format", "squad", "--collection", "x"], "--collection: goes only with"),
+        (["--format", "seeds", "--collection", "x", "--take-out", "0.5"], "--take-out: does not go with --collection"),
+        (["--format", "seeds", "--collection", "x", "--articles", "y"], "--articles: does not go with --collection"),
+        (["--format", "squad", "--take-out", "1"], "--take-out"),
+        (["--format", "squad", "--take-out", "0.01"], "some must stay and some must go"),
+        (["--format", "squad", "--gate", "/nowhere"], "/nowhere: cannot be read"),
+        (["--format", "squad", "--unanswerable", "/nowhere"], "/nowhere: cannot be read"),
+        (["--format", "squad", "--html", "/nowhere/at/all"], "/nowhere/at/all: cannot be written"),
+        (["--format", "squad", "--save", "/nowhere/at/all"], "/nowhere/at/all: cannot be written"),
         (["--format", "beir"], "is no folder"),
         (["--format", "squad", "--per-question", "/nowhere/at/all"], "/nowhere/at/all: cannot be written"),
     ],
@@ -132,3 +142,51 @@ def test_question_that_the_service_refuses(run: Runner, squad: Path, monkeypatch
     assert ran.code == 2
     assert "paragraphs[2].qas[0]" in ran.err
     assert run.encoder.passages_encoded == 0
+
+
+def test_gate_passes_on_the_same_run_and_fails_on_a_worse_one(run: Runner, tmp_path: Path) -> None:
+    rows = [(f"{town}图书馆有{n + 2}层楼。", f"{town}图书馆有几层楼?") for n, town in enumerate("甲乙丙丁戊己庚辛壬癸")]
+    squad = {"data": [{"paragraphs": [{"context": c, "qas": [{"question": q, "id": "x"}]} for c, q in rows]}]}
+    path, saved, page = tmp_path / "set.json", tmp_path / "saved.json", tmp_path / "page.html"
+    path.write_text(json.dumps(squad))
+    first = run("evaluate", path, "--format", "squad", "--save", saved, "--html", page)
+    assert first.code == 0, first.err
+    assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
+    again = run("evaluate", path, "--format", "squad", "--gate", saved, "--json")
+    assert again.code == 0, again.err
+    assert json.loads(again.out)["gate"]["passed"] is True
+    # The same set and questions, but every article now says what another's question asks for.
+    texts = [c for c, _ in rows]
+    for paragraph, text in zip(squad["data"][0]["paragraphs"], [*texts[1:], texts[0]], strict=True):
+        paragraph["context"] = text  # type: ignore[assignment]
+    path.write_text(json.dumps(squad))
+    worse = run("evaluate", path, "--format", "squad", "--gate", saved, "--html", page)
+    assert worse.code == 1
+    lines = worse.err.splitlines()
+    assert all(line.startswith("error: gate: ") for line in lines)
+    assert any(re.match(r"error: gate: Recall@1 fell from 1\.0000 to 0\.\d+ \(difference -", line) for line in lines)
+    assert "WORSE" in worse.out
+    assert "Worse than the baseline" in page.read_text(encoding="utf-8")
+
+
+def test_gate_of_another_set_is_refused_before_the_work(run: Runner, squad: Path, tmp_path: Path) -> None:
+    saved, other = tmp_path / "saved.json", tmp_path / "other.json"
+    assert run("evaluate", squad, "--format", "squad", "--save", saved).code == 0
+    other.write_text(squad.read_text())
+    encoded = run.encoder.passages_encoded
+    ran = run.failed("evaluate", other, "--format", "squad", "--gate", saved)
+    assert ran.code == 2
+    assert "is of another set" in ran.err
+    taken = run.failed("evaluate", squad, "--format", "squad", "--gate", saved, "--take-out", "0.5")
+    assert "was made without --take-out" in taken.err
+    assert run.encoder.passages_encoded == encoded
+
+
+def test_take_out_and_unanswerable_on_the_command_line(run: Runner, squad: Path, tmp_path: Path) -> None:
+    more = tmp_path / "u.jsonl"
+    more.write_text(json.dumps({"question": "黑洞?", "kind": "far\x1b[2J"}) + "\n")
+    ran = run("evaluate", squad, "--format", "squad", "--take-out", "0.4", "--unanswerable", more)
+    assert ran.code == 0, ran.err
+    assert re.search(r"^AUROC taken_out +[01]\.\d{4} ", ran.out, re.MULTILINE)
+    assert "\nECE, equal mass" in ran.out
+    assert "\x1b" not in ran.out

@@ -1,0 +1,1 @@
+"""Proposes questions that articles answer, by rules and without a language model, for a person to keep."""
