@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,7 @@ from embeddings.environment import prepare_environment
 from embeddings.errors import ModelError
 from embeddings.fingerprint import model_checksums
 
-_HUB_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)?")
+HUB_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)?")
 _E5 = re.compile(r"(^|[^a-z0-9])e5([^a-z0-9]|$)")
 _E5_PROMPTS = ("query: ", "passage: ")
 
@@ -56,10 +56,10 @@ def load_model(name_or_folder: str | Path) -> Loaded:
                 checksums.result()
                 raise
             return Loaded(model, folder, checksums.result(), None)
-    if not _HUB_NAME.fullmatch(name):
+    if not HUB_NAME.fullmatch(name):
         raise ModelError(f"there is no model folder {name!r}", "name an existing folder or a hub model")
     model = _open(name, hub=True)
-    folder = _cached_folder(name)
+    folder = _folder_of(name)
     return Loaded(model, folder, _checksums(folder), name)
 
 
@@ -93,34 +93,63 @@ def _checksums(folder: Path) -> dict[str, str]:
         raise ModelError(f"{error.filename or folder} cannot be read: {error.strerror}") from error
 
 
-def _open(name: str, *, hub: bool) -> Any:
+def open_quietly(load: Callable[[], Any], what: str, remedy: str, *, hub: bool) -> Any:
+    """Run what imports the libraries and loads a model, without their noise.
+
+    Args:
+        load: gives the model.
+        what: the model as an error names it.
+        remedy: what an error advises.
+        hub: whether the network may be used; see `prepare_environment`.
+
+    Errors:
+        ModelError: whatever a library raises.
+    """
     prepare_environment(hub=hub)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             import transformers  # noqa: PLC0415
-            from sentence_transformers import SentenceTransformer  # noqa: PLC0415
 
             transformers.utils.logging.disable_progress_bar()
-            return SentenceTransformer(name, local_files_only=not hub, trust_remote_code=False).eval()
+            return load()
     except ImportError as error:
         raise ModelError(
             f"{error.name or error} is not installed", "install qa-service with its dependencies"
         ) from error
     except Exception as error:  # whatever a library raises about a folder's contents is about that folder
         lines = str(error).strip().splitlines() or [type(error).__name__]
-        remedy = "check the name and the network, or name a folder" if hub else "check that the folder is complete"
-        raise ModelError(f"the model {name!r} cannot be loaded: {lines[0]}", remedy) from error
+        raise ModelError(f"{what} cannot be loaded: {lines[0]}", remedy) from error
 
 
-def _cached_folder(name: str) -> Path:
+def cached_folder(*names: str) -> Path | None:
+    """Find the folder of the first of these hub names that is in the local cache; None when none is."""
     from huggingface_hub import try_to_load_from_cache  # noqa: PLC0415
 
-    # sentence-transformers looks for a name without an owner under its own.
-    owners = (name,) if "/" in name else (name, f"sentence-transformers/{name}")
-    for owner in owners:
+    for name in names:
         for file in ("modules.json", "config.json"):
-            path = try_to_load_from_cache(owner, file)
+            try:
+                path = try_to_load_from_cache(name, file)
+            except ValueError:  # no possible name
+                break
             if isinstance(path, str):
                 return Path(path).parent
-    raise ModelError(f"the files of the model {name!r} are not in the hub's cache", "name a folder instead")
+    return None
+
+
+def _open(name: str, *, hub: bool) -> Any:
+    def load() -> Any:
+        from sentence_transformers import SentenceTransformer  # noqa: PLC0415
+
+        return SentenceTransformer(name, local_files_only=not hub, trust_remote_code=False).eval()
+
+    remedy = "check the name and the network, or name a folder" if hub else "check that the folder is complete"
+    return open_quietly(load, f"the model {name!r}", remedy, hub=hub)
+
+
+def _folder_of(name: str) -> Path:
+    # sentence-transformers looks for a name without an owner under its own.
+    folder = cached_folder(*((name,) if "/" in name else (name, f"sentence-transformers/{name}")))
+    if folder is None:
+        raise ModelError(f"the files of the model {name!r} are not in the hub's cache", "name a folder instead")
+    return folder

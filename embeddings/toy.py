@@ -1,4 +1,4 @@
-"""An encoder for tests: deterministic, fast, and with no model behind it."""
+"""An encoder and a reranker for tests: deterministic, fast, and with no model behind them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy as np
 
 from embeddings.encoder import Vectors
 from embeddings.models import ModelDescription
+from embeddings.reranker import Relevance
 
 _TOKEN = re.compile(r"[0-9A-Za-z]{1,4}|\S")
 _LENGTHS = (1, 2, 3)
@@ -76,7 +77,7 @@ class ToyEncoder:
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Count word pieces: up to four ASCII letters or digits in a row, or one other character but white space."""
-        return [sum(1 for _ in _TOKEN.finditer(text)) for text in texts]
+        return _count_tokens(texts)
 
     def _encode(self, texts: Sequence[str]) -> Vectors:
         if isinstance(texts, str):
@@ -99,3 +100,51 @@ class ToyEncoder:
             row /= norm
         else:
             row[0] = 1.0
+
+
+class ToyReranker:
+    """Score a passage by the share of its distinct character pairs that the question has too.
+
+    It reads no more of a passage than `room` says. Safe to call from several threads.
+
+    Attributes:
+        calls, passages_scored: how often it was asked, and for how many passages in all.
+
+    Args:
+        max_tokens: tokens of question and passage together.
+    """
+
+    name = "toy"
+
+    def __init__(self, max_tokens: int = 512) -> None:
+        if max_tokens < 2:
+            raise ValueError("max_tokens must be at least 2")
+        self._max_tokens = max_tokens
+        self._lock = threading.Lock()
+        self.calls = self.passages_scored = 0
+
+    def room(self, query: str) -> int:
+        """Tell how many tokens of a passage fit beside a question; half of all is the passage's at least."""
+        return max(self._max_tokens - _count_tokens([query])[0], self._max_tokens // 2)
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Count word pieces as `ToyEncoder` does."""
+        return _count_tokens(texts)
+
+    def score(self, query: str, passages: Sequence[str]) -> Relevance:
+        """Score passages, float32 of shape (len(passages),), 0 to 1."""
+        with self._lock:
+            self.calls += 1
+            self.passages_scored += len(passages)
+        asked, room = _pairs(query), self.room(query)
+        read = [_pairs("".join(_TOKEN.findall(passage)[:room])) for passage in passages]
+        return np.array([len(asked & pairs) / max(len(pairs), 1) for pairs in read], dtype=np.float32)
+
+
+def _count_tokens(texts: Sequence[str]) -> list[int]:
+    return [sum(1 for _ in _TOKEN.finditer(text)) for text in texts]
+
+
+def _pairs(text: str) -> set[str]:
+    bare = "".join(text.lower().split())
+    return {bare[start : start + 2] for start in range(len(bare) - 1)}

@@ -6,9 +6,11 @@ from collections.abc import Callable
 
 from embeddings.encoder import Encoder
 from embeddings.errors import ModelError
+from embeddings.reranker import Reranker
+from embeddings.reranker import load_reranker as load_reranker_named
 from embeddings.runtime import load_encoder
 from qa_service.config import Settings
-from qa_service.errors import Unavailable
+from qa_service.errors import ConfigError, Unavailable
 from qa_service.index.manifest import Versions
 from qa_service.ingest import passage_tokens
 from qa_service.text.extract import EXTRACTION_VERSION
@@ -33,6 +35,20 @@ def load_model(settings: Settings) -> Encoder:
         )
     except ModelError as error:
         raise Unavailable(error.detail, field="QA_MODEL", remedy=error.remedy) from error
+
+
+def load_reranker(settings: Settings) -> Reranker | None:
+    """Load the reranker that the settings name; None, and nothing imported, when they name none.
+
+    Errors:
+        ConfigError: it cannot be found or loaded, or is no cross-encoder.
+    """
+    if not settings.reranker:
+        return None
+    try:
+        return load_reranker_named(settings.reranker)
+    except ModelError as error:
+        raise ConfigError(error.detail, field="QA_RERANKER", remedy=error.remedy) from error
 
 
 def repairer(settings: Settings) -> Callable[[str], Repaired]:

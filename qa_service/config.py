@@ -46,6 +46,12 @@ class Settings(BaseSettings):
     query_prompt: str | None = Field(None, description="Prompt put before questions; None takes the model's own.")
     passage_prompt: str | None = Field(None, description="Prompt put before passages; None takes the model's own.")
     runtime: Literal["auto", "torch"] = Field("auto", description="What runs the encoder.")
+    reranker: str | None = Field(
+        None,
+        description="A sentence-transformers CrossEncoder that reads the best passages once more and orders them anew:"
+        " its folder, or the hub name of one that is in the local cache. It is never downloaded.",
+    )
+    rerank_depth: int = Field(20, ge=1, le=300, description="How many passages the reranker reads for each question.")
     user_dict: Path | None = Field(
         None,
         description="Words and synonyms for the tokenizer: `word [frequency]` or `word = synonym = ...` a line.",

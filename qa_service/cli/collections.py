@@ -37,6 +37,6 @@ def delete(name: str, yes: bool) -> None:
     """Delete a collection with all its articles."""
     if not yes and sys.stdin.isatty():
         click.confirm(f"Delete the collection {printable(name)} with all its articles?", abort=True)
-    with open_engine(current_settings()) as engine:
+    with open_engine(current_settings(), asking=False) as engine:
         engine.delete_collection(name)
     click.echo(f"deleted {printable(name)}")

@@ -19,13 +19,13 @@ DEFAULT = "default"
 @click.group()
 @data_option
 def model() -> None:
-    """Show or build the embedding model."""
+    """Show the models, or build the embedding model."""
 
 
 @model.command()
 @data_option
 def info() -> None:
-    """Show which model is set, and the state of the default one; nothing is loaded or built."""
+    """Show which models are set, and the state of the default one; nothing is loaded or built."""
     from embeddings.bundled import model_info  # noqa: PLC0415
 
     settings = current_settings()
@@ -35,6 +35,10 @@ def info() -> None:
     else:
         kind = "folder" if Path(settings.model).expanduser().is_dir() else "hub model"
         click.echo(f"model: {printable(settings.model)} ({kind})")
+    if settings.reranker:
+        kind = "folder" if Path(settings.reranker).expanduser().is_dir() else "from the hub's local cache"
+        click.echo(f"reranker: {printable(settings.reranker)} ({kind})")
+        click.echo(f"passages reranked: {settings.rerank_depth}")
 
 
 @model.command()

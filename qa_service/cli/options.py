@@ -68,11 +68,12 @@ def current_settings(**overrides: Any) -> Settings:
 def open_engine(settings: Settings, *, recover: bool = True, asking: bool = True) -> Iterator[Engine]:
     """Open the engine on the data directory and close it at the end; see `Engine.open`.
 
-    `asking=False` is for commands that ask nothing: they let go of the indexes, which may be large.
+    `asking=False` is for commands that ask nothing: they load no reranker and let go of the indexes, which may be
+    large. Nor do those with `recover=False` ask.
     """
     from qa_service.engine import Engine  # noqa: PLC0415
 
-    engine = Engine.open(settings, recover=recover)
+    engine = Engine.open(settings, recover=recover, asking=asking and recover)
     if not asking:
         engine.opened.forget_all_but(set())
     try:
