@@ -42,6 +42,9 @@ class WordQuery:
         known: the summed IDF of the known ones.
         average_length: mean passage length in words.
         by_word: IDF by word, for the same words as `idf`.
+        numbers: term ids of those that are numbers.
+        number_count: distinct numbers of the question, unknown ones included.
+        count: distinct words of the question, unknown ones included.
     """
 
     idf: Mapping[int, float]
@@ -49,6 +52,9 @@ class WordQuery:
     known: float
     average_length: float
     by_word: Mapping[str, float] = field(default_factory=dict)
+    numbers: frozenset[int] = frozenset()
+    number_count: int = 0
+    count: int = 0
 
     @property
     def coverage(self) -> float:
@@ -70,15 +76,27 @@ def bm25(
     return parts
 
 
-def score_passages(
-    query: WordQuery, blobs: Sequence[bytes], lengths: Sequence[int]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Score passages given as packed terms; returns BM25 (n,) and the share (n,) of the question's IDF mass matched."""
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """What n passages have of a question's words.
+
+    Attributes:
+        bm25: (n,).
+        matched: share of the question's IDF mass (n,).
+        numbers: share of the question's distinct numbers (n,), 0 for a question without any.
+    """
+
+    bm25: NDArray[np.float64]
+    matched: NDArray[np.float64]
+    numbers: NDArray[np.float64]
+
+
+def score_passages(query: WordQuery, blobs: Sequence[bytes], lengths: Sequence[int]) -> Matches:
+    """Score passages given as packed terms and their lengths in words."""
     unpacked = [unpack_terms(blob) for blob in blobs]
-    scores = np.zeros(len(blobs))
-    matched = np.zeros(len(blobs))
+    scores, matched, numbers = np.zeros(len(blobs)), np.zeros(len(blobs)), np.zeros(len(blobs))
     if not query.idf or not unpacked:
-        return scores, matched
+        return Matches(scores, matched, numbers)
     ids = np.concatenate([terms for terms, _ in unpacked])
     frequencies = np.concatenate([counts for _, counts in unpacked])
     owners = np.repeat(np.arange(len(blobs)), [len(terms) for terms, _ in unpacked])
@@ -90,7 +108,10 @@ def score_passages(
     parts = bm25(counts, idf, np.asarray(lengths, dtype=np.float64)[owners], query.average_length)
     np.add.at(scores, owners, parts)
     np.add.at(matched, owners, idf)
-    return scores, matched / query.mass
+    if query.numbers:
+        is_number = np.isin(wanted, np.array(sorted(query.numbers), dtype=np.uint32))
+        np.add.at(numbers, owners, is_number[places[hit]] / query.number_count)
+    return Matches(scores, matched / query.mass, numbers)
 
 
 class Postings:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from embeddings.exact import ExactIndex
 from embeddings.index import VectorIndex
+from qa_service.index.admitted import Admitted
 from qa_service.index.base import SENTENCE_BITS, Base, vectors_of
 from qa_service.index.bm25 import Hits, Postings, WordQuery
 from qa_service.index.manifest import Manifest
@@ -18,6 +20,8 @@ from qa_service.store.segments import Segments
 
 MAX_QUERY_TERMS = 64
 """Words that nominate, the rarest first; every word takes part in scoring."""
+_MARGIN = 1.5
+"""How much deeper than its share suggests a search for admitted passages goes at first."""
 
 Vector = NDArray[np.float32]
 Keys = NDArray[np.int64]
@@ -57,18 +61,20 @@ class Snapshot:
         """The write sequence that this snapshot shows."""
         return self.manifest.seq
 
-    def nominate_windows(self, query: Vector, limit: int) -> Keys:
-        """Find the `limit` live passages whose windows are nearest to a unit vector (dim,)."""
+    def nominate_windows(self, query: Vector, limit: int, admitted: Admitted | None = None) -> Keys:
+        """Find the `limit` live, admitted passages whose windows are nearest to a unit vector (dim,)."""
+        shown = _Shown(self.dead, admitted)
         indexes = [*([self.base.windows] if self.base else []), *(chunk.windows for chunk in self.chunks)]
-        return _merge([_distinct(index, query, limit, self.dead, 0) for index in indexes], limit)
+        return _merge([_distinct(index, query, limit, shown, 0) for index in indexes], limit)
 
-    def nominate_sentences(self, query: Vector, limit: int) -> Keys:
-        """Find the `limit` live passages with the sentences nearest to a unit vector (dim,)."""
+    def nominate_sentences(self, query: Vector, limit: int, admitted: Admitted | None = None) -> Keys:
+        """Find the `limit` live, admitted passages with the sentences nearest to a unit vector (dim,)."""
+        shown = _Shown(self.dead, admitted)
         indexes = [*([self.base.sentences] if self.base else []), *(chunk.sentences for chunk in self.chunks)]
-        return _merge([_distinct(index, query, limit, self.dead, SENTENCE_BITS) for index in indexes], limit)
+        return _merge([_distinct(index, query, limit, shown, SENTENCE_BITS) for index in indexes], limit)
 
-    def nominate_words(self, query: WordQuery, limit: int) -> Keys:
-        """Find live passages with the highest BM25: up to `limit` of the base and of each chunk, in key order.
+    def nominate_words(self, query: WordQuery, limit: int, admitted: Admitted | None = None) -> Keys:
+        """Find live, admitted passages with the highest BM25: up to `limit` of the base and each chunk, in key order.
 
         The base scores with its own statistics, so its scores don't compare with the chunks'; the caller scores all.
         """
@@ -78,23 +84,35 @@ class Snapshot:
             words = self.base.words
             legs.append(lambda count: words.search(terms, count))
         legs.extend(lambda count, chunk=chunk: chunk.words.search(query, terms, count) for chunk in self.chunks)  # type: ignore[misc]
-        found = [_live_hits(leg, limit, self.dead).keys for leg in legs]
+        found = [_shown_hits(leg, limit, _Shown(self.dead, admitted)).keys for leg in legs]
         return np.unique(np.concatenate(found)) if found else Hits.none().keys
 
 
-def _is_dead(keys: Keys, dead: Keys) -> NDArray[np.bool_]:
-    return np.isin(keys, dead, assume_unique=False) if len(dead) else np.zeros(len(keys), dtype=bool)
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """Tells which passages of an index may be shown: live ones, of those that a filter admits."""
+
+    dead: Keys
+    admitted: Admitted | None
+
+    def mask(self, keys: Keys) -> NDArray[np.bool_]:
+        shown = np.ones(len(keys), dtype=bool) if self.admitted is None else self.admitted.mask(keys)
+        return shown & ~np.isin(keys, self.dead) if len(self.dead) else shown
+
+    def depth(self, limit: int) -> int:
+        """Guess how many hits hold `limit` of them."""
+        return limit if self.admitted is None else math.ceil(_MARGIN * limit / self.admitted.share)
 
 
-def _distinct(index: VectorIndex, query: Vector, limit: int, dead: Keys, bits: int) -> Hits:
-    """Search until `limit` distinct live passages are found or the index is exhausted."""
+def _distinct(index: VectorIndex, query: Vector, limit: int, shown: _Shown, bits: int) -> Hits:
+    """Search until `limit` distinct passages to be shown are found or the index is exhausted."""
     total = len(index)
-    count = min(total, limit if bits == 0 else 4 * limit)
+    count = min(total, shown.depth(limit if bits == 0 else 4 * limit))
     while count:
         scores, ids = index.search(query[np.newaxis], count)
         keys = ids[0] >> bits
-        alive = ~_is_dead(keys, dead)
-        keys, best = keys[alive], scores[0][alive]
+        kept = shown.mask(keys)
+        keys, best = keys[kept], scores[0][kept]
         _, first = np.unique(keys, return_index=True)
         if len(first) >= limit or count == total:
             first = np.sort(first)[:limit]
@@ -103,14 +121,14 @@ def _distinct(index: VectorIndex, query: Vector, limit: int, dead: Keys, bits: i
     return Hits.none()
 
 
-def _live_hits(search: Callable[[int], Hits], limit: int, dead: Keys) -> Hits:
-    """Search for words until `limit` live passages are found or no more match."""
-    count = limit
+def _shown_hits(search: Callable[[int], Hits], limit: int, shown: _Shown) -> Hits:
+    """Search for words until `limit` passages to be shown are found or no more match."""
+    count = shown.depth(limit)
     while True:
         hits = search(count)
-        alive = ~_is_dead(hits.keys, dead)
-        if int(alive.sum()) >= limit or len(hits.keys) < count:
-            return Hits(hits.keys[alive][:limit], hits.scores[alive][:limit])
+        kept = shown.mask(hits.keys)
+        if int(kept.sum()) >= limit or len(hits.keys) < count:
+            return Hits(hits.keys[kept][:limit], hits.scores[kept][:limit])
         count *= 4
 
 

@@ -123,6 +123,32 @@ def candidates(connection: Connection, keys: Sequence[int], seq: int) -> list[Ca
     return found
 
 
+def keys_of_articles(connection: Connection, rows: Sequence[int], limit: int) -> list[int]:
+    """List the keys of the searched passages of articles, in order of the articles given, at most `limit`."""
+    keys: list[int] = []
+    for row in rows:
+        found = connection.execute(
+            "SELECT key FROM passages WHERE article = ? AND vectors > 0 ORDER BY start LIMIT ?",
+            (row, limit - len(keys)),
+        )
+        keys.extend(key for (key,) in found)
+    return keys
+
+
+def find_live(connection: Connection, collection: int, passage_id: str) -> tuple[int, str, bool] | None:
+    """Look a live passage up by its id, which reads through the collection.
+
+    Returns:
+        Its key, its article's id, and whether it is searched; None if there is none.
+    """
+    row = connection.execute(
+        "SELECT p.key, a.id, p.vectors > 0 FROM passages p JOIN articles a ON a.row = p.article"
+        " WHERE p.collection = ? AND p.passage_id = ? AND p.deleted_seq IS NULL",
+        (collection, passage_id),
+    ).fetchone()
+    return (int(row[0]), str(row[1]), bool(row[2])) if row else None
+
+
 def _candidate(
     key: int,
     article: int,

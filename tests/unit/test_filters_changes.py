@@ -1,0 +1,198 @@
+"""Filters over a collection that changes, with copies, and asked by several at once."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import pytest
+
+from embeddings.toy import ToyEncoder
+from qa_service.config import Settings
+from qa_service.engine import Engine
+from qa_service.filters.parsing import parse_filter
+from qa_service.index import attribute_table, generation
+from qa_service.retrieval import admission, ranking
+from qa_service.retrieval.admission import Admission
+from qa_service.store import collections
+from qa_service.types import Ask, RankedPassage
+from tests.conftest import article
+
+STORY = (
+    "青河公园管理处昨天宣布，公园从三月一日起延长开放时间。每天早上六点开门，晚上十点关门。"
+    "管理处主任张伟说，延长开放是为了方便附近居民锻炼。公园里不许放风筝，也不许遛狗。儿童票价是五元，老人免费入园。"
+)
+QUESTION = "青河公园的儿童票价是多少?"
+
+
+def put(engine: Engine, article_id: str, text: str, **given: Any) -> None:
+    assert [one.outcome for one in engine.ingest([article(article_id, text, **given)])] in (["created"], ["updated"])
+
+
+def ask(engine: Engine, tree: dict[str, Any], question: str = QUESTION) -> tuple[RankedPassage, ...]:
+    return engine.ask(Ask(question, top_k=50, filters=parse_filter(tree))).passages
+
+
+def ids(engine: Engine, tree: dict[str, Any]) -> set[str]:
+    return {passage.article_id for passage in ask(engine, tree, "第几号仓库?")}
+
+
+def eq(key: str, value: object) -> dict[str, Any]:
+    return {"type": "eq", "key": key, "value": value}
+
+
+def store(n: int) -> str:
+    return f"第{n}号仓库在{n % 7}区，门牌是{n * 13}。"
+
+
+@pytest.mark.parametrize("few", [0, 500])
+def test_copies_are_grouped_after_filters(engine: Engine, monkeypatch: pytest.MonkeyPatch, few: int) -> None:
+    monkeypatch.setattr(ranking, "FEW_ADMITTED", few)
+    for name, site in [("a", "east"), ("b", "west"), ("c", "west"), ("d", "north")]:
+        put(engine, name, STORY, metadata={"site": site})
+    put(engine, "other", store(1), metadata={"site": "west"})
+    whole = engine.ask(Ask(QUESTION, top_k=50)).passages
+    assert whole[0].article_id == "a"
+    assert [copy.article_id for copy in whole[0].also_in] == ["b", "c", "d"]
+    west = ask(engine, eq("site", "west"))
+    assert [passage.article_id for passage in west] == ["b", "other"]
+    assert [copy.article_id for copy in west[0].also_in] == ["c"]
+    [north, *rest] = ask(engine, {"type": "nin", "key": "site", "value": ["east", "west"]})
+    assert (north.article_id, north.also_in, rest) == ("d", (), [])
+
+
+def test_a_filter_sees_every_change(engine: Engine) -> None:
+    north, missing = eq("area", "north"), {"type": "empty", "key": "area"}
+    put(engine, "a1", store(1), metadata={"area": "north"})
+    assert (ids(engine, north), ids(engine, missing)) == ({"a1"}, set())
+    put(engine, "a2", store(2), metadata={"area": "north"})
+    put(engine, "a3", store(3))
+    assert (ids(engine, north), ids(engine, missing)) == ({"a1", "a2"}, {"a3"})
+    put(engine, "a1", store(1), metadata={"area": "south"})
+    assert (ids(engine, north), ids(engine, eq("area", "south"))) == ({"a2"}, {"a1"})
+    engine.delete_article("default", "a2")
+    assert ids(engine, north) == set()
+    put(engine, "a3", store(3), metadata={"area": ["north"]})
+    assert (ids(engine, north), ids(engine, missing)) == ({"a3"}, set())
+
+
+def test_a_filter_sees_what_another_process_wrote(engine: Engine, settings: Settings) -> None:
+    put(engine, "a1", store(1), metadata={"area": "north"})
+    assert ids(engine, eq("area", "north")) == {"a1"}
+    writer = Engine.open(settings, ToyEncoder())
+    put(writer, "a2", store(2), metadata={"area": "north"})
+    put(writer, "a1", store(1), metadata={"area": "south"})
+    writer.close()
+    engine.opened.refresh("default")
+    assert ids(engine, eq("area", "north")) == {"a2"}
+
+
+def test_tables_are_read_anew_once_most_of_them_is_gone(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attribute_table, "_SPARE_ROWS", 2)
+    monkeypatch.setattr(generation, "COMPACT_PASSAGES", 10)
+    for version in range(12):
+        put(engine, "a1", store(version), metadata={"version": version})
+        put(engine, f"b{version % 3}", store(100 + version), metadata={"version": version})
+        assert ids(engine, eq("version", version)) == {"a1", f"b{version % 3}"}
+    assert ids(engine, {"type": "gte", "key": "version", "value": 10}) == {"a1", "b1", "b2"}
+    table = engine._searcher._admission._tables
+    assert all(len(one._contents.rows) < 20 for one in table.values())
+
+
+def test_a_collection_made_again_has_no_old_articles(engine: Engine) -> None:
+    put(engine, "a1", store(1), metadata={"area": "north"})
+    assert ids(engine, eq("area", "north")) == {"a1"}
+    engine.delete_collection("default")
+    assert ids(engine, eq("area", "north")) == set()
+    put(engine, "a2", store(2), metadata={"area": "north"})
+    assert ids(engine, eq("area", "north")) == {"a2"}
+
+
+def test_an_older_view_leaves_no_holes(engine: Engine) -> None:
+    """A reader that began before a write must not keep the columns it loads from showing what was written."""
+    put(engine, "a1", store(1), metadata={"area": "north", "kind": "x"})
+    shared = Admission()
+    before = engine.opened.snapshot("default")
+    north, kind = parse_filter(eq("area", "north")), parse_filter(eq("kind", "x"))
+
+    def write_and_ask() -> None:
+        put(engine, "a2", store(2), metadata={"area": "north", "kind": "x"})
+        with engine.catalog.read() as connection:
+            collection = collections.get(connection, "default")
+            found = shared.admitted(connection, collection, engine.opened.snapshot("default"), north)
+            assert found is not None and len(found.keys) == 2
+            done.append(True)
+
+    done: list[bool] = []
+    with engine.catalog.read() as connection:
+        older = collections.get(connection, "default")
+        thread = threading.Thread(target=write_and_ask)
+        thread.start()
+        thread.join()
+        assert done
+        found = shared.admitted(connection, older, before, kind)
+        assert found is not None and len(found.keys) == 1
+    with engine.catalog.read() as connection:
+        collection = collections.get(connection, "default")
+        found = shared.admitted(connection, collection, engine.opened.snapshot("default"), kind)
+        assert found is not None and len(found.keys) == 2
+
+
+def test_the_same_filter_is_evaluated_once(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(engine, "a1", store(1), metadata={"area": "north"})
+    calls: list[object] = []
+    evaluate = attribute_table.AttributeTable._evaluate
+
+    def counted(self: Any, *given: Any) -> Any:
+        calls.append(given)
+        return evaluate(self, *given)
+
+    monkeypatch.setattr(attribute_table.AttributeTable, "_evaluate", counted)
+    for _ in range(3):
+        assert ids(engine, eq("area", "north")) == {"a1"}
+    assert len(calls) == 1
+    put(engine, "a2", store(2), metadata={"area": "north"})
+    assert ids(engine, eq("area", "north")) == {"a1", "a2"}
+    assert len(calls) == 2
+
+
+def test_memory_stays_within_bounds(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(admission, "MAX_TABLES", 2)
+    monkeypatch.setattr(attribute_table, "MAX_REMEMBERED", 3)
+    for n in range(4):
+        list(engine.ingest([article("a", store(n), metadata={f"k{m}": "x" * 1000 for m in range(8)})], f"c{n}"))
+    held = engine._searcher._admission
+    for n in range(4):
+        for m in range(8):
+            tree = parse_filter(eq(f"k{m}", "x" * 1000))
+            assert len(engine.ask(Ask("仓库", collection=f"c{n}", filters=tree)).passages) == 1
+    assert len(held._tables) == 2
+    assert all(len(table._remembered) == 3 and len(table._columns) == 8 for table in held._tables.values())
+    monkeypatch.setattr(admission, "MAX_BYTES", 4000)
+    for _ in range(2):
+        tree = parse_filter({"type": "and", "filters": [eq(f"k{m}", "x" * 1000) for m in range(8)]})
+        assert len(engine.ask(Ask("仓库", collection="c3", filters=tree)).passages) == 1
+    [table] = held._tables.values()
+    assert 0 < len(table._columns) < 4 and table.bytes <= 4000
+
+
+def test_many_threads_with_filters_while_articles_come(engine: Engine) -> None:
+    put(engine, "a0", store(0), metadata={"n": 0, "even": True})
+    wrong: list[object] = []
+    stop = threading.Event()
+
+    def reader(even: bool) -> None:
+        while not stop.is_set():
+            found = ask(engine, eq("even", even), "第几号仓库?")
+            wrong.extend(one for one in found if (one.metadata["n"] % 2 == 0) != even)  # type: ignore[operator]
+
+    threads = [threading.Thread(target=reader, args=(even,)) for even in (True, False, True)]
+    for thread in threads:
+        thread.start()
+    for n in range(1, 25):
+        put(engine, f"a{n % 12}", store(n), metadata={"n": n, "even": n % 2 == 0})
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+    assert ids(engine, eq("even", True)) | ids(engine, eq("even", False)) == {f"a{n}" for n in range(12)}
