@@ -1,42 +1,147 @@
-"""From raw evidence to a probability. A plain first mapping: fixed weights, no min-max values, same at any top_k."""
+"""From evidence to probabilities: how likely a passage is to answer the question.
+
+A logistic regression over evidence that does not depend on top_k and little on the collection's size. Its weights come
+with the package; `qa-service calibrate` adjusts them to a user's own questions by Platt scaling (Platt, "Probabilistic
+outputs for support vector machines", 1999).
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
-from qa_service.retrieval.evidence import Evidence
+import numpy as np
 
-# A logistic regression on a third of XQuAD's questions (asked in three languages, half with the right article taken
-# out) and as many of another domain; right answers count double, since most questions asked do have one.
-BIAS = -12.6
-DENSE_WEIGHT = 7.3
-MATCHED_WEIGHT = 11.2
-FOREIGN_WEIGHT = 6.6
+from qa_service.retrieval.blended import BlendedWeights
+from qa_service.retrieval.evidence import Evidence, Scores
+from qa_service.retrieval.fusion import LEG_DEPTH, lexical_share
+from qa_service.retrieval.ranking import Ranking
+from qa_service.retrieval.texts import Texts
+from qa_service.retrieval.typical import Typical
+from qa_service.text.scripts import main_script, script_share
+
+FEATURES = (
+    *("constant", "window", "sentence", "window_above_typical", "sentence_above_typical", "same_script"),
+    *("matched", "coverage", "ahead_of_others", "standing_out", "numbers", "missing_numbers", "words"),
+)
+VERSION = 1
+FILE = Path(__file__).with_name("calibration_weights.json")
+_LIMIT = 30.0
+_LEAST_SPREAD = 1e-3
 
 
-def probability(dense: float, matched: float, coverage: float) -> float:
-    """Estimate how probable it is that a passage answers the question.
+@cache
+def shipped_weights() -> BlendedWeights:
+    """Read the weights that come with the package and that `scripts/bench/fit_ranking.py` fits."""
+    return BlendedWeights.read(FILE, VERSION, FEATURES)
 
-    A logistic function of the mean cosine (window and best sentence), of the share of the question's IDF mass that
-    the passage contains, and of the share that the collection does not know: a question in another language has few
-    known words and lower cosines.
+
+@dataclass(frozen=True, slots=True)
+class Adjustment:
+    """What a user's own questions add: log-odds become `slope * log-odds + offset`."""
+
+    slope: float = 1.0
+    offset: float = 0.0
+
+    def probability(self, log_odds: float) -> float:
+        """Turn log-odds into a probability."""
+        x = self.slope * log_odds + self.offset
+        return 1 / (1 + math.exp(-max(-_LIMIT, min(_LIMIT, x))))
+
+
+class Judge:
+    """Judges the candidates of one question.
 
     Parameters:
-        dense: cosine of the window plus the best cosine of a sentence, -2..2.
-        matched: share of the question's IDF mass in the passage, 0..1.
-        coverage: share of the question's IDF mass in the collection, 0..1.
+        ranking: with evidence.
+        typical: what the collection's passages are like on average.
+        texts: of the articles.
+        adjustment: to a user's own questions.
+        field: the candidates that the question has without its filter, None without a filter. They are the rivals:
+            a filter leaves a passage as probable as it is.
     """
-    x = BIAS + DENSE_WEIGHT * dense / 2 + MATCHED_WEIGHT * matched + FOREIGN_WEIGHT * (1 - coverage)
-    return 1 / (1 + math.exp(-max(-60.0, min(60.0, x))))
 
+    def __init__(
+        self,
+        ranking: Ranking,
+        typical: Typical,
+        texts: Texts,
+        adjustment: Adjustment,
+        field: Evidence | None = None,
+    ) -> None:
+        assert ranking.evidence is not None
+        self._evidence: Evidence = ranking.evidence
+        self._words = ranking.words
+        self._texts = texts
+        self.adjustment = adjustment
+        self._share = lexical_share(ranking.words.coverage)
+        self._script = main_script(ranking.query.text)
+        vector = ranking.query.vector
+        self._usual = float(typical.window @ vector), float(typical.sentence @ vector)
+        self._dense = self._evidence.dense
+        rivals = field or self._evidence
+        order = np.argsort(-rivals.dense, kind="stable").tolist()
+        self._rivals = [(float(rivals.dense[place]), rivals.candidates[place].article) for place in order]
+        behind = rivals.dense[order[1:LEG_DEPTH]]
+        self._mean = float(behind.mean()) if len(behind) else 0.0
+        self._deviation = max(float(behind.std()), _LEAST_SPREAD) if len(behind) else 1.0
 
-def scores(evidence: Evidence, order: Sequence[int], coverage: float) -> list[float]:
-    """Give the probabilities of candidates in rank order, made non-increasing: a passage never outdoes a better one."""
-    dense, matched = evidence.dense, evidence.matched
-    result: list[float] = []
-    ceiling = 1.0
-    for place in order:
-        ceiling = min(ceiling, probability(float(dense[place]), float(matched[place]), coverage))
-        result.append(ceiling)
-    return result
+    def scores(self, results: Iterable[tuple[int, Collection[int]]]) -> Iterator[float]:
+        """Give the probabilities of results in rank order, made non-increasing: none outdoes a better one.
+
+        Parameters:
+            results: the place of each among the candidates, and the rows of the articles that copy it.
+        """
+        ceiling = 1.0
+        for place, copies in results:
+            ceiling = min(ceiling, self.adjustment.probability(self.log_odds(place, copies)))
+            yield ceiling
+
+    def log_odds(self, place: int, copies: Collection[int] = ()) -> float:
+        """Weigh the features of a candidate, without the user's adjustment; see `features`."""
+        return float(shipped_weights().score(self.features(place, copies)[np.newaxis], self._share)[0])
+
+    def features(self, place: int, copies: Collection[int] = ()) -> Scores:
+        """Describe a candidate by (len(FEATURES),) numbers.
+
+        Parameters:
+            place: among the candidates.
+            copies: rows of the articles that say the same, which are no rivals of it.
+        """
+        evidence, dense = self._evidence, float(self._dense[place])
+        window, sentence = float(evidence.window[place]), float(evidence.sentence[place])
+        numbers = float(evidence.numbers[place])
+        return np.array(
+            [
+                1.0,
+                window,
+                sentence,
+                window - self._usual[0],
+                sentence - self._usual[1],
+                self._same_script(place),
+                float(evidence.matched[place]),
+                self._words.coverage,
+                dense - self._best_rival(place, copies),
+                (dense - self._mean) / self._deviation if len(self._rivals) > 1 else 0.0,
+                numbers,
+                float(self._words.number_count > 0 and numbers < 1),
+                math.log1p(self._words.count),
+            ]
+        )
+
+    def _best_rival(self, place: int, copies: Collection[int]) -> float:
+        """Give the dense score of the best passage of another article, its own when there is none."""
+        own = self._evidence.candidates[place].article
+        rivals = (dense for dense, article in self._rivals if article != own and article not in copies)
+        return next(rivals, float(self._dense[place]))
+
+    def _same_script(self, place: int) -> float:
+        """Give the share of the passage that is in the question's main script."""
+        if self._script is None:
+            return 0.0
+        candidate = self._evidence.candidates[place]
+        text = self._texts.of(candidate.article).repaired(candidate.start, candidate.end)
+        return script_share(text, self._script)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,7 @@ from qa_service.store.catalog import Connection
 from qa_service.store.collections import Collection
 from qa_service.store.passages import Candidate
 from qa_service.store.segments import Segments
+from qa_service.text.scan import is_number
 
 Scores = NDArray[np.float64]
 
@@ -28,6 +29,7 @@ class Evidence:
         sentences: each candidate's cosines with all its sentences, in order.
         lexical: BM25 (n,).
         matched: share of the question's IDF mass that the passage contains (n,).
+        numbers: share of the question's numbers that the passage contains (n,).
     """
 
     candidates: Sequence[Candidate]
@@ -36,6 +38,7 @@ class Evidence:
     sentences: Sequence[NDArray[np.float32]]
     lexical: Scores
     matched: Scores
+    numbers: Scores
 
     @property
     def dense(self) -> Scores:
@@ -43,16 +46,38 @@ class Evidence:
         return self.window + self.sentence
 
 
-def word_query(connection: Connection, collection: Collection, question_words: Sequence[str]) -> WordQuery:
-    """Look up what the collection knows of the question's distinct words."""
+def word_query(
+    connection: Connection,
+    collection: Collection,
+    question_words: Sequence[str],
+    weights: Mapping[str, float] | None = None,
+) -> WordQuery:
+    """Look up what the collection knows of the question's distinct words; `weights` has those that count less."""
+    weights = weights or {}
     distinct = list(dict.fromkeys(question_words))
     known = words.lookup(connection, collection.row, distinct)
     count = collection.passages
-    by_word = {word: inverse_document_frequency(count, df) for word, (_, df) in known.items() if df > 0}
+    by_word = {
+        word: inverse_document_frequency(count, df) * weights.get(word, 1.0)
+        for word, (_, df) in known.items()
+        if df > 0
+    }
     idf = {known[word][0]: weight for word, weight in by_word.items()}
-    unknown = inverse_document_frequency(count, 0) * (len(distinct) - len(idf))
+    unknown = inverse_document_frequency(count, 0) * sum(
+        weights.get(word, 1.0) for word in distinct if word not in by_word
+    )
     mass = sum(idf.values())
-    return WordQuery(idf, mass + unknown, mass, collection.words / max(count, 1), by_word)
+    numbers = [word for word in distinct if is_number(word)]
+    return WordQuery(
+        idf,
+        mass + unknown,
+        mass,
+        collection.words / max(count, 1),
+        by_word,
+        frozenset(known[word][0] for word in numbers if word in by_word),
+        len(numbers),
+        len(distinct),
+    )
 
 
 def gather(
@@ -67,7 +92,7 @@ def gather(
     sentences = [part[1:] for part in parts]
     # A passage has at least one sentence, so that no slice is empty.
     sentence = np.array([float(part.max()) for part in sentences])
-    lexical, matched = score_passages(
+    found = score_passages(
         word_query, [candidate.terms for candidate in candidates], [candidate.words for candidate in candidates]
     )
-    return Evidence(candidates, window, sentence, sentences, lexical, matched)
+    return Evidence(candidates, window, sentence, sentences, found.bm25, found.matched, found.numbers)

@@ -23,17 +23,23 @@ Russian ones; for Chinese ones it stays."""
 Scores = NDArray[np.float64]
 
 
+def lexical_share(coverage: float) -> float:
+    """Tell how far words can be trusted: 0 up to half coverage, rising to 1 at 0.9."""
+    return float(np.clip((coverage - COVERAGE_START) / COVERAGE_RANGE, 0.0, 1.0))
+
+
 def lexical_weight(coverage: float) -> float:
     """Weigh the lexical leg: 0 up to half coverage, rising to 0.5 at 0.9."""
-    return MAX_LEXICAL_WEIGHT * float(np.clip((coverage - COVERAGE_START) / COVERAGE_RANGE, 0.0, 1.0))
+    return MAX_LEXICAL_WEIGHT * lexical_share(coverage)
 
 
-def leg_scale(scores: Scores, matches: NDArray[np.bool_] | None = None) -> Scores:
+def leg_scale(scores: Scores, matches: NDArray[np.bool_] | None = None, setting: int | None = None) -> Scores:
     """Map a leg's scores (n,) to 0..1 between its 100th best (its last, if fewer) and its best.
 
-    `matches` marks the passages that are in the leg's list at all; by default all are.
+    `matches` marks the passages that are in the leg's list at all; by default all are. The first `setting` of them set
+    the scale, by default all.
     """
-    listed = scores if matches is None else scores[matches]
+    listed = scores[:setting] if matches is None else scores[:setting][matches[:setting]]
     if not len(listed):
         return np.zeros_like(scores)
     best = np.sort(listed)[::-1][:LEG_DEPTH]
@@ -44,7 +50,7 @@ def leg_scale(scores: Scores, matches: NDArray[np.bool_] | None = None) -> Score
     return scaled
 
 
-def fuse(dense: Scores, lexical: Scores, matched: Scores, coverage: float) -> Scores:
+def fuse(dense: Scores, lexical: Scores, matched: Scores, coverage: float, setting: int | None = None) -> Scores:
     """Fuse the legs' scores (n,) of the same candidates; higher is better.
 
     Parameters:
@@ -52,9 +58,10 @@ def fuse(dense: Scores, lexical: Scores, matched: Scores, coverage: float) -> Sc
         lexical: BM25, 0 for a passage without any of the question's words.
         matched: share of the question's IDF mass in the passage, 0..1.
         coverage: share of the question's IDF mass in the collection, 0..1.
+        setting: how many of the first set the legs' scales, by default all.
     """
     weight = lexical_weight(coverage)
-    fused = (1 - weight) * leg_scale(dense) + MATCHED_WEIGHT * matched + TIE_BREAK * dense
+    fused = (1 - weight) * leg_scale(dense, setting=setting) + MATCHED_WEIGHT * matched + TIE_BREAK * dense
     if weight > 0:
-        fused = fused + weight * leg_scale(lexical, lexical > 0)
+        fused = fused + weight * leg_scale(lexical, lexical > 0, setting)
     return fused

@@ -87,6 +87,11 @@ def _pairs(units: list[str], start: int) -> Iterator[tuple[str, int, int]]:
         start += len(first)
 
 
+def is_number(word: str) -> bool:
+    """Whether a word, as `scan_words` gives it, is a number in digits."""
+    return word.replace(".", "", 1).isdecimal()
+
+
 def _numbers(run: str, start: int) -> Iterator[tuple[str, int, int]]:
     if _THOUSANDS.fullmatch(run):
         yield from ((word, start, start + len(run)) for word, _, _ in _pieces(run.replace(",", ""), 0))

@@ -41,7 +41,8 @@ def plain_bm25(query: WordQuery, document: Counter[int]) -> float:
 def test_scores_follow_the_formula() -> None:
     documents = make_documents()
     query = make_query(documents, [3, 5, 38], unknown=1)
-    scores, matched = score_passages(query, [pack_terms(d) for d in documents], [d.total() for d in documents])
+    found = score_passages(query, [pack_terms(d) for d in documents], [d.total() for d in documents])
+    scores, matched = found.bm25, found.matched
     assert scores == pytest.approx([plain_bm25(query, d) for d in documents])
     share = [sum(query.idf[t] for t in query.idf if d[t]) / query.mass for d in documents]
     assert matched == pytest.approx(share)
@@ -75,7 +76,8 @@ def test_no_terms_and_empty_indexes_find_nothing(tmp_path: Path) -> None:
     assert len(LexicalIndex(tmp_path / "words").search([1], 5).keys) == 0
     query = make_query(make_documents(), [3])
     assert len(Postings([]).search(query, [3], 5).keys) == 0
-    scores, matched = score_passages(query, [], [])
+    found = score_passages(query, [], [])
+    scores, matched = found.bm25, found.matched
     assert len(scores) == len(matched) == 0
 
 

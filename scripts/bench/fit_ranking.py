@@ -1,0 +1,309 @@
+#!/usr/bin/env python
+"""Fits the learned weights of the ranking and of its calibration on the public sets, and reports both halves.
+
+    scripts/bench/fit_ranking.py SETS --data DIR [--write]
+
+SETS holds the public sets. DIR is a data directory that gets the pools as collections; kept, a second run ingests and
+encodes nothing. The even subjects fit, the odd ones are reported. `--write` replaces the package's weights.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from ranking_pools import Pool, Question, make_pools, read_paragraphs, read_questions
+from regression import Array, Bound, doubled, fit_listwise, fit_logistic
+
+from qa_service.config import load_settings
+from qa_service.engine import Engine
+from qa_service.evaluation.calibration import auroc, calibration_error, equal_width_bins
+from qa_service.index.snapshot import Snapshot
+from qa_service.retrieval import calibration, refinement
+from qa_service.retrieval.blended import BlendedWeights
+from qa_service.retrieval.calibration import Adjustment, Judge
+from qa_service.retrieval.fusion import lexical_share
+from qa_service.retrieval.ranking import Ranking, rank
+from qa_service.retrieval.stopwatch import Stopwatch
+from qa_service.retrieval.texts import Texts
+from qa_service.retrieval.typical import TypicalPassages
+from qa_service.store import collections
+from qa_service.store.catalog import Connection
+
+RANKED_POOLS = {
+    "all": ("cmrc", "zh", "en", "ru"),
+    "english": ("zh", "en", "ru"),
+    "russian": ("ru",),
+    "small-0": ("cmrc", "zh", "en"),
+}
+"""Pools and the sets asked of them that fit the ranking."""
+SMALL = ("small-0", "small-1", "small-2", "small-3")
+JUDGED_POOLS = ("half", "other-half", "subjects", "all", *SMALL, "mixed", "english-half", "russian-half")
+KIND_WEIGHT = {"plain": 1.0, "altered": 0.35, "domain": 0.25}
+ALTERED_POOLS = ("half", "all")
+THRESHOLDS = (0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5)
+_RANK_PENALTY, _JUDGE_PENALTY = 1e-3, 1e-5
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A question's refined candidates: their features (k, f), articles, and how native the question is."""
+
+    pool: str
+    question: Question
+    features: Array
+    articles: Sequence[str]
+    share: float
+
+    def right(self) -> NDArray[np.bool_]:
+        """Mark the candidates that answer."""
+        return np.array([self.question.answered_by(article) for article in self.articles])
+
+    def ndcg(self, weights: BlendedWeights | None) -> float:
+        """Give nDCG@10 by article, ties against us; without weights, of the order before."""
+        scores = -np.arange(len(self.articles)) if weights is None else weights.score(self.features, self.share)
+        best: dict[str, float] = {}
+        for article, score in zip(self.articles, scores.tolist(), strict=True):
+            best[article] = max(best.get(article, -np.inf), score)
+        own = [score for article, score in best.items() if self.question.answered_by(article)]
+        place = sum(score >= max(own) for score in best.values()) if own else 11
+        return 1 / np.log2(place + 1) if place <= 10 else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The first passage of a question: features (f,), whether it answers, whether anything in the pool does."""
+
+    pool: str
+    question: Question
+    features: Array
+    share: float
+    right: bool
+    answerable: bool
+
+
+class Fitter:
+    """Asks the questions of the pools with the code that the service runs."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._typical = TypicalPassages(engine.segments)
+
+    def ranked(self, pool: Pool, questions: Sequence[Question]) -> Iterator[Ranked]:
+        """Describe the candidates that refinement orders."""
+        for question, ranking, texts, _, _ in self._asked(pool, questions):
+            evidence = ranking.evidence
+            if evidence is None:
+                continue
+            first = ranking.order[: refinement.DEPTH]
+            share = lexical_share(ranking.words.coverage)
+            excess = refinement.script_excess(evidence, first, texts, question.query.text, share)
+            articles = [evidence.candidates[place].article_id for place in first]
+            yield Ranked(pool.name, question, refinement.features(evidence, first, excess), articles, share)
+
+    def judged(self, pool: Pool, questions: Sequence[Question], weights: BlendedWeights) -> Iterator[Judged]:
+        """Describe the first passages under these ranking weights."""
+        for question, ranking, texts, connection, snapshot in self._asked(pool, questions):
+            answerable = any(question.answered_by(article) for article in pool.articles)
+            if question.kind == "altered" and not self._could_be(question, pool):
+                continue
+            refined = refinement.refine(ranking, texts, Stopwatch(), weights)
+            if refined.evidence is None:
+                continue
+            typical = self._typical.of(connection, snapshot, refined.evidence.candidates)
+            judge = Judge(refined, typical, texts, Adjustment())
+            place = refined.order[0]
+            right = question.answered_by(refined.evidence.candidates[place].article_id)
+            share = lexical_share(refined.words.coverage)
+            yield Judged(pool.name, question, judge.features(place), share, right, answerable)
+
+    def _could_be(self, question: Question, pool: Pool) -> bool:
+        return any(f"{question.family}.{language}.{question.paragraph}" in pool.articles for language in ("zh", "en"))
+
+    def _asked(
+        self, pool: Pool, questions: Sequence[Question]
+    ) -> Iterator[tuple[Question, Ranking, Texts, Connection, Snapshot]]:
+        snapshot = self._engine.opened.snapshot(pool.name)
+        assert snapshot is not None
+        with self._engine.catalog.read() as connection:
+            collection = collections.get(connection, pool.name)
+            texts = Texts(connection)
+            for question in questions:
+                ranking = rank(connection, self._engine.segments, collection, snapshot, question.query, Stopwatch())
+                yield question, ranking, texts, connection, snapshot
+
+
+def fit_ranking(examples: Sequence[Ranked], encoder: str) -> BlendedWeights:
+    """Fit the refinement on the even half; every set of every pool counts alike."""
+    even = [one for one in examples if one.question.half == 0 and one.right().any()]
+    sizes = {key: len(list(group)) for key, group in groupby(sorted(map(_key, even)))}
+    lists = [
+        (doubled(one.features, np.full(len(one.features), one.share)), one.right(), 1 / sizes[_key(one)])
+        for one in even
+    ]
+    fitted = fit_listwise(lists, _bounds(), _RANK_PENALTY)
+    count = len(refinement.FEATURES)
+    return BlendedWeights(fitted[:count], fitted[count:], encoder)
+
+
+def _bounds() -> list[Bound]:
+    """Evidence never counts against a passage, but for what its script alone gave it, and that only to foreigners."""
+    one: list[Bound] = [(None, 0.0) if name == "script" else (0.0, None) for name in refinement.FEATURES]
+    native: list[Bound] = [
+        (0.0, 0.0) if name == "script" else bound for name, bound in zip(refinement.FEATURES, one, strict=True)
+    ]
+    return one + native
+
+
+def fit_calibration(examples: Sequence[Judged], encoder: str) -> BlendedWeights:
+    """Fit the calibration on the even half; every set and kind of every pool counts alike, up to its kind's weight."""
+    even = [one for one in examples if one.question.half == 0]
+    sizes: dict[tuple[str, str, str], int] = {}
+    for one in even:
+        key = (one.pool, one.question.asked, one.question.kind)
+        sizes[key] = sizes.get(key, 0) + 1
+    weights = [KIND_WEIGHT[one.question.kind] / sizes[one.pool, one.question.asked, one.question.kind] for one in even]
+    features = doubled(np.stack([one.features for one in even]), np.array([one.share for one in even]))
+    labels = np.array([float(one.right) for one in even])
+    fitted = fit_logistic(features, labels, np.array(weights), _JUDGE_PENALTY)
+    count = len(calibration.FEATURES)
+    return BlendedWeights(fitted[:count], fitted[count:], encoder)
+
+
+def report_ranking(examples: Sequence[Ranked], weights: BlendedWeights) -> None:
+    """Print nDCG@10 by pool and set: before, after; the odd half, then all."""
+    print(f"{'pool':>10} {'asked':>8} {'n':>5}  {'odd: before':>11} {'after':>7}  {'all: before':>11} {'after':>7}")
+    for (pool, asked), group in groupby(sorted(examples, key=_key), key=_key):
+        found = list(group)
+        odd = [one for one in found if one.question.half == 1]
+        figures = [np.mean([one.ndcg(by) for one in part]) for part in (odd, found) for by in (None, weights)]
+        print(
+            f"{pool:>10} {asked:>8} {len(found):5}  {figures[0]:11.4f} {figures[1]:7.4f}  {figures[2]:11.4f}"
+            f" {figures[3]:7.4f}"
+        )
+
+
+def report_calibration(examples: Sequence[Judged], weights: BlendedWeights) -> None:
+    """Print, on the odd half, AUROC by kind, calibration error, and what each threshold keeps and answers."""
+    odd = [one for one in examples if one.question.half == 1]
+    scores = {id(one): _probability(one, weights) for one in odd}
+    for pool in dict.fromkeys(one.pool for one in odd):
+        domain = [scores[id(one)] for one in odd if one.pool == pool and one.question.kind == "domain"]
+        for asked in ("cmrc", "zh", "en", "ru"):
+            here = [one for one in odd if one.pool == pool and one.question.asked == asked]
+            plain = [one for one in here if one.question.kind == "plain"]
+            inside = [scores[id(one)] for one in plain if one.answerable]
+            outside = [scores[id(one)] for one in plain if not one.answerable]
+            altered = [scores[id(one)] for one in here if one.question.kind == "altered"]
+            parts = [
+                f"{name} {_auroc(inside, other):.3f}"
+                for name, other in (("taken out", outside), ("altered", altered), ("domain", domain))
+                if inside and other
+            ]
+            if plain:
+                parts.append(f"ECE {_ece(plain, scores):.3f} ({len(inside)}+{len(outside)})")
+            print(f"{pool:>12} {asked:>5}  " + "  ".join(parts))
+    for label, languages in (
+        ("Chinese", ("cmrc", "zh")),
+        ("foreign", ("en", "ru")),
+        ("all", ("cmrc", "zh", "en", "ru")),
+    ):
+        some = [one for one in odd if one.pool in ("half", "subjects") and one.question.asked in languages]
+        plain = [one for one in some if one.question.kind == "plain"]
+        kept = [scores[id(one)] for one in plain if one.right]
+        out = [scores[id(one)] for one in plain if not one.answerable]
+        shares = " ".join(
+            f"{t}:{np.mean(np.array(kept) >= t):.3f}/{np.mean(np.array(out) >= t):.3f}" for t in THRESHOLDS
+        )
+        print(f"{label:>8} ECE {_ece(plain, scores):.3f}  threshold: right kept/taken out answered  {shares}")
+
+
+def _auroc(positive: Sequence[float], negative: Sequence[float]) -> float:
+    scores = np.array([*positive, *negative])
+    marks = np.arange(len(scores)) < len(positive)
+    return float(auroc(scores, marks, ~marks, np.ones((1, len(scores))))[0])
+
+
+def _ece(examples: Sequence[Judged], scores: dict[int, float]) -> float:
+    confidences = np.array([scores[id(one)] for one in examples])
+    labels = np.array([float(one.right) for one in examples])
+    return float(calibration_error(confidences, labels, equal_width_bins(confidences), np.ones((1, len(labels))))[0])
+
+
+def _probability(one: Judged, weights: BlendedWeights) -> float:
+    return Adjustment().probability(float(weights.score(one.features[np.newaxis], one.share)[0]))
+
+
+def _key(one: Ranked) -> tuple[str, str]:
+    return one.pool, one.question.asked
+
+
+def main() -> None:
+    """Fit, report, and write if asked to."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("sets", type=Path)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--write", action="store_true")
+    options = parser.parse_args()
+    engine = Engine.open(load_settings(data_dir=options.data))
+    encoder = engine.encoder.description.name
+    started = time.perf_counter()
+    paragraphs, asked = read_paragraphs(options.sets)
+    pools = {pool.name: pool for pool in make_pools(engine, paragraphs)}
+    questions = read_questions(engine, asked, options.data / "questions.npz")
+    _note(started, f"{len(pools)} pools, {len(questions)} questions")
+    fitter = Fitter(engine)
+    ranked = [
+        one
+        for name, sets in RANKED_POOLS.items()
+        for one in fitter.ranked(
+            pools[name],
+            [
+                q
+                for q in questions
+                if q.kind == "plain"
+                and q.asked in sets
+                and (not name.startswith("small") or any(q.answered_by(article) for article in pools[name].articles))
+            ],
+        )
+    ]
+    ranking = fit_ranking(ranked, encoder)
+    _note(started, "ranking fitted")
+    report_ranking(ranked, ranking)
+    judged = [one for name in JUDGED_POOLS for one in fitter.judged(pools[name], _asked_of(name, questions), ranking)]
+    calibrated = fit_calibration(judged, encoder)
+    _note(started, "calibration fitted")
+    report_calibration(judged, calibrated)
+    for kind, weights in (("ranking", ranking), ("calibration", calibrated)):
+        print(kind, "foreign", weights.foreign.round(2).tolist(), "native", weights.native.round(2).tolist())
+    if options.write:
+        ranking.write(refinement.FILE, refinement.VERSION, refinement.FEATURES)
+        calibrated.write(calibration.FILE, calibration.VERSION, calibration.FEATURES)
+    engine.close()
+
+
+def _asked_of(pool: str, questions: Sequence[Question]) -> list[Question]:
+    """Thin the questions out: the pools together must not take an hour."""
+    step = {"half": 1, "subjects": 2, "other-half": 3, "all": 3}.get(pool, 4)
+    return [
+        question
+        for place, question in enumerate(questions)
+        if (question.kind == "altered" and pool in ALTERED_POOLS)
+        or question.kind == "domain"
+        or (question.kind == "plain" and place % (step * (2 if question.asked == "cmrc" else 1)) == 0)
+    ]
+
+
+def _note(started: float, text: str) -> None:
+    print(f"[{time.perf_counter() - started:.0f} s] {text}", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()
