@@ -1,4 +1,4 @@
-"""The sentence that answers: chosen within a passage by similarity and by the question's words it contains."""
+"""The answer within a passage: the sentence, or two adjacent ones, that most probably hold it."""
 
 from __future__ import annotations
 
@@ -7,32 +7,54 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from qa_service.retrieval.answering.choice import Choice, choose, probabilities, text_length
+from qa_service.retrieval.answering.features import Matrix, features, read_question
+from qa_service.retrieval.answering.weights import shipped_weights
+from qa_service.text.fold import lexical_fold
 from qa_service.text.tokens import Tokenizer
 
-MATCH_WEIGHT = 0.15 / 2
-"""Weight of the matched share of the question's IDF beside the cosine, as measured on the public sets."""
+_LONGEST = 2000
+"""Code points of a sentence that are looked at; what is longer is no sentence."""
 
 
-def best_sentence(
-    sentences: Sequence[str],
-    cosines: NDArray[np.float32],
-    idf: Mapping[str, float],
-    tokenizer: Tokenizer,
-) -> int:
-    """Choose the sentence of a passage that best matches the question.
+class AnswerFinder:
+    """Finds the answer to one question in any number of passages.
 
     Parameters:
-        sentences: in repaired form, with their cosines (n,) to the question.
-        idf: the question's words with their weights.
-
-    Returns:
-        Its place among the sentences.
+        question: as it was asked.
+        idf: the words of it that the collection knows, with their weights.
+        tokenizer: what cut them.
     """
-    mass = sum(idf.values())
-    shares = [_matched_share(sentence, idf, tokenizer) / mass if mass else 0.0 for sentence in sentences]
-    return int(np.argmax(cosines + MATCH_WEIGHT * np.array(shares)))
+
+    def __init__(self, question: str, idf: Mapping[str, float], tokenizer: Tokenizer) -> None:
+        self._question = read_question(question, idf, tokenizer.contains)
+
+    def find(
+        self, sentences: Sequence[str], cosines: NDArray[np.float32], joined: Sequence[bool], opening: str | None = None
+    ) -> Choice:
+        """Choose one sentence of a passage or two adjacent ones.
+
+        Parameters:
+            sentences: n >= 1 of them, in order, in repaired form.
+            cosines: theirs to the question (n,).
+            joined: for each but the last, whether it and the next may be shown as one answer.
+            opening: the article's title, or else its first sentence; None when that is the first of `sentences`. What
+                a question shares with it is its subject, which the whole article is about.
+        """
+        weights = shipped_weights()
+        chances = probabilities(self.features(sentences, cosines, opening), weights.features)
+        lengths = np.array([text_length(sentence) for sentence in sentences])
+        return choose(chances, lengths, joined, weights.length_price)
+
+    def features(self, sentences: Sequence[str], cosines: NDArray[np.float32], opening: str | None = None) -> Matrix:
+        """Describe each sentence, (n, len(FEATURES)); see `find`."""
+        folded = _folded([*sentences, *([] if opening is None else [opening])])
+        start = folded[0] if opening is None else folded.pop()
+        return features(self._question, folded, sentences, cosines, start)
 
 
-def _matched_share(sentence: str, idf: Mapping[str, float], tokenizer: Tokenizer) -> float:
-    found = tokenizer.contains(sentence, idf)
-    return sum(idf[word] for word in found)
+def _folded(texts: Sequence[str]) -> list[str]:
+    """Fold texts in one go, which is much faster than one by one."""
+    lines = [" ".join(text[:_LONGEST].splitlines()) for text in texts]
+    folded = lexical_fold("\n".join(lines)).split("\n")
+    return folded if len(folded) == len(lines) else [lexical_fold(line) for line in lines]

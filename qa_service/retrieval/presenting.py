@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
-from qa_service.retrieval.answer import best_sentence
+import numpy as np
+from numpy.typing import NDArray
+
+from qa_service.retrieval.answer import AnswerFinder
 from qa_service.retrieval.evidence import Evidence
 from qa_service.retrieval.grouping import Group, Source
 from qa_service.retrieval.texts import ArticleText, Texts
@@ -28,10 +32,11 @@ class Shown:
     text: ArticleText
 
     def answer(self, form: TextForm | None) -> Answer:
-        """Make an answer of its best sentence."""
-        span = self.passage.highlights[0]
-        text = self.text.slice(span.start, span.end, form)
-        return Answer(text, self.passage.passage_id, self.passage.article_id, span.start, span.end)
+        """Make an answer of its best sentence, or of the two that were chosen together."""
+        start = min(span.start for span in self.passage.highlights)
+        end = max(span.end for span in self.passage.highlights)
+        text = self.text.slice(start, end, form)
+        return Answer(text, self.passage.passage_id, self.passage.article_id, start, end)
 
 
 class Presenter:
@@ -47,15 +52,15 @@ class Presenter:
         """Show results, best first; `scores` and `idf` are theirs and that of the question's words."""
         results = [(self._evidence.candidates[group.place], group) for group in groups]
         labels = self._labels(groups)
+        finder = AnswerFinder(ask.question, idf, self._tokenizer)
         shown = []
         for rank, ((candidate, group), score) in enumerate(zip(results, scores, strict=True), start=1):
             text = self._texts.of(candidate.article)
-            spans = candidate.spans()
-            sentences = [text.repaired(span.start, span.end) for span in spans]
-            best = spans[best_sentence(sentences, self._evidence.sentences[group.place], idf, self._tokenizer)]
+            label = labels[candidate.article]
+            best = _highlights(finder, candidate, text, label.title, self._evidence.sentences[group.place])
             body = text.slice(candidate.start, candidate.end, ask.text_form)
             also_in = tuple(_copy(labels[source.article], source) for source in group.sources)
-            shown.append(Shown(_passage(rank, score, candidate, labels[candidate.article], body, best, also_in), text))
+            shown.append(Shown(_passage(rank, score, candidate, label, body, best, also_in), text))
         return shown
 
     def _labels(self, groups: Sequence[Group]) -> dict[int, ArticleLabel]:
@@ -68,13 +73,36 @@ class Presenter:
         return labels
 
 
+def joined(candidate: Candidate, text: ArticleText) -> list[bool]:
+    """Tell for each sentence of a passage but the last whether it and the next may be one answer.
+
+    They may not with furniture between them, nor with a blank line, where another paragraph begins.
+    """
+    omitted = unpack_spans(candidate.omitted)
+    return [
+        not any(gap.start < after.start and gap.end > before.end for gap in omitted)
+        and text.original.count("\n", before.end, after.start) < 2
+        for before, after in pairwise(candidate.spans())
+    ]
+
+
+def _highlights(
+    finder: AnswerFinder, candidate: Candidate, text: ArticleText, title: str | None, cosines: NDArray[np.float32]
+) -> tuple[Span, ...]:
+    """Choose a passage's best sentence or two adjacent ones, the better first."""
+    spans = candidate.spans()
+    sentences = [text.repaired(span.start, span.end) for span in spans]
+    choice = finder.find(sentences, cosines, joined(candidate, text), title or text.opening(candidate.start))
+    return tuple(spans[place] for place in choice.sentences)
+
+
 def _passage(
     rank: int,
     score: float,
     candidate: Candidate,
     label: ArticleLabel,
     text: str,
-    highlight: Span,
+    highlights: tuple[Span, ...],
     also_in: tuple[Copy, ...],
 ) -> RankedPassage:
     return RankedPassage(
@@ -88,7 +116,7 @@ def _passage(
         text=text,
         start=candidate.start,
         end=candidate.end,
-        highlights=(highlight,),
+        highlights=highlights,
         omitted=unpack_spans(candidate.omitted),
         also_in=also_in,
         metadata=label.metadata,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,9 @@ from qa_service.store.catalog import Connection
 from qa_service.text.edits import mapped_slice, repaired_slice
 from qa_service.text.offsets import MappedText
 from qa_service.types import TextForm
+
+_OPENING = 200
+_FIRST = re.compile(r"[^\s][^\n。！？!?]*[。！？!?]?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,13 @@ class ArticleText:
     def mapped(self, start: int, end: int) -> MappedText:
         """Give the repaired form of a slice with its map to the original."""
         return mapped_slice(self.original, start, end, self.edits)
+
+    def opening(self, before: int) -> str | None:
+        """Give the article's first line or sentence in repaired form; None when no text lies before that place."""
+        if not self.original[:before].strip():
+            return None
+        found = _FIRST.search(self.repaired(0, min(before, _OPENING)))
+        return found[0] if found else ""
 
     def slice(self, start: int, end: int, form: TextForm | None) -> str:
         """Give a slice of the original in one form or the other."""

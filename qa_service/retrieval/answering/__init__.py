@@ -1,0 +1,1 @@
+"""Choosing the sentence, or two adjacent ones, that answer a question."""
