@@ -65,7 +65,7 @@ class Settings(BaseSettings):
         " which suits a language model better. Offsets are the original's in either.",
     )
     min_confidence: float = Field(
-        0.5, ge=0, le=1, description="Below this confidence a question counts as not answerable."
+        0.25, ge=0, le=1, description="Below this confidence a question counts as not answerable."
     )
     max_question_chars: int = Field(4000, ge=1, description="Longest question taken, in code points.")
     max_article_chars: int = Field(5_000_000, ge=1, description="Longest article taken, in code points.")

@@ -22,11 +22,13 @@ BAD_INPUT, FAILURE, INTERRUPTED = 2, 1, 130
 _COMMANDS = {
     "ingest": "ingest",
     "ask": "ask",
+    "explain": "explain",
     "serve": "serve",
     "articles": "articles",
     "collections": "collections",
     "evaluate": "evaluate",
     "questions": "questions",
+    "calibrate": "calibrate",
     "check": "maintenance",
     "rebuild": "maintenance",
     "model": "model",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,9 +10,11 @@ import click
 
 from qa_service.cli.options import current_settings, data_option
 from qa_service.cli.output import printable
+from qa_service.errors import Damaged
 
 if TYPE_CHECKING:
     from embeddings.bundled import ModelInfo
+    from qa_service.config import Settings
 
 DEFAULT = "default"
 
@@ -25,7 +28,7 @@ def model() -> None:
 @model.command()
 @data_option
 def info() -> None:
-    """Show which models are set, and the state of the default one; nothing is loaded or built."""
+    """Show which models are set, the state of the default one, and the calibration; nothing is loaded or built."""
     from embeddings.bundled import model_info  # noqa: PLC0415
 
     settings = current_settings()
@@ -39,6 +42,8 @@ def info() -> None:
         kind = "folder" if Path(settings.reranker).expanduser().is_dir() else "from the hub's local cache"
         click.echo(f"reranker: {printable(settings.reranker)} ({kind})")
         click.echo(f"passages reranked: {settings.rerank_depth}")
+    for name, value in _calibration(settings):
+        click.echo(f"{name}: {printable(value)}")
 
 
 @model.command()
@@ -52,6 +57,29 @@ def build(verify: bool) -> None:
     folder = ensure_default_model(settings.model_dir, lambda line: click.echo(printable(line), err=True), full=verify)
     if verify:
         click.echo(f"{printable(str(folder))} is sound")
+
+
+def _calibration(settings: Settings) -> Iterator[tuple[str, str]]:
+    """Describe the package's calibration and the adjustment to it that the data directory holds."""
+    from qa_service.retrieval.adjustment import weights_id  # noqa: PLC0415
+    from qa_service.retrieval.calibration import shipped_weights  # noqa: PLC0415
+    from qa_service.retrieval.saved_adjustment import NAME, read_saved  # noqa: PLC0415
+
+    yield "calibration", f"fitted on {shipped_weights().encoder}, weights {weights_id()}"
+    try:
+        saved = read_saved(settings.data_dir / NAME)
+    except Damaged as error:
+        yield "adjustment", str(error)
+        return
+    if saved is None:
+        yield "adjustment", "none; `qa-service calibrate` fits one to your own questions"
+        return
+    found, fitted = saved.adjustment, saved.fitted
+    yield "adjustment", f"slope {found.slope:.3f}, offset {found.offset:+.3f}, in {settings.data_dir / NAME}"
+    questions = f"{fitted.questions:,} questions and {fitted.unanswered:,} without an answer"
+    yield "adjustment fitted", f"{fitted.at}, to {questions}, asked of {fitted.collection} with {fitted.model}"
+    yield "adjustment belongs to", f"encoder {fitted.encoder}, weights {fitted.weights}"
+    yield "threshold proposed with it", f"QA_MIN_CONFIDENCE={fitted.min_confidence:.2f}"
 
 
 def _facts(found: ModelInfo) -> dict[str, str]:

@@ -82,7 +82,7 @@ class Asker:
 
     def _anchored(self, question: AnchoredQuestion, wanted: Sequence[Span]) -> Record:
         result = self._ask(question.text, PASSAGES)
-        ranks = [p.rank for p in result.passages if any(_covers(span, wanted) for span in _places(p))]
+        ranks = [p.rank for p in result.passages if covers(p, wanted)]
         anchors = tuple(anchor.text for anchor in question.anchors)
         record = Record(
             id=question.id,
@@ -156,6 +156,11 @@ def _with_answer(record: Record, result: Result, first: RankedPassage | None, go
     return replace(
         record, answer_has_gold=contains_gold(answer.text, gold), sentence_has_gold=contains_gold(shown, gold)
     )
+
+
+def covers(passage: RankedPassage, wanted: Sequence[Span]) -> bool:
+    """Tell whether a passage, or a copy that it stands for, covers one of the places."""
+    return any(_covers(span, wanted) for span in _places(passage))
 
 
 def _places(passage: RankedPassage) -> Iterator[Span]:

@@ -44,7 +44,6 @@ class WordQuery:
         by_word: IDF by word, for the same words as `idf`.
         numbers: term ids of those that are numbers.
         number_count: distinct numbers of the question, unknown ones included.
-        count: distinct words of the question, unknown ones included.
     """
 
     idf: Mapping[int, float]
@@ -54,7 +53,6 @@ class WordQuery:
     by_word: Mapping[str, float] = field(default_factory=dict)
     numbers: frozenset[int] = frozenset()
     number_count: int = 0
-    count: int = 0
 
     @property
     def coverage(self) -> float:

@@ -17,7 +17,7 @@ import numpy as np
 
 from qa_service.retrieval.blended import BlendedWeights
 from qa_service.retrieval.evidence import Evidence, Scores
-from qa_service.retrieval.fusion import LEG_DEPTH, lexical_share
+from qa_service.retrieval.fusion import lexical_share
 from qa_service.retrieval.ranking import Ranking
 from qa_service.retrieval.texts import Texts
 from qa_service.retrieval.typical import Typical
@@ -25,12 +25,12 @@ from qa_service.text.scripts import main_script, script_share
 
 FEATURES = (
     *("constant", "window", "sentence", "window_above_typical", "sentence_above_typical", "same_script"),
-    *("matched", "coverage", "ahead_of_others", "standing_out", "numbers", "missing_numbers", "words"),
+    *("matched", "coverage", "ahead_of_others", "numbers", "missing_numbers"),
 )
 VERSION = 1
 FILE = Path(__file__).with_name("calibration_weights.json")
+_OF_ONE_LANGUAGE = frozenset(("Han", "Hangul", "Thai", "Greek", "Hebrew", "Georgian", "Armenian", "Khmer", "Lao"))
 _LIMIT = 30.0
-_LEAST_SPREAD = 1e-3
 
 
 @cache
@@ -77,7 +77,6 @@ class Judge:
         self._words = ranking.words
         self._texts = texts
         self.adjustment = adjustment
-        self._share = lexical_share(ranking.words.coverage)
         self._script = main_script(ranking.query.text)
         vector = ranking.query.vector
         self._usual = float(typical.window @ vector), float(typical.sentence @ vector)
@@ -85,9 +84,6 @@ class Judge:
         rivals = field or self._evidence
         order = np.argsort(-rivals.dense, kind="stable").tolist()
         self._rivals = [(float(rivals.dense[place]), rivals.candidates[place].article) for place in order]
-        behind = rivals.dense[order[1:LEG_DEPTH]]
-        self._mean = float(behind.mean()) if len(behind) else 0.0
-        self._deviation = max(float(behind.std()), _LEAST_SPREAD) if len(behind) else 1.0
 
     def scores(self, results: Iterable[tuple[int, Collection[int]]]) -> Iterator[float]:
         """Give the probabilities of results in rank order, made non-increasing: none outdoes a better one.
@@ -102,7 +98,16 @@ class Judge:
 
     def log_odds(self, place: int, copies: Collection[int] = ()) -> float:
         """Weigh the features of a candidate, without the user's adjustment; see `features`."""
-        return float(shipped_weights().score(self.features(place, copies)[np.newaxis], self._share)[0])
+        return float(shipped_weights().score(self.features(place, copies)[np.newaxis], self.nativeness(place))[0])
+
+    def nativeness(self, place: int) -> float:
+        """Tell how far the question is in the candidate's language, 0..1.
+
+        Words tell where many languages share a script. Of a script that one language writes a common letter is
+        enough: in a small collection many words of a question in its own language are unknown.
+        """
+        known = lexical_share(self._words.coverage)
+        return max(known, self._same_script(place)) if self._script in _OF_ONE_LANGUAGE else known
 
     def features(self, place: int, copies: Collection[int] = ()) -> Scores:
         """Describe a candidate by (len(FEATURES),) numbers.
@@ -125,10 +130,8 @@ class Judge:
                 float(evidence.matched[place]),
                 self._words.coverage,
                 dense - self._best_rival(place, copies),
-                (dense - self._mean) / self._deviation if len(self._rivals) > 1 else 0.0,
                 numbers,
                 float(self._words.number_count > 0 and numbers < 1),
-                math.log1p(self._words.count),
             ]
         )
 

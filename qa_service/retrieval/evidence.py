@@ -76,7 +76,6 @@ def word_query(
         by_word,
         frozenset(known[word][0] for word in numbers if word in by_word),
         len(numbers),
-        len(distinct),
     )
 
 

@@ -45,11 +45,23 @@ RANKED_POOLS = {
 }
 """Pools and the sets asked of them that fit the ranking."""
 SMALL = ("small-0", "small-1", "small-2", "small-3")
-JUDGED_POOLS = ("half", "other-half", "subjects", "all", *SMALL, "mixed", "english-half", "russian-half")
+TOPICAL = tuple(f"topics-{number}" for number in range(6))
+SAMPLES = ("samples", "samples-half", "samples-rest")
+JUDGED_POOLS = (
+    *("half", "other-half", "subjects", "all", *SMALL, *TOPICAL, *SAMPLES),
+    *("mixed", "english-half", "russian-half"),
+)
+SAMPLES_WEIGHT = 3.0
+"""The samples' few questions are the only ones that are asked as people ask."""
 KIND_WEIGHT = {"plain": 1.0, "altered": 0.35, "domain": 0.25}
 ALTERED_POOLS = ("half", "all")
 THRESHOLDS = (0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5)
 _RANK_PENALTY, _JUDGE_PENALTY = 1e-3, 1e-5
+_SIGNS: dict[str, Bound] = {
+    **dict.fromkeys(("constant", "coverage"), (None, None)),
+    **dict.fromkeys(("same_script", "missing_numbers"), (None, 0.0)),
+}
+"""Evidence never speaks against a passage, but for numbers it lacks and for a script that is the question's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +133,10 @@ class Fitter:
             judge = Judge(refined, typical, texts, Adjustment())
             place = refined.order[0]
             right = question.answered_by(refined.evidence.candidates[place].article_id)
-            share = lexical_share(refined.words.coverage)
-            yield Judged(pool.name, question, judge.features(place), share, right, answerable)
+            yield Judged(pool.name, question, judge.features(place), judge.nativeness(place), right, answerable)
 
     def _could_be(self, question: Question, pool: Pool) -> bool:
-        return any(f"{question.family}.{language}.{question.paragraph}" in pool.articles for language in ("zh", "en"))
+        return any(f"{question.family}.zh.{paragraph}" in pool.articles for paragraph in question.paragraphs)
 
     def _asked(
         self, pool: Pool, questions: Sequence[Question]
@@ -169,10 +180,16 @@ def fit_calibration(examples: Sequence[Judged], encoder: str) -> BlendedWeights:
     for one in even:
         key = (one.pool, one.question.asked, one.question.kind)
         sizes[key] = sizes.get(key, 0) + 1
-    weights = [KIND_WEIGHT[one.question.kind] / sizes[one.pool, one.question.asked, one.question.kind] for one in even]
+    weights = [
+        KIND_WEIGHT[one.question.kind]
+        * (SAMPLES_WEIGHT if one.pool in SAMPLES else 1.0)
+        / sizes[one.pool, one.question.asked, one.question.kind]
+        for one in even
+    ]
     features = doubled(np.stack([one.features for one in even]), np.array([one.share for one in even]))
     labels = np.array([float(one.right) for one in even])
-    fitted = fit_logistic(features, labels, np.array(weights), _JUDGE_PENALTY)
+    bounds = [_SIGNS.get(name, (0.0, None)) for name in calibration.FEATURES] * 2
+    fitted = fit_logistic(features, labels, np.array(weights), _JUDGE_PENALTY, bounds)
     count = len(calibration.FEATURES)
     return BlendedWeights(fitted[:count], fitted[count:], encoder)
 
@@ -195,8 +212,9 @@ def report_calibration(examples: Sequence[Judged], weights: BlendedWeights) -> N
     odd = [one for one in examples if one.question.half == 1]
     scores = {id(one): _probability(one, weights) for one in odd}
     for pool in dict.fromkeys(one.pool for one in odd):
-        domain = [scores[id(one)] for one in odd if one.pool == pool and one.question.kind == "domain"]
-        for asked in ("cmrc", "zh", "en", "ru"):
+        foreign = [one for one in odd if one.pool == pool and (one.question.asked == "samples") != (pool in SAMPLES)]
+        domain = [scores[id(one)] for one in foreign]
+        for asked in ("cmrc", "zh", "en", "ru", "samples"):
             here = [one for one in odd if one.pool == pool and one.question.asked == asked]
             plain = [one for one in here if one.question.kind == "plain"]
             inside = [scores[id(one)] for one in plain if one.answerable]
@@ -210,6 +228,12 @@ def report_calibration(examples: Sequence[Judged], weights: BlendedWeights) -> N
             if plain:
                 parts.append(f"ECE {_ece(plain, scores):.3f} ({len(inside)}+{len(outside)})")
             print(f"{pool:>12} {asked:>5}  " + "  ".join(parts))
+    for name in SAMPLES:
+        some = [one for one in odd if one.pool == name and one.question.asked == "samples"]
+        right = np.array([scores[id(one)] for one in some if one.right])
+        wrong = np.array([scores[id(one)] for one in some if not one.answerable])
+        shares = " ".join(f"{t}:{np.mean(right >= t):.2f}/{np.mean(wrong >= t):.2f}" for t in THRESHOLDS)
+        print(f"{name:>12} right {len(right)} unanswerable {len(wrong)}  {shares}")
     for label, languages in (
         ("Chinese", ("cmrc", "zh")),
         ("foreign", ("en", "ru")),
@@ -251,6 +275,7 @@ def main() -> None:
     parser.add_argument("sets", type=Path)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--write", action="store_true")
+    parser.add_argument("--calibration-only", action="store_true", help="keep the ranking's weights")
     options = parser.parse_args()
     engine = Engine.open(load_settings(data_dir=options.data))
     encoder = engine.encoder.description.name
@@ -260,23 +285,16 @@ def main() -> None:
     questions = read_questions(engine, asked, options.data / "questions.npz")
     _note(started, f"{len(pools)} pools, {len(questions)} questions")
     fitter = Fitter(engine)
-    ranked = [
-        one
-        for name, sets in RANKED_POOLS.items()
-        for one in fitter.ranked(
-            pools[name],
-            [
-                q
-                for q in questions
-                if q.kind == "plain"
-                and q.asked in sets
-                and (not name.startswith("small") or any(q.answered_by(article) for article in pools[name].articles))
-            ],
-        )
-    ]
-    ranking = fit_ranking(ranked, encoder)
-    _note(started, "ranking fitted")
-    report_ranking(ranked, ranking)
+    ranking = refinement.shipped_weights()
+    if not options.calibration_only:
+        ranked = [
+            one
+            for name, sets in RANKED_POOLS.items()
+            for one in fitter.ranked(pools[name], _answerable(questions, pools[name], sets))
+        ]
+        ranking = fit_ranking(ranked, encoder)
+        _note(started, "ranking fitted")
+        report_ranking(ranked, ranking)
     judged = [one for name in JUDGED_POOLS for one in fitter.judged(pools[name], _asked_of(name, questions), ranking)]
     calibrated = fit_calibration(judged, encoder)
     _note(started, "calibration fitted")
@@ -289,15 +307,26 @@ def main() -> None:
     engine.close()
 
 
+def _answerable(questions: Sequence[Question], pool: Pool, sets: Sequence[str]) -> list[Question]:
+    return [
+        question
+        for question in questions
+        if question.kind == "plain" and question.asked in sets and any(map(question.answered_by, pool.articles))
+    ]
+
+
 def _asked_of(pool: str, questions: Sequence[Question]) -> list[Question]:
     """Thin the questions out: the pools together must not take an hour."""
-    step = {"half": 1, "subjects": 2, "other-half": 3, "all": 3}.get(pool, 4)
+    step = {"half": 1, "subjects": 2, "other-half": 3, "all": 3}.get(pool, 40 if pool in SAMPLES else 4)
+    step = 40 if pool in TOPICAL else step
+    subjects = (int(pool[-1]) * 8, int(pool[-1]) * 8 + 1) if pool in TOPICAL else ()
     return [
         question
         for place, question in enumerate(questions)
-        if (question.kind == "altered" and pool in ALTERED_POOLS)
-        or question.kind == "domain"
+        if question.asked == "samples"
+        or (question.kind == "altered" and pool in ALTERED_POOLS)
         or (question.kind == "plain" and place % (step * (2 if question.asked == "cmrc" else 1)) == 0)
+        or (question.kind == "plain" and question.family == "xquad" and question.subject in subjects)
     ]
 
 

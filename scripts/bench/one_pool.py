@@ -47,7 +47,7 @@ def main() -> None:
         figures = ranked(engine, options.pool, plain)
         for half, marks in (("all", (0, 1)), ("odd", (1,))):
             chosen = [place for place, question in enumerate(plain) if question.half in marks]
-            clusters = [plain[place].paragraph for place in chosen]
+            clusters = [min(plain[place].paragraphs) for place in chosen]
             everything = np.ones(len(chosen), dtype=bool)
             measures = [
                 Measure(way, "higher", partial(weighted_mean, np.array(values)[chosen], everything), len(chosen))

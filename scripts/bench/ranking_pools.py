@@ -1,7 +1,8 @@
 """Pools of articles from the public sets, and the questions asked of them, for fitting and measuring the ranking.
 
-The pools differ in size and languages, so that what is fitted depends on neither: all paragraphs, halves of them (the
-other half is taken out), whole subjects taken out, pools of some 90, and pools in other languages.
+The pools differ in size, languages and subjects, so that what is fitted depends on none: all paragraphs, halves of them
+(the other half is taken out), whole subjects taken out, pools of some 90, pools of two subjects, pools in other
+languages, and the samples, whose questions are asked as people ask, in other words than the articles'.
 """
 
 from __future__ import annotations
@@ -18,11 +19,12 @@ from numpy.typing import NDArray
 
 from qa_service.engine import Engine
 from qa_service.retrieval.query import Query
-from qa_service.samples import questions_path, unanswerable_path
+from qa_service.samples import articles_path, questions_path, unanswerable_path
 from qa_service.text.fold import encoder_fold
 from qa_service.types import Submission
 
 FILES = {"cmrc": "cmrc2018_dev", "zh": "xquad.zh", "en": "xquad.en", "ru": "xquad.ru"}
+TOPICS = 6
 _BATCH = 64
 
 
@@ -44,19 +46,24 @@ class Paragraph:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question: `asked` names its set, `kind` is plain, altered or domain (of another domain; without paragraph)."""
+    """A question: `asked` names its set, `kind` is plain, altered or domain (no article of any pool answers it)."""
 
     asked: str
     kind: str
     family: str
-    paragraph: str
-    half: int
+    paragraphs: frozenset[str]
+    subject: int
     query: Query
+
+    @property
+    def half(self) -> int:
+        """The half of the subjects that it belongs to: XQuAD's five paragraphs of a subject stay together."""
+        return self.subject % 2
 
     def answered_by(self, article_id: str) -> bool:
         """Whether an article of a pool answers it."""
         family, _, paragraph = article_id.split(".", 2)
-        return self.kind == "plain" and (family, paragraph) == (self.family, self.paragraph)
+        return self.kind == "plain" and family == self.family and paragraph in self.paragraphs
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +93,10 @@ def read_paragraphs(folder: Path) -> tuple[list[Paragraph], list[tuple[str, Para
 def make_pools(engine: Engine, paragraphs: Sequence[Paragraph], seed: int = 3) -> list[Pool]:
     """Ingest the pools, each as a collection; those that are there stay."""
     chance = random.Random(seed)
+    samples = [
+        Paragraph("samples", "sample", row["id"], place, row["text"])
+        for place, row in enumerate(map(json.loads, articles_path().read_text("utf-8").splitlines()))
+    ]
     chinese = [one for one in paragraphs if one.language == "zh"]
     half = {one.article_id for one in chinese if chance.random() < 1 / 2}
     subjects = {(one.family, one.subject) for one in chinese if chance.random() < 1 / 2}
@@ -102,6 +113,10 @@ def make_pools(engine: Engine, paragraphs: Sequence[Paragraph], seed: int = 3) -
         "russian": [one for one in of_xquad if one.language == "ru"],
         "english-half": [one for one in of_xquad if one.language == "en" and one.id in kept],
         "russian-half": [one for one in of_xquad if one.language == "ru" and one.id in kept],
+        **{f"topics-{number}": _topics(of_xquad, number * 8) for number in range(TOPICS)},
+        "samples": samples,
+        "samples-half": samples[::2],
+        "samples-rest": samples[1::2],
         "mixed": [one for one in chinese if one.id in kept or (one.family == "cmrc" and one.subject % 2)]
         + [one for one in of_xquad if one.language == "en" and int(one.id[1:]) % 2],
     }
@@ -114,26 +129,35 @@ def make_pools(engine: Engine, paragraphs: Sequence[Paragraph], seed: int = 3) -
     return [Pool(name, frozenset(one.article_id for one in articles)) for name, articles in members.items()]
 
 
+def _topics(of_xquad: Sequence[Paragraph], subject: int) -> list[Paragraph]:
+    """Choose the Chinese paragraphs of two subjects, every third one taken out."""
+    found = [one for one in of_xquad if one.language == "zh" and one.subject in (subject, subject + 1)]
+    return [one for place, one in enumerate(found) if place % 3]
+
+
 def read_questions(engine: Engine, asked: Sequence[tuple[str, Paragraph, str]], cache: Path) -> list[Question]:
-    """Encode all questions: the sets', altered ones of a third of them, and the samples' as those of another domain."""
-    rows = [(language, "plain", one, text) for language, one, text in asked]
+    """Encode all questions: the sets', altered ones of some of them, the samples' and what those do not answer."""
+    rows = [(language, "plain", one.family, {one.id}, one.subject, text) for language, one, text in asked]
     for language in FILES:
-        own = [row for row in rows if row[0] == language][:: 3 if language == "cmrc" else 1]
-        changed = alter([(text, one.text) for _, _, one, text in own])
-        rows.extend((language, "altered", row[2], text) for row, text in zip(own, changed, strict=True) if text)
-    nowhere = Paragraph("samples", "zh", "", 0, "")
-    for path in (questions_path(), unanswerable_path()):
-        lines = path.read_text("utf-8").splitlines()
-        rows.extend(("samples", "domain", nowhere, json.loads(line)["question"]) for line in lines)
-    vectors = _encoded(engine, [row[3] for row in rows], cache)
+        own = [row for row in asked if row[0] == language][:: 3 if language == "cmrc" else 1]
+        changed = alter([(text, one.text) for _, one, text in own])
+        rows.extend(
+            (language, "altered", one.family, {one.id}, one.subject, text)
+            for (_, one, _), text in zip(own, changed, strict=True)
+            if text
+        )
+    for place, row in enumerate(map(json.loads, questions_path().read_text("utf-8").splitlines())):
+        articles = {answer["article"] for answer in row["answers"]}
+        rows.append(("samples", "plain", "samples", articles, place, row["question"]))
+    for place, row in enumerate(map(json.loads, unanswerable_path().read_text("utf-8").splitlines())):
+        rows.append(("samples", "domain", "samples", set(), place, row["question"]))
+    vectors = _encoded(engine, [row[-1] for row in rows], cache)
     return [
         Question(
-            *(language, kind, one.family, one.id),
-            # Subjects of XQuAD have five paragraphs each, which belong to the same half; those of CMRC have one.
-            (one.subject if one.family != "samples" else place) % 2,
+            *(language, kind, family, frozenset(articles), subject),
             Query(text, vector, engine.tokenizer.words(text)),
         )
-        for place, ((language, kind, one, text), vector) in enumerate(zip(rows, vectors, strict=True))
+        for (language, kind, family, articles, subject, text), vector in zip(rows, vectors, strict=True)
     ]
 
 

@@ -53,11 +53,14 @@ def fit_listwise(
     return fitted
 
 
-def fit_logistic(features: Array, labels: Array, weights: Array, penalty: float) -> Array:
+def fit_logistic(
+    features: Array, labels: Array, weights: Array, penalty: float, bounds: Sequence[Bound] | None = None
+) -> Array:
     """Fit a logistic regression.
 
     Parameters:
         features: (n, f); labels: 0 or 1 (n,); weights: of each example (n,).
+        bounds: of each fitted weight (f).
 
     Returns:
         Weights (f,).
@@ -71,6 +74,6 @@ def fit_logistic(features: Array, labels: Array, weights: Array, penalty: float)
         value = -(w * (labels * np.log(p + 1e-12) + (1 - labels) * np.log(1 - p + 1e-12))).sum()
         return float(value + penalty * (theta**2).sum()), x.T @ ((p - labels) * w) + 2 * penalty * theta
 
-    found = minimize(loss, np.zeros(x.shape[1]), jac=True, method="L-BFGS-B", options={"maxiter": 1000})
+    found = minimize(loss, np.zeros(x.shape[1]), jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 1000})
     fitted: Array = found.x / scale
     return fitted
