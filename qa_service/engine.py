@@ -8,16 +8,21 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from embeddings.encoder import Encoder
+from embeddings.reranker import Reranker
 from qa_service import assembly, maintenance
 from qa_service.background import Background
 from qa_service.config import Settings
-from qa_service.errors import NotFound
+from qa_service.errors import BadInput, NotFound
+from qa_service.explanation import Explanation, Target
 from qa_service.index.generation import Generations
 from qa_service.index.opened import OpenedCollections
 from qa_service.ingest import Ingestor
 from qa_service.library import Library, no_article
 from qa_service.names import DEFAULT_COLLECTION, check_collection
-from qa_service.question import check_question
+from qa_service.question import check_history, check_question
+from qa_service.retrieval.adjustment import AdjustmentFile
+from qa_service.retrieval.calibration import Adjustment
+from qa_service.retrieval.reranking import Reranking
 from qa_service.retrieval.search import Searcher
 from qa_service.store import articles, collections, jobs
 from qa_service.store.catalog import Catalog
@@ -42,7 +47,14 @@ COMPACT_EVERY = 1000
 class Engine:
     """Everything the edges need. Safe for threads."""
 
-    def __init__(self, settings: Settings, encoder: Encoder, catalog: Catalog) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        encoder: Encoder,
+        catalog: Catalog,
+        reranker: Reranker | None = None,
+        adjusted: bool = True,
+    ) -> None:
         self.settings = settings
         self.encoder = encoder
         self.catalog = catalog
@@ -51,26 +63,41 @@ class Engine:
         self.tokenizer = Tokenizer(settings.cache_dir, settings.user_dict)
         self.generations = Generations(catalog, self.segments, assembly.versions(encoder, self.tokenizer, settings))
         self._repair = assembly.repairer(settings)
-        self._searcher = Searcher(catalog, self.segments, encoder, self.tokenizer)
+        self._reranking = Reranking(reranker, settings.rerank_depth) if reranker else None
+        self.adjustment = AdjustmentFile(settings.data_dir, encoder)
+        adjustment = self.adjustment.read if adjusted else Adjustment
+        self._searcher = Searcher(catalog, self.segments, encoder, self.tokenizer, self._reranking, adjustment)
         self.opened = OpenedCollections(catalog, self.generations)
         self.tokenizer.words("你好")  # loads the dictionary now, not in the first question
         self._background = Background(catalog, self.generations, self.opened, self.ingest, self.compact)
         self._closed = False
 
     @classmethod
-    def open(cls, settings: Settings, encoder: Encoder | None = None, *, recover: bool = True) -> Engine:
-        """Load the model, open the data directory and make ready what a crash left unpublished.
+    def open(
+        cls,
+        settings: Settings,
+        encoder: Encoder | None = None,
+        *,
+        recover: bool = True,
+        asking: bool = True,
+        adjusted: bool = True,
+    ) -> Engine:
+        """Load the models, open the data directory and make ready what a crash left unpublished.
 
-        `recover=False` is for `rebuild`, which accepts indexes made with other settings.
+        `recover=False` is for `rebuild`, which accepts indexes made with other settings; `asking=False` is for what
+        asks nothing and needs no reranker; `adjusted=False` leaves confidences as the package's calibration has them.
 
         Errors:
+            ConfigError: the reranker cannot be loaded.
             Incompatible: the indexes were made with another model or other settings.
             Unavailable, Damaged: the data directory cannot be used.
         """
         catalog = Catalog(settings.data_dir)
         if encoder is None:
             encoder = assembly.load_model(settings)
-        engine = cls(settings, encoder, catalog)
+        engine = cls(settings, encoder, catalog, assembly.load_reranker(settings) if asking else None, adjusted)
+        if asking and adjusted:
+            engine.adjustment.check()
         if recover:
             engine.recover()
         return engine
@@ -79,16 +106,29 @@ class Engine:
         """Answer a question.
 
         Errors:
-            BadInput: the question is empty, too long or holds control characters. NotFound: no such collection.
+            BadInput: the question is empty, too long or holds control characters; the history is too long or has a
+            role that is not known. NotFound: no such collection.
         """
-        check_question(ask.question, self.settings.max_question_chars)
-        threshold = self.settings.min_confidence if ask.min_confidence is None else ask.min_confidence
-        if ask.text_form is None:
-            ask = replace(ask, text_form=self.settings.text_form)
+        ask, threshold = self._checked(ask)
         return self._searcher.ask(ask, self.opened.snapshot(ask.collection), threshold)
 
+    def explain(self, ask: Ask, target: Target) -> Explanation:
+        """Tell why an article or a passage is among the results of a question or is not.
+
+        Errors:
+            BadInput: as for `ask`, or not exactly one of article and passage is named. NotFound: no such collection,
+            article or passage.
+        """
+        if (target.article_id is None) == (target.passage_id is None):
+            given = "both" if target.article_id is not None else "neither"
+            raise BadInput(
+                f"{given} of article_id and passage_id is given", field="article_id", remedy="give exactly one of them"
+            )
+        ask, threshold = self._checked(ask)
+        return self._searcher.explain(ask, target, self.opened.snapshot(ask.collection), threshold)
+
     def rank(self, question: str, collection: str = DEFAULT_COLLECTION, depth: int = 100) -> list[tuple[str, float]]:
-        """Rank the best `depth` articles for a question: (article id, fused score), best first."""
+        """Rank the best `depth` articles for a question, best first; see `Searcher.rank_articles`."""
         check_question(question, self.settings.max_question_chars)
         return self._searcher.rank_articles(question, collection, self.opened.snapshot(collection), depth)
 
@@ -206,7 +246,8 @@ class Engine:
         """Tell whether questions can be answered."""
         if self._closed:
             return Readiness(False, "closing")
-        return Readiness(True, "ready", tuple(self._background.warnings()))
+        reranking = self._reranking.warnings() if self._reranking else []
+        return Readiness(True, "ready", (*self._background.warnings(), *reranking, *self.adjustment.warnings()))
 
     def compact(self, name: str) -> None:
         """Fold a collection's delta into its base if it has grown enough, after learning its page furniture anew."""
@@ -216,7 +257,7 @@ class Engine:
 
     def check(self) -> list[str]:
         """Verify everything stored; return the problems, each with its remedy."""
-        return maintenance.check(self.catalog, self.segments, self.generations)
+        return maintenance.check(self.catalog, self.segments, self.generations) + self.adjustment.problems()
 
     def rebuild(self) -> None:
         """Process what was made with other settings anew and build every index from catalogue and vectors."""
@@ -236,6 +277,15 @@ class Engine:
             missing = collections.find(connection, DEFAULT_COLLECTION) is None
         if missing:
             self.create_collection(DEFAULT_COLLECTION)
+
+    def _checked(self, ask: Ask) -> tuple[Ask, float]:
+        """Check a question and fill in from the settings what it leaves open; give its threshold too."""
+        check_question(ask.question, self.settings.max_question_chars)
+        check_history(ask.history)
+        threshold = self.settings.min_confidence if ask.min_confidence is None else ask.min_confidence
+        if ask.text_form is None:
+            ask = replace(ask, text_form=self.settings.text_form)
+        return ask, threshold
 
     def _delete(self, name: str, article_ids: Sequence[str]) -> list[str]:
         gone = self.ingestor().remove(article_ids, name)

@@ -7,10 +7,13 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from qa_service.audit import Audit, Edit
+from qa_service.filters.tree import Filter
 
 OutcomeStatus = Literal["created", "updated", "unchanged", "rejected"]
 TextForm = Literal["original", "repaired"]
 JobState = Literal["queued", "running", "done", "failed"]
+Role = Literal["user", "assistant", "system", "developer", "tool", "function"]
+FRESHNESS_WEIGHT = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +64,27 @@ class PassageSpans:
 
 
 @dataclass(frozen=True, slots=True)
+class Freshness:
+    """A preference for newer passages: `weight` (0..1) for the newest, half of it for one `half_life_days` older."""
+
+    half_life_days: float
+    weight: float = FRESHNESS_WEIGHT
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Something said before a question. What is not a user's or an assistant's is never read."""
+
+    role: Role
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
 class Ask:
-    """A question with its options; validated at the edge. `text_form` None takes the settings' form."""
+    """A question with its options; validated at the edge. `text_form` None takes the settings' form.
+
+    `history` is what was said before, the oldest first, without the question.
+    """
 
     question: str
     collection: str = "default"
@@ -70,6 +92,9 @@ class Ask:
     min_confidence: float | None = None
     explain: bool = False
     text_form: TextForm | None = None
+    filters: Filter | None = None
+    freshness: Freshness | None = None
+    history: tuple[Turn, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

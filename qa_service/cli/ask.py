@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import get_args
+from dataclasses import replace
 
 import click
 
-from qa_service.cli.options import collection_option, current_settings, data_option, open_engine
-from qa_service.cli.output import faint, json_text, marked, printable
+from qa_service.cli.asking import question_options
+from qa_service.cli.explanation_text import why_lines
+from qa_service.cli.options import current_settings, data_option, open_engine
+from qa_service.cli.output import faint, json_text, marked, printable, warning_line
 from qa_service.rendering import result_to_dict
 from qa_service.types import Ask, Copy, RankedPassage, Result, TextForm
 
@@ -16,18 +18,18 @@ HIGH_CONFIDENCE, FAIR_CONFIDENCE = 0.8, 0.5
 
 
 @click.command()
-@click.argument("question")
-@collection_option
-@click.option("--top-k", type=click.IntRange(1, 50), default=5, show_default=True, help="How many passages to show.")
-@click.option("--text-form", type=click.Choice(get_args(TextForm)), help="Show texts as in the original, or repaired.")
+@question_options
+@click.option("--explain", is_flag=True, help="Tell of each passage how it came by its place.")
 @click.option("--json", "as_json", is_flag=True, help="Print what POST /v1/ask returns.")
 @data_option
-def ask(question: str, collection: str, top_k: int, text_form: TextForm | None, as_json: bool) -> None:
+def ask(asked: Ask, explain: bool, as_json: bool) -> None:
     """Answer QUESTION with ranked passages and their sources."""
     settings = current_settings()
-    form = text_form or settings.text_form
+    form = asked.text_form or settings.text_form
     with open_engine(settings) as engine:
-        result = engine.ask(Ask(question, collection=collection, top_k=top_k, text_form=form))
+        for warning in engine.readiness().warnings:
+            warning_line(warning)
+        result = engine.ask(replace(asked, text_form=form, explain=explain))
     click.echo(json_text(result_to_dict(result)) if as_json else "\n".join(_lines(result, form)))
 
 
@@ -42,10 +44,16 @@ def _lines(result: Result, form: TextForm) -> Iterator[str]:
         yield ""
         yield "Passages:" if result.answerable else "The nearest passages:"
     else:
-        yield "Nothing was found; the collection may be empty (qa-service collections list)."
+        yield (
+            "Nothing was found; the collection may be empty (qa-service collections list),"
+            " or no article passes --filters."
+        )
+    why = dict(why_lines(result.explain or {}))
     for passage in result.passages:
         yield ""
         yield from _passage_lines(passage, form)
+        if passage.passage_id in why:
+            yield f"   {why[passage.passage_id]}"
     yield ""
     count = len(result.passages)
     yield f"{count} passage{'' if count == 1 else 's'} in {result.timings_ms.get('total', 0.0):.0f} ms"

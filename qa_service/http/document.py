@@ -11,7 +11,7 @@ from flask_openapi3.openapi import OpenAPI
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
-from qa_service.http import responses, schemas
+from qa_service.http import explain_schemas, responses, schemas
 
 ASK = Tag(name="ask", description="Questions and their answers.")
 ARTICLES = Tag(name="articles", description="What is searched.")
@@ -19,9 +19,15 @@ COLLECTIONS = Tag(name="collections", description="Separate sets of articles.")
 SERVICE = Tag(name="service", description="The state of the service itself.")
 
 _REFS = "#/components/schemas/{model}"
-_INTAKE: list[type[BaseModel]] = [schemas.AskRequest, schemas.ArticlesRequest, schemas.ArticleFiles]
+_INTAKE: list[type[BaseModel]] = [
+    schemas.AskRequest,
+    explain_schemas.ExplainRequest,
+    schemas.ArticlesRequest,
+    schemas.ArticleFiles,
+]
 _OUTPUT: list[type[BaseModel]] = [
     responses.AskResponse,
+    explain_schemas.ExplainResponse,
     responses.ArticlesResponse,
     responses.JobResponse,
     responses.ArticleListResponse,

@@ -102,6 +102,8 @@ class EngineHost:
         engine = Engine.open(self.settings)
         if os.environ.get(SAMPLES_VARIABLE) == "1":
             _add_samples(engine)
+        for warning in engine.readiness().warnings:
+            _log.warning("%s", warning)
         with self._lock:
             if not self._closed:
                 engine.start_workers()

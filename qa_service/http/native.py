@@ -5,13 +5,16 @@ from __future__ import annotations
 from flask import Response
 from flask_openapi3.blueprint import APIBlueprint
 
+from qa_service.explanation import Target, explanation_to_dict
+from qa_service.filters.parsing import parse_filter
 from qa_service.http.document import ARTICLES, ASK, COLLECTIONS, problems
+from qa_service.http.explain_schemas import ExplainRequest, ExplainResponse
 from qa_service.http.host import current_engine
 from qa_service.http.responses import AskResponse, CollectionResponse, CollectionsResponse, JobResponse
-from qa_service.http.schemas import AskRequest, CollectionPath, JobPath
+from qa_service.http.schemas import AskRequest, CollectionPath, JobPath, QuestionRequest
 from qa_service.http.serialize import collection_to_dict, job_to_dict, json_response
 from qa_service.rendering import result_to_dict
-from qa_service.types import Ask
+from qa_service.types import Ask, Freshness, Turn
 
 
 def make_api() -> APIBlueprint:
@@ -26,6 +29,14 @@ def make_api() -> APIBlueprint:
         description="Ranked passages, and the sentence that answers when the confidence suffices.",
         responses={200: AskResponse, **problems(400, 404, 413, 415, 422, 503)},
     )(ask)
+    api.post(
+        "/explain",
+        tags=[ASK],
+        operation_id="explain",
+        summary="Explain a result, or why it is none",
+        description="For a question and an article or a passage: rank and score at every stage, and where it fell out.",
+        responses={200: ExplainResponse, **problems(400, 404, 413, 415, 422, 503)},
+    )(explain)
     api.get(
         "/jobs/<job_id>",
         tags=[ARTICLES],
@@ -72,15 +83,28 @@ def require_engine() -> None:
 
 def ask(body: AskRequest) -> Response:
     """Answer a question."""
-    question = Ask(
+    return json_response(result_to_dict(current_engine().ask(_question(body, explain=body.explain))))
+
+
+def explain(body: ExplainRequest) -> Response:
+    """Tell why an article or a passage is among the results of a question or is not."""
+    asked, target = _question(body), Target(body.article_id, body.passage_id)
+    return json_response(explanation_to_dict(current_engine().explain(asked, target)))
+
+
+def _question(body: QuestionRequest, *, explain: bool = False) -> Ask:
+    fresh = body.freshness
+    return Ask(
         question=body.question,
         collection=body.collection,
         top_k=body.top_k,
         min_confidence=body.min_confidence,
         text_form=body.text_form,
-        explain=body.explain,
+        explain=explain,
+        filters=None if body.filters is None else parse_filter(body.filters),
+        freshness=None if fresh is None else Freshness(fresh.half_life_days, fresh.weight),
+        history=tuple(Turn(turn.role, turn.content) for turn in body.history or ()),
     )
-    return json_response(result_to_dict(current_engine().ask(question)))
 
 
 def get_job(path: JobPath) -> Response:

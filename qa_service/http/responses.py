@@ -67,7 +67,13 @@ class AskResponse(Out):
     passages: list[PassageOut]
     timings_ms: dict[str, float] = Field(description="Milliseconds per stage, and `total`.")
     generation: str = Field(description="The state of the index that answered.")
-    explain: dict[str, Any] | None = Field(None, description="Only when asked for.")
+    explain: dict[str, Any] | None = Field(
+        None,
+        description="Only when asked for: the question's words, their coverage, and for each passage in order what"
+        " `/v1/explain` tells of it (`legs` with a `rank` of what they nominated, `fused`, `refined`, `features`,"
+        " `calibration`), with `matches`, the spans of the question's words; `reading` with history, `filters` and"
+        " `freshness` with these.",
+    )
 
 
 class OutcomeOut(Out):

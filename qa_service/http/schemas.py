@@ -10,16 +10,13 @@ from pydantic.types import FailFast
 from qa_service.attributes import MAX_TITLE_CHARS
 from qa_service.http import fields
 from qa_service.http.fields import wrong
+from qa_service.http.filter_schemas import FilterIn, FreshnessIn
+from qa_service.http.history_schemas import HistoryIn
+from qa_service.http.strict_body import Body
 from qa_service.library import MAX_PAGE
 from qa_service.types import TextForm
 
 MAX_TOP_K = 50
-
-
-class Body(BaseModel):
-    """A JSON body: strict types, no unknown fields."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
 
 
 class Query(BaseModel):
@@ -28,22 +25,8 @@ class Query(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class AskRequest(Body):
-    """A question for one collection."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {"question": "流感疫苗在哪里接种？"},
-                {
-                    "question": "When does the night bus run?",
-                    "collection": "default",
-                    "top_k": 3,
-                    "min_confidence": 0.6,
-                },
-            ]
-        }
-    )
+class QuestionRequest(Body):
+    """A question for one collection, with what decides its results."""
 
     question: fields.Question
     collection: fields.Collection = "default"
@@ -60,6 +43,48 @@ class AskRequest(Body):
         description="Text of the answer and the passages: `original`, or `repaired`, which a person or a language model"
         " reads better. Offsets are the original's in either. Null takes the server's setting.",
     )
+    filters: FilterIn = None
+    freshness: FreshnessIn | None = Field(
+        None, description="Prefer newer passages. Never changes whether the question counts as answerable."
+    )
+    history: HistoryIn | None = None
+
+
+class AskRequest(QuestionRequest):
+    """A question for one collection."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"question": "流感疫苗在哪里接种？"},
+                {
+                    "question": "When does the night bus run?",
+                    "collection": "default",
+                    "top_k": 3,
+                    "min_confidence": 0.6,
+                },
+                {
+                    "question": "流感疫苗在哪里接种？",
+                    "filters": {
+                        "type": "and",
+                        "filters": [
+                            {"type": "in", "key": "topic", "value": ["health", "notice"]},
+                            {"type": "gte", "key": "published_at", "value": "now-1y"},
+                        ],
+                    },
+                    "freshness": {"half_life_days": 30},
+                },
+                {
+                    "question": "那周末呢？",
+                    "history": [
+                        {"role": "user", "content": "夜间门诊平时几点开？"},
+                        {"role": "assistant", "content": "夜间门诊的时间为周一至周五17:30至21:00。"},
+                    ],
+                },
+            ]
+        }
+    )
+
     explain: bool = Field(False, description="Add how each passage came by its score.")
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from qa_service.index.admitted import Admitted
 from qa_service.index.copies import NEARLY_ALL, Match, Outline, compare, compare_prints
 from qa_service.index.wording import Wording
 from qa_service.retrieval.budget import Budget
@@ -92,6 +93,7 @@ class Grouper:
     Parameters:
         collection, seq: the collection's row and the snapshot's sequence number.
         known: comparisons made for other questions.
+        admitted: the passages that may be named; None for all.
     """
 
     def __init__(
@@ -102,6 +104,7 @@ class Grouper:
         evidence: Evidence,
         texts: Texts,
         known: Comparisons,
+        admitted: Admitted | None = None,
     ) -> None:
         self._connection = connection
         self._collection = collection
@@ -109,6 +112,7 @@ class Grouper:
         self._evidence = evidence
         self._texts = texts
         self._known = known
+        self._admitted = admitted
         self._places = {candidate.key: place for place, candidate in enumerate(evidence.candidates)}
         self._look_ups = bands.LookUps(connection, collection, list(self._places), MOST)
         self._stretches: dict[int, Stretch | None] = {
@@ -161,7 +165,8 @@ class Grouper:
         return shared
 
     def _read(self, keys: Sequence[int]) -> list[Stretch]:
-        """Read passages that are live in the snapshot. What is not to be shown at all is to be left out here."""
+        """Read passages that are live in the snapshot, of those that are admitted."""
+        keys = keys if self._admitted is None else self._admitted.only(keys)
         unread = [key for key in keys if key not in self._stretches][: self._left.passages]
         self._left.passages -= len(unread)
         self._stretches.update(dict.fromkeys(unread))

@@ -176,4 +176,5 @@ def test_explain_shows_every_leg(engine: Engine) -> None:
     assert explain is not None
     assert 0 < float(str(explain["coverage"])) <= 1
     [first, *_] = explain["passages"]  # type: ignore[misc]
-    assert {"window", "sentence", "bm25", "fused"} <= set(first)
+    assert {"legs", "fused", "refined", "features", "calibration"} <= set(first)
+    assert set(first["legs"]) == {"window", "sentence", "bm25"}

@@ -45,9 +45,10 @@ async function ask() {
     // The original, since highlights are offsets into it.
     const body = { question: asked, collection: chosen, text_form: "original" };
     const onWait = () => say(label("loading"));
-    const answer = await call("/v1/ask", { method: "POST", body, signal: mine.signal, onWait });
+    const answer = await call("/v1/ask", { method: "POST", body: { ...body, explain: true }, signal: mine.signal, onWait });
+    const explain = (target) => call("/v1/explain", { method: "POST", body: { ...body, ...target }, signal: mine.signal });
     const open = (articleId, passage, marks) => openSource(chosen, articleId, passage, marks);
-    showResult(result, answer, sizes.get(chosen) === 0, open);
+    showResult(result, answer, sizes.get(chosen) === 0, open, explain);
   } catch (error) {
     if (error.name === "AbortError") return;
     result.hidden = true;

@@ -2,18 +2,21 @@
 
 import { label } from "./strings.js";
 import { element, marked } from "./text.js";
+import { why, whyNot } from "./why.js";
 
 const HIGH = 0.8;
 const MEDIUM = 0.5;
 const BEFORE = 60;
 const AFTER = 140;
 
-// `open(articleId, span, marks)` shows the article from which a passage comes.
-export function showResult(place, result, collectionIsEmpty, open) {
+// `open(articleId, span, marks)` shows the article from which a passage comes; `explain({article_id})` asks why it is
+// none of the results.
+export function showResult(place, result, collectionIsEmpty, open, explain) {
   place.replaceChildren(answerCard(result, collectionIsEmpty, open));
   if (result.passages.length > 0) {
     place.append(element("h2", "", label("passages")), passageList(result, open));
   }
+  if (!collectionIsEmpty) place.append(whyNot(explain));
   place.append(element("p", "facts", `${label("took")} ${Math.round(result.timings_ms.total)} ms`));
   place.hidden = false;
 }
@@ -67,9 +70,18 @@ function passageCard(result, passage, open) {
   const whole = passage.rank === 1 || passage.highlights.length === 0;
   const quote = element("blockquote", whole ? "quote" : "quote excerpt");
   quote.dir = "auto";
-  quote.append(...(whole ? [marked(passage.text, passage.start, marks)] : excerpt(passage, marks)));
+  const show = (words) => {
+    const shown = whole || words.length > 0 ? [marked(passage.text, passage.start, [...words, ...marks])] : excerpt(passage, marks);
+    quote.replaceChildren(...shown);
+  };
+  show([]);
   card.append(heading, facts(passage), quote);
   if (passage.also_in.length > 0) card.append(copies(passage, open));
+  const explained = result.explain?.passages.find((one) => one.passage_id === passage.passage_id);
+  if (explained) {
+    const words = explained.matches.map((span) => ({ ...span, className: "word-mark" }));
+    card.append(why(explained, (isOpen) => show(isOpen ? words : [])));
+  }
   return card;
 }
 

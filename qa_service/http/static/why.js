@@ -1,0 +1,136 @@
+// Why a passage is a result, and why an article is none: ranks and scores at every stage.
+
+import { ApiError } from "./api.js";
+import { filled, isEnglish, label } from "./strings.js";
+import { element } from "./text.js";
+
+const LEGS = ["window", "sentence", "bm25"];
+const LATER = ["fused", "refined", "reranker"];
+const MOST_WORDS = 12;
+
+// A disclosure of how a result came by its place; `onToggle(open)` is told when it opens and closes.
+export function why(explained, onToggle) {
+  const details = element("details", "why");
+  const share = Math.round(explained.matched_idf_share * 100);
+  details.append(
+    element("summary", "", label("why")),
+    stages(explained, null),
+    element("p", "facts", filled("wordShare", { share })),
+  );
+  details.addEventListener("toggle", () => onToggle(details.open));
+  return details;
+}
+
+// A form that asks why an article is no result; `explain({article_id})` asks the service.
+export function whyNot(explain) {
+  const details = element("details", "card why-not");
+  const form = element("form");
+  const name = element("label", "", `${label("articleId")} `);
+  const input = element("input");
+  input.name = "article";
+  input.required = true;
+  input.maxLength = 512;
+  input.autocomplete = "off";
+  input.dir = "auto";
+  name.append(input);
+  const button = element("button", "", label("explain"));
+  button.type = "submit";
+  form.append(name, button);
+  const shown = element("div", "verdict");
+  shown.setAttribute("role", "status");
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    answer(explain, input.value, button, shown);
+  });
+  details.append(element("summary", "", label("whyNot")), form, shown);
+  return details;
+}
+
+async function answer(explain, id, button, shown) {
+  button.disabled = true;
+  try {
+    shown.replaceChildren(...verdict(await explain({ article_id: id })));
+  } catch (error) {
+    if (error.name === "AbortError") return;
+    if (!(error instanceof ApiError)) throw error;
+    shown.replaceChildren(element("p", "", [error.message, ...error.lines].join(" ")));
+  } finally {
+    button.disabled = false;
+  }
+}
+
+function verdict(explanation) {
+  const parts = [element("p", "reason", sentence(explanation))];
+  if (!explanation.legs) return parts;
+  const { first } = explanation;
+  const other = first && first.passage_id !== explanation.passage_id ? first : null;
+  parts.push(stages(explanation, other));
+  const missing = explanation.missing_words.slice(0, MOST_WORDS).map(({ word }) => word);
+  if (missing.length > 0) parts.push(element("p", "facts", filled("lacks", { words: missing.join(" · ") })));
+  const quote = element("blockquote", "quote", explanation.best_sentence.text);
+  quote.dir = "auto";
+  parts.push(element("p", "facts", label("bestSentence")), quote);
+  return parts;
+}
+
+// The service says it in English; in other languages the page does, with the same numbers below it.
+function sentence({ result, copies }) {
+  if (isEnglish()) return result.reason;
+  const by = copies?.stood_for_by;
+  const known = { rank: result.rank ?? by?.rank ?? "", article: by?.article_id ?? "" };
+  return filled(`stage_${result.stage}`, known);
+}
+
+function stages(explained, first) {
+  const table = element("table");
+  const titles = ["stage", "rank", "score", "cutoff", ...(first ? ["firstRank", "firstScore"] : [])];
+  const head = element("tr");
+  for (const title of titles) head.append(header("col", label(title)));
+  table.append(wrapped("thead", [head]), wrapped("tbody", rows(explained, first)));
+  return table;
+}
+
+function rows(explained, first) {
+  const made = LEGS.map((name) => {
+    const leg = explained.legs[name];
+    const others = first ? legCells(first.legs[name]) : [];
+    return row(label(name), [...legCells(leg), number(leg.cutoff_score), ...others]);
+  });
+  for (const name of LATER) {
+    const [ours, theirs] = [explained[name], first?.[name]];
+    if (!ours && !theirs) continue;
+    made.push(row(label(name), [...standing(ours), "", ...(first ? standing(theirs) : [])]));
+  }
+  return made;
+}
+
+function row(title, cells) {
+  const made = element("tr");
+  made.append(header("row", title), ...cells.map((cell) => element("td", "", cell)));
+  return made;
+}
+
+function legCells(leg) {
+  const unknown = leg.nominated || leg.score > 0 ? "> 100" : "–";
+  return [leg.rank === null ? unknown : String(leg.rank), number(leg.score)];
+}
+
+function standing(one) {
+  return one ? [String(one.rank), number(one.score)] : ["–", "–"];
+}
+
+function number(value) {
+  return value === null ? "–" : value.toFixed(3);
+}
+
+function header(scope, text) {
+  const made = element("th", "", text);
+  made.scope = scope;
+  return made;
+}
+
+function wrapped(name, children) {
+  const made = element(name);
+  made.append(...children);
+  return made;
+}
