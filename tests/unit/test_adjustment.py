@@ -208,7 +208,7 @@ def test_a_running_engine_takes_it_up_and_keeps_the_order(filled: Engine, settin
     log_odds = log_odds_of(before)
     assert log_odds is not None
     assert before.confidence == round(Adjustment().probability(log_odds), 6)
-    for adjustment in (Adjustment(0.05, 0.3), Adjustment(3.0, -2.0), Adjustment(0.5, 90.0)):
+    for adjustment in (Adjustment(0.05, 0.3), Adjustment(3.0, 55.0), Adjustment(0.5, 90.0)):
         write(settings.data_dir, adjustment)
         after = filled.ask(Ask(QUESTION, top_k=50, explain=True))
         scores = [passage.score for passage in after.passages]

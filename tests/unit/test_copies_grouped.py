@@ -171,7 +171,7 @@ def test_a_copy_that_ranks_by_what_only_it_says_stands_for_itself(engine: Engine
 
 
 def test_articles_that_copy_rank_right_after_the_one_that_stands_for_them(engine: Engine) -> None:
-    add(engine, {"a": STORY, "quoted": INTRODUCTION * 8 + STORY + END * 8, "clinic": CLINIC, "z": STORY})
+    add(engine, {"a": STORY, "quoted": INTRODUCTION * 20 + STORY + END * 20, "clinic": CLINIC, "z": STORY})
     ranking = engine.rank(QUESTION)
     assert [article_id for article_id, _ in ranking] == ["a", "z", "quoted", "clinic"]
     scores = [score for _, score in ranking]
