@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 
 from embeddings.encoder import Encoder
 from embeddings.reranker import Reranker
-from qa_service import assembly, maintenance
+from qa_service import assembly, maintenance, shelves
 from qa_service.background import Background
 from qa_service.config import Settings
-from qa_service.errors import BadInput, NotFound
+from qa_service.errors import BadInput
 from qa_service.explanation import Explanation, Target
 from qa_service.index.generation import Generations
 from qa_service.index.opened import OpenedCollections
 from qa_service.ingest import Ingestor
 from qa_service.library import Library, no_article
-from qa_service.names import DEFAULT_COLLECTION, check_collection
+from qa_service.names import DEFAULT_COLLECTION
 from qa_service.question import check_history, check_question
 from qa_service.retrieval.adjustment import AdjustmentFile
 from qa_service.retrieval.calibration import Adjustment
 from qa_service.retrieval.reranking import Reranking
 from qa_service.retrieval.search import Searcher
-from qa_service.store import articles, collections, jobs
+from qa_service.store import articles, collections
 from qa_service.store.catalog import Catalog
 from qa_service.store.segments import Segments
 from qa_service.text.tokens import Tokenizer
@@ -190,16 +188,10 @@ class Engine:
         Errors:
             BadInput: the name is malformed.
         """
-        check_collection(name)
-        with self.catalog.writer_lock():
-            with self.catalog.read() as connection:
-                if collections.find(connection, name) is not None:
-                    return False
-            with self.catalog.write() as tx:
-                made = collections.make(tx, name, _now())
-            self.generations.publish_delta(made)
-        self.opened.refresh(name)
-        return True
+        made = shelves.create(self.catalog, self.generations, name)
+        if made:
+            self.opened.refresh(name)
+        return made
 
     def delete_collection(self, name: str) -> None:
         """Delete a collection with all its articles; `default` comes back empty.
@@ -207,36 +199,17 @@ class Engine:
         Errors:
             BadInput: the name is malformed. NotFound: there is none.
         """
-        with self.catalog.writer_lock():
-            with self.catalog.write() as tx:
-                found = collections.get(tx.connection, name)
-                collections.erase(tx, found.row)
-                jobs.cancel(tx, name, _now())
-                made = collections.make(tx, name, _now()) if name == DEFAULT_COLLECTION else None
-            self.generations.erase(found.row)
-            if made is not None:
-                self.generations.publish_delta(made)
+        shelves.delete(self.catalog, self.generations, name)
 
     def submit(self, submissions: Sequence[Submission], collection: str) -> Job:
         """Queue articles as a durable job, which `start_workers` works on, now or after a restart."""
-        check_collection(collection)
-        job_id = secrets.token_hex(16)
-        with self.catalog.writer_lock(), self.catalog.write() as tx:
-            jobs.insert(tx, job_id, collection, submissions, _now())
+        job_id = shelves.queue(self.catalog, submissions, collection)
         self._background.wake()
         return self.job(job_id)
 
     def job(self, job_id: str) -> Job:
-        """Read a job.
-
-        Errors:
-            NotFound: there is none of this id.
-        """
-        with self.catalog.read() as connection:
-            found = jobs.find(connection, job_id)
-        if found is None:
-            raise NotFound(f"there is no job {job_id[:80]!r}", field="id", remedy="use the id that the 202 answer gave")
-        return found
+        """Read a job; see `Library.job`."""
+        return self.library.job(job_id)
 
     def start_workers(self) -> None:
         """Start what only a server runs: jobs, compaction, and following what other processes publish."""
@@ -298,7 +271,3 @@ class Engine:
             self._background.wake(compact=name)
         else:
             self.compact(name)
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,13 +1,13 @@
-"""Reading the catalogue without a model: listings of collections and articles."""
+"""Reading the catalogue without a model: collections, articles and jobs."""
 
 from __future__ import annotations
 
 from qa_service.config import Settings
 from qa_service.errors import BadInput, NotFound
 from qa_service.index.manifest import GenerationDir
-from qa_service.store import articles, audits, collections, passages
+from qa_service.store import articles, audits, collections, jobs, passages
 from qa_service.store.catalog import Catalog
-from qa_service.types import ArticleDetail, ArticlePage, CollectionInfo
+from qa_service.types import ArticleDetail, ArticlePage, CollectionInfo, Job
 
 MAX_PAGE = 200
 
@@ -34,6 +34,18 @@ class Library:
                 CollectionInfo(c.name, c.articles, c.passages, self._generation(c.row), c.created_at)
                 for c in collections.every(connection)
             ]
+
+    def job(self, job_id: str) -> Job:
+        """Read a job.
+
+        Errors:
+            NotFound: there is none of this id.
+        """
+        with self._catalog.read() as connection:
+            found = jobs.find(connection, job_id)
+        if found is None:
+            raise NotFound(f"there is no job {job_id[:80]!r}", field="id", remedy="use the id that the 202 answer gave")
+        return found
 
     def articles(self, collection: str, limit: int = 50, cursor: str | None = None) -> ArticlePage:
         """List a page of articles in id order; `cursor` is the `next_cursor` of the page before.
