@@ -16,7 +16,7 @@ from qa_service.config import Settings
 from qa_service.errors import NotFound, Unavailable
 from qa_service.http import create_app
 from qa_service.names import check_collection
-from qa_service.question import check_question
+from qa_service.question import check_history, check_question
 from qa_service.types import (
     Answer,
     ArticleDetail,
@@ -58,6 +58,7 @@ class FakeEngine:
 
     def ask(self, ask: Ask) -> Result:
         check_question(ask.question, self.settings.max_question_chars)
+        check_history(ask.history)
         self._fail()
         self.asked.append(ask)
         found = self._collection(ask.collection)

@@ -12,6 +12,7 @@ from tests.http.fake_engine import FakeEngine
 from tests.http.problem import assert_problem
 
 JSON = "application/json"
+TURN = {"role": "user", "content": "b"}
 
 
 QUESTIONS: list[tuple[str, Any, str]] = [
@@ -28,7 +29,15 @@ QUESTIONS: list[tuple[str, Any, str]] = [
     ("c1 control", {"question": "a\x85b"}, "question"),
     ("unknown field", {"question": "a", "topk": 5}, "topk"),
     ("filters, a later field", {"question": "a", "filters": {}}, "filters"),
-    ("history, a later field", {"question": "a", "history": []}, "history"),
+    ("history string", {"question": "a", "history": "b"}, "history"),
+    ("history turn", {"question": "a", "history": ["b"]}, "history[0]"),
+    ("history role", {"question": "a", "history": [*[TURN] * 3, TURN | {"role": "robot"}]}, "history[3].role"),
+    ("history role missing", {"question": "a", "history": [{"content": "b"}]}, "history[0].role"),
+    ("history content parts", {"question": "a", "history": [TURN | {"content": ["b"]}]}, "history[0].content"),
+    ("history content null", {"question": "a", "history": [TURN | {"content": None}]}, "history[0].content"),
+    ("history unknown field", {"question": "a", "history": [TURN | {"text": "b"}]}, "history[0].text"),
+    ("history of 1,001 turns", {"question": "a", "history": [TURN] * 1001}, "history"),
+    ("history of a million characters", {"question": "a", "history": [TURN | {"content": "b" * 1_000_001}]}, "history"),
     ("top_k 0", {"question": "a", "top_k": 0}, "top_k"),
     ("top_k 51", {"question": "a", "top_k": 51}, "top_k"),
     ("top_k string", {"question": "a", "top_k": "5"}, "top_k"),

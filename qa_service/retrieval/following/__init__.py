@@ -1,0 +1,1 @@
+"""Follow-up questions: what a question means after those that were asked before it."""
