@@ -25,6 +25,6 @@ HistoryIn = Annotated[
         fail_fast=True,
         description="What was said before, the oldest first, without the question itself. It tells what 那他是谁 or"
         ' "how many of them?" means; a question that stands alone is answered as without it. The last few turns are'
-        f" read; at most {MAX_HISTORY_TURNS} turns and {MAX_HISTORY_CHARS} characters are taken."
+        f" read; at most {MAX_HISTORY_TURNS} turns and {MAX_HISTORY_CHARS} characters are taken.",
     ),
 ]
