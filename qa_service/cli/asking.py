@@ -31,6 +31,12 @@ _OPTIONS = (
         help="Prefer newer passages: this many days older means half the bonus.",
     ),
     click.option(
+        "--min-confidence",
+        metavar="P",
+        type=click.FloatRange(0, 1),
+        help="Confidence (0 to 1) from which the question counts as answered.  [default: $QA_MIN_CONFIDENCE]",
+    ),
+    click.option(
         "--after",
         metavar="QUESTION",
         multiple=True,
@@ -54,16 +60,18 @@ def question_options(command: Callable[..., None]) -> Callable[..., None]:
         text_form: TextForm | None,
         filters: str | None,
         freshness: float | None,
+        min_confidence: float | None,
         after: tuple[str, ...],
         **others: Any,
     ) -> None:
         tree = None if filters is None else read_filters(filters)
-        if freshness is not None and math.isnan(freshness):
-            raise click.BadParameter("it is not a number of days.", param_hint="--freshness")
+        _refuse_nan(freshness, "--freshness", "a number of days")
+        _refuse_nan(min_confidence, "--min-confidence", "a number from 0 to 1")
         asked = Ask(
             question,
             collection=collection,
             top_k=top_k,
+            min_confidence=min_confidence,
             text_form=text_form,
             filters=tree,
             freshness=None if freshness is None else Freshness(freshness),
@@ -74,3 +82,9 @@ def question_options(command: Callable[..., None]) -> Callable[..., None]:
     for option in reversed(_OPTIONS):
         given = option(given)
     return click.argument("question")(given)
+
+
+def _refuse_nan(value: float | None, option: str, expected: str) -> None:
+    """Refuse what click's ranges let pass."""
+    if value is not None and math.isnan(value):
+        raise click.BadParameter(f"it is not {expected}.", param_hint=option)

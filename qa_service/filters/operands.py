@@ -22,6 +22,7 @@ MAX_VALUE_CHARS = 4096
 
 _SHOWN = 80
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 _DATE_FORMS = "write a date as 2024-05-31 or 2024-05-31T08:00:00Z, Unix seconds, now, today, or now-7d (h d w m y)"
 
 
@@ -123,14 +124,16 @@ def check_key(value: object, field: str) -> str:
     """Return a key.
 
     Errors:
-        BadInput: it is no text, blank or too long.
+        BadInput: it is no text, blank or too long, or holds control characters.
     """
     if not isinstance(value, str):
         raise wrong(field, "must be a string", "name a metadata key or a field of the article")
-    _check(value, field)
     if not value.strip() or len(value) > MAX_KEY_CHARS:
-        problem = "is blank" if not value.strip() else f"has {len(value)} characters"
+        problem = "is blank" if not value.strip() else f"has {len(value)} characters, at most {MAX_KEY_CHARS} are taken"
         raise wrong(field, problem, f"use 1 to {MAX_KEY_CHARS} characters")
+    if _CONTROL.search(value):
+        raise wrong(field, "holds a control character", "use printable characters")
+    _check(value, field)
     return value
 
 

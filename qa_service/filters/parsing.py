@@ -37,7 +37,9 @@ def _parse(value: object, field: str, operands: Operands, depth: int) -> Filter:
     if not value:
         raise wrong(field, "is an empty object", f"leave it out, or {_SHAPE}")
     if depth > MAX_DEPTH:
-        raise wrong(field, f"is nested more than {MAX_DEPTH} deep", "join the comparisons with fewer levels")
+        # The place is as long as the filter is deep, and every level of it is the same.
+        whole = field.partition(".filters[")[0]
+        raise wrong(whole, f"is nested more than {MAX_DEPTH} deep", "join the comparisons with fewer levels")
     if "type" not in value:
         raise wrong(f"{field}.type", "is required", _TYPES)
     kind = value["type"]

@@ -80,18 +80,18 @@ def other_tokens(atom: Atom) -> Iterator[Token]:
 def atoms_at(metadata: Mapping[str, object], name: str) -> list[Atom]:
     """Give the values at a key of metadata, or at a path of keys joined by dots."""
     if name in metadata:
-        return _atoms([metadata[name]])
+        return single_values([metadata[name]])
     found: list[object] = [metadata]
     for part in name.split("."):
-        found = [node[part] for node in _spread(found) if isinstance(node, Mapping) and part in node]
-    return _atoms(found)
+        found = [node[part] for node in flattened(found) if isinstance(node, Mapping) and part in node]
+    return single_values(found)
 
 
-def _atoms(values: list[object]) -> list[Atom]:
-    """Give the single values among some; null and white space are none."""
+def single_values(values: list[object]) -> list[Atom]:
+    """Give the single values among some, in lists too; null and white space are none."""
     atoms: list[Atom] = []
     # Most keys have one value, and a generator takes longer than all the rest.
-    flat = values if not any(isinstance(value, list) for value in values) else _spread(values)
+    flat = values if not any(isinstance(value, list) for value in values) else flattened(values)
     for value in flat:
         if isinstance(value, str):
             if text := clean(value):
@@ -103,7 +103,7 @@ def _atoms(values: list[object]) -> list[Atom]:
     return atoms
 
 
-def _spread(values: list[object]) -> Iterator[object]:
+def flattened(values: list[object]) -> Iterator[object]:
     """Give values, lists replaced by what is in them, in order."""
     waiting = values[::-1]
     while waiting:

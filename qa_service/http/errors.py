@@ -155,13 +155,18 @@ def _remedy(context: dict[str, object]) -> object:
     """Say what would be right: as the check itself has it, or from the limit that was passed."""
     for name, words in _LIMITS.items():
         if name in context:
-            return f"use {words} {context[name]}"
+            return f"use {words} {_plain(context[name])}"
     for name, words in _LENGTHS.items():
         if name in context:
             return f"use {words} {context[name]} of them"
     if "expected" in context:  # of a choice: 'this' or 'that'
         return f"use {context['expected']}"
     return context.get("remedy")
+
+
+def _plain(limit: object) -> object:
+    """Write a whole number without a fraction, whatever its type."""
+    return int(limit) if isinstance(limit, float) and limit.is_integer() else limit
 
 
 def _status_of(error: qa.QAError) -> tuple[int, str]:

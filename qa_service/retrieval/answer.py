@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+import regex
 from numpy.typing import NDArray
 
 from qa_service.retrieval.answering.choice import Choice, choose, probabilities, text_length
@@ -13,6 +14,9 @@ from qa_service.retrieval.answering.weights import shipped_weights
 from qa_service.text.fold import lexical_fold
 from qa_service.text.tokens import Tokenizer
 
+_NUMBERED = regex.compile(r"(?:[（(]?[一二三四五六七八九十百\d]{1,3}[)）、.．])\s*[^。！!；;，,：:]{1,25}")
+_HEADING = 0.05
+"""What a heading's chance is worth: it repeats the question and answers nothing."""
 _LONGEST = 2000
 """Code points of a sentence that are looked at; what is longer is no sentence."""
 
@@ -43,6 +47,7 @@ class AnswerFinder:
         """
         weights = shipped_weights()
         chances = probabilities(self.features(sentences, cosines, opening), weights.features)
+        chances = chances * np.array([_HEADING if is_heading(sentence) else 1.0 for sentence in sentences])
         lengths = np.array([text_length(sentence) for sentence in sentences])
         return choose(chances, lengths, joined, weights.length_price)
 
@@ -51,6 +56,12 @@ class AnswerFinder:
         folded = _folded([*sentences, *([] if opening is None else [opening])])
         start = folded[0] if opening is None else folded.pop()
         return features(self._question, folded, sentences, cosines, start)
+
+
+def is_heading(sentence: str) -> bool:
+    """Whether a sentence is a numbered heading (三、利息谁来出) or a question, rather than a statement."""
+    text = " ".join(sentence.split())
+    return text.endswith(("?", "？")) or _NUMBERED.fullmatch(text) is not None
 
 
 def _folded(texts: Sequence[str]) -> list[str]:

@@ -16,11 +16,13 @@ from pathlib import Path
 import numpy as np
 
 from qa_service.retrieval.blended import BlendedWeights
+from qa_service.retrieval.contents import is_empty
 from qa_service.retrieval.evidence import Evidence, Scores
 from qa_service.retrieval.fusion import lexical_share
 from qa_service.retrieval.ranking import Ranking
 from qa_service.retrieval.texts import Texts
 from qa_service.retrieval.typical import Typical
+from qa_service.store.passages import Candidate
 from qa_service.text.scripts import main_script, script_share
 
 FEATURES = (
@@ -30,6 +32,18 @@ FEATURES = (
 VERSION = 1
 FILE = Path(__file__).with_name("calibration_weights.json")
 _OF_ONE_LANGUAGE = frozenset(("Han", "Hangul", "Thai", "Greek", "Hebrew", "Georgian", "Armenian", "Khmer", "Lao"))
+USUAL = ((0.715, 0.71), (0.82, 0.81))
+"""Mean cosines of a question with windows and sentences that have nothing to do with it, in another language and in its
+own: measured on the public sets with the default model."""
+USUAL_COUNTS = 5
+"""Passages of a collection that the measured means of others count as."""
+LEAD = 0.08
+"""How far the best of some 90 passages that do not answer stands above the usual, window and sentence together."""
+EMPTY = -3.0
+"""Log-odds that a question without content does not exceed: whatever is nearest to 什么？ or 2025 is no answer."""
+_MOSTLY = 0.5
+_EQUAL = 1e-4
+_LOOKED_AT = 30
 _LIMIT = 30.0
 
 
@@ -78,12 +92,12 @@ class Judge:
         self._texts = texts
         self.adjustment = adjustment
         self._script = main_script(ranking.query.text)
-        vector = ranking.query.vector
-        self._usual = float(typical.window @ vector), float(typical.sentence @ vector)
+        self._typical, self._vector = typical, ranking.query.vector
+        self._empty = is_empty(ranking.query.text, ranking.query.words)
         self._dense = self._evidence.dense
         rivals = field or self._evidence
         order = np.argsort(-rivals.dense, kind="stable").tolist()
-        self._rivals = [(float(rivals.dense[place]), rivals.candidates[place].article) for place in order]
+        self._rivals = [(float(rivals.dense[place]), rivals.candidates[place]) for place in order]
 
     def scores(self, results: Iterable[tuple[int, Collection[int]]]) -> Iterator[float]:
         """Give the probabilities of results in rank order, made non-increasing: none outdoes a better one.
@@ -98,7 +112,8 @@ class Judge:
 
     def log_odds(self, place: int, copies: Collection[int] = ()) -> float:
         """Weigh the features of a candidate, without the user's adjustment; see `features`."""
-        return float(shipped_weights().score(self.features(place, copies)[np.newaxis], self.nativeness(place))[0])
+        weighed = float(shipped_weights().score(self.features(place, copies)[np.newaxis], self.nativeness(place))[0])
+        return min(weighed, EMPTY) if self._empty else weighed
 
     def nativeness(self, place: int) -> float:
         """Tell how far the question is in the candidate's language, 0..1.
@@ -119,32 +134,61 @@ class Judge:
         evidence, dense = self._evidence, float(self._dense[place])
         window, sentence = float(evidence.window[place]), float(evidence.sentence[place])
         numbers = float(evidence.numbers[place])
+        usual = self._usual(place)
         return np.array(
             [
                 1.0,
                 window,
                 sentence,
-                window - self._usual[0],
-                sentence - self._usual[1],
+                window - usual[0],
+                sentence - usual[1],
                 self._same_script(place),
                 float(evidence.matched[place]),
                 self._words.coverage,
-                dense - self._best_rival(place, copies),
+                dense - self._best_rival(place, copies, sum(usual) + LEAD),
                 numbers,
                 float(self._words.number_count > 0 and numbers < 1),
             ]
         )
 
-    def _best_rival(self, place: int, copies: Collection[int]) -> float:
-        """Give the dense score of the best passage of another article, its own when there is none."""
-        own = self._evidence.candidates[place].article
-        rivals = (dense for dense, article in self._rivals if article != own and article not in copies)
-        return next(rivals, float(self._dense[place]))
+    def _usual(self, place: int) -> tuple[float, float]:
+        """Give the question's usual cosines with windows and sentences of the candidate's language.
+
+        Of few passages the average says little, least of one that is judged by itself.
+        """
+        native = self.nativeness(place)
+        count = self._typical.count
+        share = count / (count + USUAL_COUNTS)
+        measured = float(self._typical.window @ self._vector), float(self._typical.sentence @ self._vector)
+        assumed = (foreign * (1 - native) + own * native for foreign, own in zip(*USUAL, strict=True))
+        window, sentence = (share * one + (1 - share) * other for one, other in zip(measured, assumed, strict=True))
+        return window, sentence
+
+    def _best_rival(self, place: int, copies: Collection[int], without: float) -> float:
+        """Give the dense score of the best passage of another article, `without` when there is none.
+
+        No rivals are texts that score exactly alike, for they are the same, and, for a candidate in another script than
+        the question, texts in its script: these come near to it whatever they say.
+        """
+        own, dense = self._evidence.candidates[place].article, float(self._dense[place])
+        crosses = self._same_script(place) < _MOSTLY
+        looked_at = 0
+        for score, rival in self._rivals:
+            if rival.article == own or rival.article in copies or abs(score - dense) < _EQUAL:
+                continue
+            if crosses and looked_at < _LOOKED_AT:
+                looked_at += 1
+                if self._script_share(rival) >= _MOSTLY:
+                    continue
+            return score
+        return without
 
     def _same_script(self, place: int) -> float:
         """Give the share of the passage that is in the question's main script."""
+        return self._script_share(self._evidence.candidates[place])
+
+    def _script_share(self, candidate: Candidate) -> float:
         if self._script is None:
             return 0.0
-        candidate = self._evidence.candidates[place]
         text = self._texts.of(candidate.article).repaired(candidate.start, candidate.end)
         return script_share(text, self._script)

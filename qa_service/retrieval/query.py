@@ -54,6 +54,11 @@ class Query:
     reading: Reading | None = None
 
 
+def as_encoded(question: str) -> str:
+    """Give a question as the encoder sees it: folded, white space as single spaces, none at the ends."""
+    return encoder_fold(" ".join(question.split()))
+
+
 class QueryReader:
     """Turns questions into queries. Safe for threads."""
 
@@ -63,7 +68,7 @@ class QueryReader:
 
     def read(self, question: str, watch: Stopwatch) -> Query:
         """Fold, encode and tokenise a question."""
-        vector = self._encoder.encode_queries([encoder_fold(question)])[0]
+        vector = self._encoder.encode_queries([as_encoded(question)])[0]
         watch.lap("encode")
         words = self._tokenizer.words(question)
         watch.lap("tokenize")

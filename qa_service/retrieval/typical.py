@@ -25,10 +25,14 @@ _KEPT = 32
 
 @dataclass(frozen=True, slots=True)
 class Typical:
-    """Mean vectors (dim,) of a collection's windows and of its sentences; not of unit length."""
+    """Mean vectors (dim,) of a collection's windows and of its sentences, not of unit length.
+
+    `count` windows were averaged.
+    """
 
     window: Vector
     sentence: Vector
+    count: int
 
 
 class TypicalPassages:
@@ -56,7 +60,7 @@ class TypicalPassages:
         starts = np.cumsum(counts) - counts
         is_window = np.zeros(len(vectors), dtype=bool)
         is_window[starts] = True
-        return Typical(vectors[is_window].mean(axis=0), vectors[~is_window].mean(axis=0))
+        return Typical(vectors[is_window].mean(axis=0), vectors[~is_window].mean(axis=0), len(sample))
 
 
 def _spread(snapshot: Snapshot) -> list[int]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from qa_service.retrieval.answer import AnswerFinder
+from qa_service.retrieval.answer import AnswerFinder, is_heading
 from qa_service.retrieval.answering.choice import choose, probabilities, text_length
 from qa_service.retrieval.answering.features import FEATURES
 from qa_service.retrieval.answering.weights import FILE, shipped_weights
@@ -136,3 +136,20 @@ def test_shipped_weights_belong_to_the_features() -> None:
     assert np.isfinite(weights.features).all()
     assert 0 < weights.length_price < 0.01
     assert FILE.name == "answer_weights.json"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "heading"),
+    [
+        ("三、利息谁来出", True),
+        ("（二）申请条件", True),
+        ("1. 报名时间", True),
+        ("什么人可以申请？", True),
+        ("三、符合条件的人可以申请，每人一次。", False),
+        ("利息由市财政出一半。", False),
+        ("2025年3月1日起实行。", False),
+        ("2025年开始", False),
+    ],
+)
+def test_headings(sentence: str, heading: bool) -> None:
+    assert is_heading(sentence) is heading

@@ -16,10 +16,9 @@ from qa_service.retrieval.following.evidence import compare, new_words
 from qa_service.retrieval.following.history import Exchange
 from qa_service.retrieval.following.reading import MIXTURES, Kind, Signs, dependence, favour_of, joined, kind_of
 from qa_service.retrieval.following.scene import Scene
-from qa_service.retrieval.query import Favour, Query, Reading
+from qa_service.retrieval.query import Favour, Query, Reading, as_encoded
 from qa_service.retrieval.ranking import Ranking
 from qa_service.store import passages
-from qa_service.text.fold import encoder_fold
 from qa_service.text.tokens import Tokenizer
 
 LOCATED = 2
@@ -68,7 +67,7 @@ class Conversations:
         quotes = [locating.quoted(scene, self._tokenizer.words(one.answer)) for one in exchanges[:LOCATED]]
         unquoted = [one.question for one, found in zip(exchanges, quotes, strict=False) if not found]
         scene.watch.lap("history")
-        vectors = self._encoder.encode_queries([encoder_fold(text) for text in (question, both, *unquoted)])
+        vectors = self._encoder.encode_queries([as_encoded(text) for text in (question, both, *unquoted)])
         scene.watch.lap("encode")
         questions = {text: self._query(text, vector) for text, vector in zip(unquoted, vectors[2:], strict=True)}
         meant = {text: locating.asked(scene.rank(query)) for text, query in questions.items()}
