@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from qa_service.filters.values import Atom, flattened, single_values
@@ -26,10 +27,9 @@ class Paths:
     def __init__(self, names: Iterable[str]) -> None:
         self._names = set(names)
         self._root = _Node()
-        for name in self._names:
-            parts = name.split(".")
+        for name in (name for name in self._names if "." in name):
             node = self._root
-            for part in parts if len(parts) > 1 else ():
+            for part in name.split("."):
                 node = node.onward.setdefault(part, _Node())
             node.name = name
 
@@ -72,10 +72,10 @@ class KnownNames:
         """Take in the keys of an article's metadata and the paths to those inside."""
         if not self.complete:
             return
-        waiting: list[tuple[str, Sequence[object]]] = [("", [metadata])]
+        waiting: list[tuple[str, list[object]]] = [("", [metadata])]
         while waiting:
             before, values = waiting.pop()
-            for value in flattened(list(values)):
+            for value in flattened(values):
                 if isinstance(value, Mapping):
                     self._add({before + key for key in value} if before else value.keys())
                     nested = ((key, inner) for key, inner in value.items() if isinstance(inner, Mapping | list))
@@ -85,7 +85,7 @@ class KnownNames:
             self.bytes = 0
             self._names.clear()
 
-    def _add(self, names: Iterable[str]) -> None:
-        fresh = names - self._names  # type: ignore[operator]
+    def _add(self, names: AbstractSet[str]) -> None:
+        fresh = set(names - self._names)
         self._names |= fresh
         self.bytes += sum(map(sys.getsizeof, fresh)) + 64 * len(fresh)

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from qa_service.filters.tree import Comparison, Filter, Key
+from qa_service.filters.tree import Comparison, Filter, Key, comparisons
 from qa_service.index.admitted import Admitted, Keys
+from qa_service.index.column_cache import ColumnCache
 from qa_service.index.columns import Column, Mask
+from qa_service.index.remembered import Remembered
 from qa_service.store import attributes
 from qa_service.store.catalog import Connection
 from qa_service.store.collections import Collection
 
 _SPARE_ROWS = 1000
 """A table is read anew once it holds this many articles, and as many as are live, that are gone."""
-MAX_REMEMBERED = 64
-MAX_REMEMBERED_BYTES = 32 << 20
-"""Bounds of the answers a table remembers."""
 
 
 @dataclass(slots=True)
@@ -44,28 +42,29 @@ class AttributeTable:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._contents = _Contents()
-        self._columns: OrderedDict[Key, Column] = OrderedDict()
-        self._remembered: OrderedDict[Filter, tuple[_Contents, Admitted]] = OrderedDict()
+        self._columns = ColumnCache()
+        self._remembered: Remembered[_Contents] = Remembered()
 
     @property
     def bytes(self) -> int:
         """About what it takes."""
         contents = self._contents
         held = contents.rows.nbytes + contents.keys.nbytes + contents.owners.nbytes
-        return held + sum(column.bytes for column in list(self._columns.values()))
+        return held + self._columns.bytes + self._remembered.bytes
 
     def admitted(self, connection: Connection, collection: Collection, seq: int, tree: Filter) -> Admitted:
         """Find the passages that a filter admits, of those that a snapshot at `seq` may show."""
-        contents, known = self._contents, self._remembered.get(tree)
-        if known is not None and known[0] is contents and contents.seq >= collection.seq:
-            return known[1]
+        contents = self._contents
+        known = self._remembered.get(tree, contents)
+        if known is not None and contents.seq >= collection.seq:
+            return known
         with self._lock:
             contents = self._refreshed(connection, collection, seq)
-            mask = self._mask(connection, contents, collection, tree)
+            mask, _ = self._mask(connection, contents, collection, tree)
             found = Admitted(contents.keys[mask[contents.owners]], len(contents.keys))
             # A reader with an older view of the catalogue may not have seen the newest rows.
             if collection.seq >= contents.seq:
-                self._remember(tree, contents, found)
+                self._remembered.put(tree, contents, found)
         return found
 
     def account(
@@ -76,15 +75,17 @@ class AttributeTable:
         with self._lock:
             contents = self._refreshed(connection, collection, seq)
             alive = np.isin(contents.rows, live)
-            mask = self._mask(connection, contents, collection, tree)
-            missing = [key for key in keys if not (self._columns[key].present()[: len(alive)] & alive).any()]
+            mask, columns = self._mask(connection, contents, collection, tree)
+            missing = [key for key in keys if not _any(columns[key].present(), alive)]
         return int((mask & alive).sum()), missing
 
     def forget(self, most: int) -> None:
-        """Drop the columns used longest ago until it takes at most `most` bytes."""
+        """Drop what is remembered, then the columns used longest ago, until it takes at most `most` bytes."""
         with self._lock:
-            while self._columns and self.bytes > most:
-                self._columns.popitem(last=False)
+            if self.bytes > most:
+                self._remembered.clear()
+            while len(self._columns) and self.bytes > most:
+                self._columns.drop_oldest()
 
     def _refreshed(self, connection: Connection, collection: Collection, seq: int) -> _Contents:
         contents = self._contents
@@ -106,31 +107,34 @@ class AttributeTable:
         self._remembered.clear()
         return self._contents
 
-    def _mask(self, connection: Connection, contents: _Contents, collection: Collection, tree: Filter) -> Mask:
-        """Evaluate a filter for each article; what an older view of the catalogue lacks is not admitted."""
+    def _mask(
+        self, connection: Connection, contents: _Contents, collection: Collection, tree: Filter
+    ) -> tuple[Mask, Mapping[Key, Column]]:
+        """Evaluate a filter for each article; what an older view of the catalogue lacks is not admitted.
+
+        Returns:
+            Which articles (n,) are admitted, and the columns of the filter's keys, which may be shorter or longer.
+        """
         seen = len(contents.rows)
         if collection.seq < contents.seq:
             seen = int(np.searchsorted(contents.rows, attributes.last_row(connection), side="right"))
+        keys = dict.fromkeys(comparison.key for comparison in comparisons(tree))
+        columns = self._columns.load(connection, contents.rows[:seen], keys)
         mask = np.zeros(len(contents.rows), dtype=bool)
-        mask[:seen] = self._evaluate(connection, contents.rows[:seen], tree)
-        return mask
+        mask[:seen] = self._evaluate(columns, seen, tree)
+        return mask, columns
 
-    def _evaluate(self, connection: Connection, rows: NDArray[np.int64], tree: Filter) -> Mask:
+    def _evaluate(self, columns: Mapping[Key, Column], seen: int, tree: Filter) -> Mask:
         if isinstance(tree, Comparison):
-            return self._column(connection, rows, tree.key).mask(tree)[: len(rows)]
-        masks = [self._evaluate(connection, rows, inner) for inner in tree.filters]
-        joined: Mask = np.logical_and.reduce(masks) if tree.type == "and" else np.logical_or.reduce(masks)
+            return columns[tree.key].mask(tree)[:seen]
+        joined = self._evaluate(columns, seen, tree.filters[0])
+        for inner in tree.filters[1:]:
+            mask = self._evaluate(columns, seen, inner)
+            joined = joined & mask if tree.type == "and" else joined | mask
         return joined
 
-    def _column(self, connection: Connection, rows: NDArray[np.int64], key: Key) -> Column:
-        column = self._columns.setdefault(key, Column(key))
-        self._columns.move_to_end(key)
-        column.extend(connection, rows[column.covered :])
-        return column
 
-    def _remember(self, tree: Filter, contents: _Contents, found: Admitted) -> None:
-        self._remembered[tree] = contents, found
-        size = sum(known.keys.nbytes for _, known in self._remembered.values())
-        while len(self._remembered) > MAX_REMEMBERED or (size > MAX_REMEMBERED_BYTES and len(self._remembered) > 1):
-            _, (_, dropped) = self._remembered.popitem(last=False)
-            size -= dropped.keys.nbytes
+def _any(held: Mask, alive: Mask) -> bool:
+    """Tell whether any article that is alive has a value, as far as both are known."""
+    seen = min(len(held), len(alive))
+    return bool((held[:seen] & alive[:seen]).any())

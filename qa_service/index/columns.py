@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
+from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,45 +13,56 @@ from numpy.typing import NDArray
 from qa_service.filters.dates import read_moment
 from qa_service.filters.matching import POSITIVE, value_test
 from qa_service.filters.tree import Comparison, Key
-from qa_service.filters.values import Atom, Other, Token, atoms_at, clean, other_tokens, own_token
-from qa_service.store import attributes
-from qa_service.store.catalog import Connection
+from qa_service.filters.values import Atom, Other, Token, other_tokens, own_token
 
 Mask = NDArray[np.bool_]
 
+_BASE_BYTES = 1024
 _ENTRY_BYTES = 150
 """What a token of a distinct value takes: places in a dictionary and a list."""
 
 
 class Column:
-    """A key's values for the articles at the first `covered` places of a table. Not safe for threads."""
+    """A key's values for the articles at the first `covered` places of a table. Not safe for threads.
 
-    def __init__(self, key: Key) -> None:
+    Parameters:
+        covered: how many articles there are that are known to have no value.
+    """
+
+    def __init__(self, key: Key, covered: int = 0) -> None:
         self.key = key
-        self.covered = 0
-        self.bytes = 0
+        self.covered = covered
+        self._values_bytes = 0
         self._atoms: list[Atom] = []
         self._codes: dict[Token, int] = {}
         self._also: dict[Token, list[int]] = defaultdict(list)
         self._owners = np.empty(0, dtype=np.int32)
         self._values = np.empty(0, dtype=np.int32)
+        self._new_owners = array("i")
+        self._new_values = array("i")
 
-    def extend(self, connection: Connection, rows: NDArray[np.int64]) -> None:
-        """Read the values of further articles, given by row in order; those whose rows are gone have none."""
-        if not len(rows):
-            return
-        owners: list[int] = []
-        codes: list[int] = []
-        found = attributes.values(connection, rows.tolist(), self.key.own)
-        read = {row: self._read(value, metadata) for row, value, metadata in found}
-        for place, row in enumerate(rows.tolist(), start=self.covered):
-            for code in {self._code(atom) for atom in read.get(row, ())}:
-                owners.append(place)
-                codes.append(code)
-        self._owners = np.concatenate([self._owners, np.array(owners, dtype=np.int32)])
-        self._values = np.concatenate([self._values, np.array(codes, dtype=np.int32)])
-        self.covered += len(rows)
-        self.bytes += 8 * len(owners)
+    @property
+    def bytes(self) -> int:
+        """About what it takes, more than nothing even without a value."""
+        return _BASE_BYTES + self.covered // 8 + self._values_bytes + 8 * len(self._owners)
+
+    @property
+    def blank(self) -> bool:
+        """Whether no article has a value."""
+        return not len(self._owners)
+
+    def add(self, place: int, atoms: Iterable[Atom]) -> None:
+        """Take in the values of an article that is not covered yet; they count from `cover` on."""
+        for code in {self._code(atom) for atom in atoms}:
+            self._new_owners.append(place)
+            self._new_values.append(code)
+
+    def cover(self, count: int) -> None:
+        """Cover the first `count` articles, with what was added."""
+        self._owners = np.concatenate([self._owners, np.array(self._new_owners, dtype=np.int32)])
+        self._values = np.concatenate([self._values, np.array(self._new_values, dtype=np.int32)])
+        self._new_owners, self._new_values = array("i"), array("i")
+        self.covered = count
 
     def mask(self, comparison: Comparison) -> Mask:
         """Tell for each article (covered,) whether a comparison of this key holds."""
@@ -72,11 +84,6 @@ class Column:
         held[self._owners] = True
         return held
 
-    def _read(self, value: str | None, metadata: object) -> Sequence[Atom]:
-        if value and (text := clean(value)):
-            return [text]
-        return atoms_at(metadata, self.key.name) if isinstance(metadata, dict) else []
-
     def _code(self, atom: Atom) -> int:
         token = own_token(atom)
         code = self._codes.get(token)
@@ -86,7 +93,7 @@ class Column:
             others = list(self._other_tokens(atom))
             for other in others:
                 self._also[other].append(code)
-            self.bytes += sys.getsizeof(atom) + _ENTRY_BYTES * (1 + len(others))
+            self._values_bytes += sys.getsizeof(atom) + _ENTRY_BYTES * (1 + len(others))
         return code
 
     def _other_tokens(self, atom: Atom) -> Iterable[Token]:

@@ -44,6 +44,7 @@ class Admission:
         if snapshot is not None:
             table = self._table(collection.row)
             admitted, missing = table.account(connection, collection, snapshot.seq, tree, keys)
+            self._keep_within_bounds(table)
         return {"articles": collection.articles, "admitted": admitted, "unknown_keys": [key.name for key in missing]}
 
     def _table(self, collection: int) -> AttributeTable:

@@ -73,6 +73,24 @@ def values(
             yield row, value, json.loads(metadata) if metadata else {}
 
 
+def documents(
+    connection: Connection, article_rows: Sequence[int], fields: Sequence[Field], metadata: bool
+) -> Iterator[tuple[int, tuple[str | None, ...], Mapping[str, object]]]:
+    """Read fields and metadata of articles; where `metadata` is false, only those of articles that lack a field.
+
+    Returns:
+        (row, the fields' values, metadata), in no order; rows that are gone are missing.
+    """
+    lacking = " OR ".join(f"coalesce({field}, '') = ''" for field in fields) or "0"
+    needed = "1" if metadata else f"({lacking})"
+    wanted = ", ".join(["row", *fields, f"CASE WHEN {needed} AND metadata <> '{{}}' THEN metadata END"])
+    for start in range(0, len(article_rows), _CHUNK):
+        chunk = article_rows[start : start + _CHUNK]
+        marks = ",".join("?" * len(chunk))
+        for row, *own, text in connection.execute(f"SELECT {wanted} FROM articles WHERE row IN ({marks})", chunk):
+            yield row, tuple(own), json.loads(text) if text else {}
+
+
 def published(connection: Connection, article_rows: Sequence[int]) -> dict[int, str]:
     """Read when articles were published, by row; those without a date are missing."""
     dated: dict[int, str] = {}

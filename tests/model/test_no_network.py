@@ -52,7 +52,7 @@ text = "第二社区医院的院长是林月华。医院位于和平路十二号
 assert [o.outcome for o in engine.ingest([Submission(text.encode(), id="a")])] == ["created"]
 client = create_app(settings, engine).test_client()
 answer = client.post("/v1/ask", json={"question": "Who is the director of the hospital?", "min_confidence": 0}).json
-assert answer["answer"]["text"] == "第二社区医院的院长是林月华。", answer
+assert answer["answer"]["text"].startswith("第二社区医院的院长是林月华。"), answer
 print("ANSWERED")
 """
 
