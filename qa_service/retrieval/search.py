@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 
 import numpy as np
@@ -123,7 +124,8 @@ class Searcher:
             ranking = self._rank(connection, collection, snapshot, read, texts, watch, admitted)
         else:
             assert snapshot is not None
-            scene = Scene(connection, self._segments, collection, snapshot, texts, watch, admitted)
+            judged = partial(self._confidence, connection, collection, snapshot, texts)
+            scene = Scene(connection, self._segments, collection, snapshot, texts, watch, judged, admitted)
             ranking = self._follow(scene, ask.question, read)
         judge = self._judge(connection, collection, snapshot, ranking, texts)
         found = Found(connection, collection, snapshot, texts, ranking, judge, self._comparisons)
@@ -170,6 +172,13 @@ class Searcher:
         if ask.freshness is not None:
             explained["freshness"] = freshness.describe(ranking, ask.freshness, [group.place for group in groups])
         return explained | describe_confidence(found.judge, groups)
+
+    def _confidence(
+        self, connection: Connection, collection: Collection, snapshot: Snapshot, texts: Texts, ranking: Ranking
+    ) -> float:
+        """Judge the first passage of a ranking; 0 without one."""
+        judge = self._judge(connection, collection, snapshot, ranking, texts)
+        return next(judge.scores([(ranking.order[0], ())])) if judge else 0.0
 
     def _judge(
         self,

@@ -70,7 +70,7 @@ class Conversations:
         vectors = self._encoder.encode_queries([as_encoded(text) for text in (question, both, *unquoted)])
         scene.watch.lap("encode")
         questions = {text: self._query(text, vector) for text, vector in zip(unquoted, vectors[2:], strict=True)}
-        meant = {text: locating.asked(scene.rank(query)) for text, query in questions.items()}
+        meant = {text: locating.asked(scene, query) for text, query in questions.items()}
         articles = locating.together(
             [
                 (found, meant.get(one.question, {}), bool(one.answer))

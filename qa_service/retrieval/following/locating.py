@@ -9,7 +9,7 @@ import numpy as np
 from qa_service.index.bm25 import score_passages
 from qa_service.retrieval.evidence import word_query
 from qa_service.retrieval.following.scene import Scene
-from qa_service.retrieval.ranking import Ranking
+from qa_service.retrieval.query import Query
 from qa_service.store import passages
 
 NOMINEES = 30
@@ -20,6 +20,8 @@ QUOTED = 0.5
 """Sureness of the best passage from which an answer counts as a quotation."""
 ASKED_START = 0.85
 """Share of the first passage's score from which an earlier question may have meant an article."""
+ASKED_LEAST = 0.05
+"""Confidence below which an earlier question is about nothing in the collection, and has no say in the next one."""
 ASKED_WEIGHT = 0.35
 OLDER_WEIGHT = 0.5
 """What an exchange counts beside the next one."""
@@ -49,9 +51,10 @@ def quoted(scene: Scene, words: Sequence[str]) -> Articles:
     return _best([one.article for one in found], sureness.tolist())
 
 
-def asked(ranking: Ranking) -> Articles:
-    """Find the articles that an earlier question may have meant, by its own ranking."""
-    if ranking.evidence is None:
+def asked(scene: Scene, query: Query) -> Articles:
+    """Find the articles that an earlier question may have meant, by its own ranking; empty if none seems to answer."""
+    ranking = scene.rank(query)
+    if ranking.evidence is None or scene.confidence(ranking) < ASKED_LEAST:
         return {}
     shares = ranking.fused / max(float(ranking.fused.max()), 1e-9)
     sureness = ASKED_WEIGHT * np.clip((shares - ASKED_START) / (1 - ASKED_START), 0.0, 1.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from qa_service.index.admitted import Admitted
@@ -17,7 +18,12 @@ from qa_service.store.segments import Segments
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """A collection as one question sees it; `admitted` are the passages that its filter lets through, None all."""
+    """A collection as one question sees it.
+
+    Attributes:
+        confidence: judges a ranking's first passage.
+        admitted: the passages that the question's filter lets through, None all.
+    """
 
     connection: Connection
     segments: Segments
@@ -25,6 +31,7 @@ class Scene:
     snapshot: Snapshot
     texts: Texts
     watch: Stopwatch
+    confidence: Callable[[Ranking], float]
     admitted: Admitted | None = None
 
     def rank(self, query: Query) -> Ranking:
