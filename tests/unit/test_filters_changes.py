@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from typing import Any
 
 import pytest
 
@@ -12,37 +11,16 @@ from qa_service.config import Settings
 from qa_service.engine import Engine
 from qa_service.filters.parsing import parse_filter
 from qa_service.index import attribute_table, generation
-from qa_service.retrieval import admission, ranking
+from qa_service.retrieval import ranking
 from qa_service.retrieval.admission import Admission
 from qa_service.store import collections
-from qa_service.types import Ask, RankedPassage
-from tests.conftest import article
+from qa_service.types import Ask
+from tests.unit.filtering import QUESTION, ask, eq, ids, junction, put, store
 
 STORY = (
     "青河公园管理处昨天宣布，公园从三月一日起延长开放时间。每天早上六点开门，晚上十点关门。"
     "管理处主任张伟说，延长开放是为了方便附近居民锻炼。公园里不许放风筝，也不许遛狗。儿童票价是五元，老人免费入园。"
 )
-QUESTION = "青河公园的儿童票价是多少?"
-
-
-def put(engine: Engine, article_id: str, text: str, **given: Any) -> None:
-    assert [one.outcome for one in engine.ingest([article(article_id, text, **given)])] in (["created"], ["updated"])
-
-
-def ask(engine: Engine, tree: dict[str, Any], question: str = QUESTION) -> tuple[RankedPassage, ...]:
-    return engine.ask(Ask(question, top_k=50, filters=parse_filter(tree))).passages
-
-
-def ids(engine: Engine, tree: dict[str, Any]) -> set[str]:
-    return {passage.article_id for passage in ask(engine, tree, "第几号仓库?")}
-
-
-def eq(key: str, value: object) -> dict[str, Any]:
-    return {"type": "eq", "key": key, "value": value}
-
-
-def store(n: int) -> str:
-    return f"第{n}号仓库在{n % 7}区，门牌是{n * 13}。"
 
 
 @pytest.mark.parametrize("few", [0, 500])
@@ -138,42 +116,33 @@ def test_an_older_view_leaves_no_holes(engine: Engine) -> None:
         assert found is not None and len(found.keys) == 2
 
 
-def test_the_same_filter_is_evaluated_once(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    put(engine, "a1", store(1), metadata={"area": "north"})
-    calls: list[object] = []
-    evaluate = attribute_table.AttributeTable._evaluate
+@pytest.mark.parametrize("forget", [False, True])
+def test_explain_from_an_older_view_than_the_table_s(engine: Engine, forget: bool) -> None:
+    """A column may have more articles than a reader counts, or fewer than the table."""
+    put(engine, "a0", store(0), metadata={"area": "north"})
+    put(engine, "a1", store(1), metadata={"area": "south"})
+    shared = Admission()
+    before = engine.opened.snapshot("default")
+    tree = parse_filter(junction("or", eq("area", "north"), eq("kind", "x"), eq("absent", 1)))
+    done: list[dict[str, object]] = []
 
-    def counted(self: Any, *given: Any) -> Any:
-        calls.append(given)
-        return evaluate(self, *given)
+    def write_and_account() -> None:
+        put(engine, "a2", store(2), metadata={"kind": "x"})
+        with engine.catalog.read() as connection:
+            collection = collections.get(connection, "default")
+            done.append(shared.account(connection, collection, engine.opened.snapshot("default"), tree))
+        if forget:
+            [table] = shared._tables.values()
+            table.forget(0)
 
-    monkeypatch.setattr(attribute_table.AttributeTable, "_evaluate", counted)
-    for _ in range(3):
-        assert ids(engine, eq("area", "north")) == {"a1"}
-    assert len(calls) == 1
-    put(engine, "a2", store(2), metadata={"area": "north"})
-    assert ids(engine, eq("area", "north")) == {"a1", "a2"}
-    assert len(calls) == 2
-
-
-def test_memory_stays_within_bounds(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(admission, "MAX_TABLES", 2)
-    monkeypatch.setattr(attribute_table, "MAX_REMEMBERED", 3)
-    for n in range(4):
-        list(engine.ingest([article("a", store(n), metadata={f"k{m}": "x" * 1000 for m in range(8)})], f"c{n}"))
-    held = engine._searcher._admission
-    for n in range(4):
-        for m in range(8):
-            tree = parse_filter(eq(f"k{m}", "x" * 1000))
-            assert len(engine.ask(Ask("仓库", collection=f"c{n}", filters=tree)).passages) == 1
-    assert len(held._tables) == 2
-    assert all(len(table._remembered) == 3 and len(table._columns) == 8 for table in held._tables.values())
-    monkeypatch.setattr(admission, "MAX_BYTES", 4000)
-    for _ in range(2):
-        tree = parse_filter({"type": "and", "filters": [eq(f"k{m}", "x" * 1000) for m in range(8)]})
-        assert len(engine.ask(Ask("仓库", collection="c3", filters=tree)).passages) == 1
-    [table] = held._tables.values()
-    assert 0 < len(table._columns) < 4 and table.bytes <= 4000
+    with engine.catalog.read() as connection:
+        older = collections.get(connection, "default")
+        thread = threading.Thread(target=write_and_account)
+        thread.start()
+        thread.join()
+        assert done == [{"articles": 3, "admitted": 2, "unknown_keys": ["absent"]}]
+        found = shared.account(connection, older, before, tree)
+        assert found == {"articles": 2, "admitted": 1, "unknown_keys": ["kind", "absent"]}
 
 
 def test_many_threads_with_filters_while_articles_come(engine: Engine) -> None:

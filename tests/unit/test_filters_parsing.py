@@ -86,8 +86,8 @@ BAD: list[tuple[str, object, str, str]] = [
     ("starts_with null", one("starts_with", None), "filters.value", "null"),
     ("ends_with list", one("ends_with", ["a"]), "filters.value", "a list"),
     ("empty with a value", one("empty", "x"), "filters.value", "left out"),
-    ("a thousand deep", nested(1000), "", "nested"),
-    ("one too deep", nested(MAX_DEPTH + 1), "", f"{MAX_DEPTH} deep"),
+    ("a thousand deep", nested(1000), "filters", "nested"),
+    ("one too deep", nested(MAX_DEPTH + 1), "filters", f"{MAX_DEPTH} deep"),
     (
         "too many",
         {"type": "or", "filters": [eq()] * (MAX_COMPARISONS + 1)},
@@ -108,6 +108,27 @@ def test_bad_filter(value: object, field: str, words: str) -> None:
     if field:
         assert error.field == field
     assert len(error.detail) < 300
+
+
+@pytest.mark.parametrize("length", [0, 257, 5000])
+def test_the_rules_for_a_key_s_length_agree(length: int) -> None:
+    with pytest.raises(BadInput) as raised:
+        parse_filter(eq(1, "k" * length))
+    assert raised.value.field == "filters.key"
+    assert raised.value.remedy == "use 1 to 256 characters"
+    assert str(4096) not in raised.value.detail
+
+
+@pytest.mark.parametrize("code", [0, 9, 10, 31, 127, 133])
+def test_no_control_characters_in_keys(code: int) -> None:
+    key = f"a{chr(code)}b"
+    for parse, value, field in (
+        (parse_filter, eq(1, key), "filters.key"),
+        (parse_metadata_condition, dify(condition("is", name=key)), "metadata_condition.conditions[0].name"),
+    ):
+        with pytest.raises(BadInput, match="control character") as raised:
+            parse(value)
+        assert raised.value.field == field
 
 
 def test_the_place_is_named_however_deep() -> None:

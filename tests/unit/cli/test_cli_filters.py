@@ -1,4 +1,4 @@
-"""`qa-service ask --filters` and `--freshness`."""
+"""`qa-service ask --filters`, `--freshness` and `--min-confidence`."""
 
 from __future__ import annotations
 
@@ -70,3 +70,19 @@ def test_bad_freshness(run: Runner, given: str) -> None:
     ran = run.failed("ask", "q", "--freshness", given)
     assert ran.code == 2
     assert "--freshness" in ran.err
+
+
+def test_min_confidence_decides_what_counts_as_answered(run: Runner, rows: Path) -> None:
+    assert run("ingest", rows).code == 0
+    for given, answerable in (("0", True), ("1", False)):
+        body = json.loads(run("ask", "仓库有几箱货物?", "--min-confidence", given, "--json").out)
+        assert body["passages"]
+        assert (body["answerable"], body["answer"] is not None) == (answerable, answerable)
+
+
+@pytest.mark.parametrize("command", [("ask",), ("explain", "--article", "a1")])
+@pytest.mark.parametrize("given", ["-0.1", "1.1", "nan", "inf", "high"])
+def test_bad_min_confidence(run: Runner, command: tuple[str, ...], given: str) -> None:
+    ran = run.failed(*command, "q", "--min-confidence", given)
+    assert ran.code == 2
+    assert "--min-confidence" in ran.err
