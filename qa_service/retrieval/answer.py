@@ -15,7 +15,7 @@ from qa_service.text.fold import lexical_fold
 from qa_service.text.tokens import Tokenizer
 
 _NUMBERED = regex.compile(r"(?:[（(]?[一二三四五六七八九十百\d]{1,3}[)）、.．])\s*[^。！!；;，,：:]{1,25}")
-_HEADING = 0.05
+_HEADING = 1e-6
 """What a heading's chance is worth: it repeats the question and answers nothing."""
 _LONGEST = 2000
 """Code points of a sentence that are looked at; what is longer is no sentence."""

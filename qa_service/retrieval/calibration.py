@@ -74,18 +74,9 @@ class Judge:
         typical: what the collection's passages are like on average.
         texts: of the articles.
         adjustment: to a user's own questions.
-        field: the candidates that the question has without its filter, None without a filter. They are the rivals:
-            a filter leaves a passage as probable as it is.
     """
 
-    def __init__(
-        self,
-        ranking: Ranking,
-        typical: Typical,
-        texts: Texts,
-        adjustment: Adjustment,
-        field: Evidence | None = None,
-    ) -> None:
+    def __init__(self, ranking: Ranking, typical: Typical, texts: Texts, adjustment: Adjustment) -> None:
         assert ranking.evidence is not None
         self._evidence: Evidence = ranking.evidence
         self._words = ranking.words
@@ -95,9 +86,9 @@ class Judge:
         self._typical, self._vector = typical, ranking.query.vector
         self._empty = is_empty(ranking.query.text, ranking.query.words)
         self._dense = self._evidence.dense
-        rivals = field or self._evidence
-        order = np.argsort(-rivals.dense, kind="stable").tolist()
-        self._rivals = [(float(rivals.dense[place]), rivals.candidates[place]) for place in order]
+        order = np.argsort(-self._dense, kind="stable").tolist()
+        self._slots = ranking.slots
+        self._rivals = [(float(self._dense[place]), place) for place in order]
 
     def scores(self, results: Iterable[tuple[int, Collection[int]]]) -> Iterator[float]:
         """Give the probabilities of results in rank order, made non-increasing: none outdoes a better one.
@@ -167,13 +158,18 @@ class Judge:
     def _best_rival(self, place: int, copies: Collection[int], without: float) -> float:
         """Give the dense score of the best passage of another article, `without` when there is none.
 
-        No rivals are texts that score exactly alike, for they are the same, and, for a candidate in another script than
-        the question, texts in its script: these come near to it whatever they say.
+        No rivals are texts that score exactly alike, for they are the same; for a candidate in another script than the
+        question, texts in its script, which come near to it whatever they say; and what lacks the new part of a
+        fragment.
         """
-        own, dense = self._evidence.candidates[place].article, float(self._dense[place])
+        candidates = self._evidence.candidates
+        own, dense = candidates[place].article, float(self._dense[place])
         crosses = self._same_script(place) < _MOSTLY
         looked_at = 0
-        for score, rival in self._rivals:
+        for score, other in self._rivals:
+            rival = candidates[other]
+            if self._slots[other] < self._slots[place]:
+                continue
             if rival.article == own or rival.article in copies or abs(score - dense) < _EQUAL:
                 continue
             if crosses and looked_at < _LOOKED_AT:

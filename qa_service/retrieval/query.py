@@ -43,13 +43,15 @@ class Reading:
 class Query:
     """A question's text, its unit vector (dim,) and its words, with repetitions.
 
-    `weights` has the words that count less than 1. `favour` and `reading` are those of a question with history.
+    `weights` has the words that count less than 1, `slot` those that what is asked for should have. `favour` and
+    `reading` are those of a question with history.
     """
 
     text: str
     vector: Vector
     words: Sequence[str]
     weights: Mapping[str, float] = field(default_factory=dict)
+    slot: Sequence[str] = ()
     favour: Favour | None = None
     reading: Reading | None = None
 

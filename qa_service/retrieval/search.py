@@ -124,10 +124,10 @@ class Searcher:
             ranking = self._rank(connection, collection, snapshot, read, texts, watch, admitted)
         else:
             assert snapshot is not None
-            judged = partial(self._confidence, connection, collection, snapshot, texts)
+            judged = partial(self._confidence, connection, snapshot, texts)
             scene = Scene(connection, self._segments, collection, snapshot, texts, watch, judged, admitted)
             ranking = self._follow(scene, ask.question, read)
-        judge = self._judge(connection, collection, snapshot, ranking, texts)
+        judge = self._judge(connection, snapshot, ranking, texts)
         found = Found(connection, collection, snapshot, texts, ranking, judge, self._comparisons)
         if ask.freshness is None:
             return found
@@ -173,29 +173,17 @@ class Searcher:
             explained["freshness"] = freshness.describe(ranking, ask.freshness, [group.place for group in groups])
         return explained | describe_confidence(found.judge, groups)
 
-    def _confidence(
-        self, connection: Connection, collection: Collection, snapshot: Snapshot, texts: Texts, ranking: Ranking
-    ) -> float:
+    def _confidence(self, connection: Connection, snapshot: Snapshot, texts: Texts, ranking: Ranking) -> float:
         """Judge the first passage of a ranking; 0 without one."""
-        judge = self._judge(connection, collection, snapshot, ranking, texts)
+        judge = self._judge(connection, snapshot, ranking, texts)
         return next(judge.scores([(ranking.order[0], ())])) if judge else 0.0
 
-    def _judge(
-        self,
-        connection: Connection,
-        collection: Collection,
-        snapshot: Snapshot | None,
-        ranking: Ranking,
-        texts: Texts,
-    ) -> Judge | None:
+    def _judge(self, connection: Connection, snapshot: Snapshot | None, ranking: Ranking, texts: Texts) -> Judge | None:
         """Make ready to judge the candidates; None without any."""
         if snapshot is None or ranking.evidence is None:
             return None
-        field = None
-        if ranking.admitted is not None:
-            field = rank(connection, self._segments, collection, snapshot, ranking.query, Stopwatch()).evidence
         typical = self._typical.of(connection, snapshot, ranking.evidence.candidates)
-        return Judge(ranking, typical, texts, self._adjustment(), field)
+        return Judge(ranking, typical, texts, self._adjustment())
 
     def _shown(self, found: Found, groups: Sequence[Group], ask: Ask) -> list[Shown]:
         ranking = found.ranking

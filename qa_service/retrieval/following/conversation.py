@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import regex
 
 from embeddings.encoder import Encoder
 from qa_service.index.snapshot import Vector
@@ -26,6 +27,10 @@ LOCATED = 2
 FAVOURED_ARTICLES = 10
 FAVOURED_PASSAGES = 300
 """Passages of the conversation's articles that are scored whether or not an index names them."""
+
+_AROUND = regex.compile(r"^\s*(?:那么|那|还有|還有|至于|至於|and|what about|how about)\s*|(?:呢|吗|嗎|\p{P}|\s)+$")
+"""What stands around the new part of a fragment."""
+_NO_NAME = regex.compile(r"[的了吗嗎呢么是有在我你他她它这這也就和与與及]|the|on|in|at|for|of|a|an")
 
 _SAYINGS = {
     Cue.REFERS: "has a word that stands for something said before",
@@ -136,12 +141,15 @@ class Conversations:
             return Followed(query, replace(alone, query=query))
         mixture = MIXTURES[kind]
         vector = own.vector + mixture.vector * both_vector
-        context = sorted(set(self._tokenizer.words(both)) - set(own.words))
+        slot = _slot(own.text, self._tokenizer) if kind is Kind.FRAGMENT else []
+        own_words = [*own.words, *(word for word in slot if word not in own.words)]
+        context = sorted(set(self._tokenizer.words(both)) - set(own_words))
         query = Query(
             both,
             _unit(vector),
-            [*own.words, *context],
+            [*own_words, *context],
             dict.fromkeys(context, mixture.words),
+            slot,
             _favour(scene, articles, favour_of(kind, probability)),
             reading,
         )
@@ -206,3 +214,9 @@ def describe_reading(ranking: Ranking) -> dict[str, object]:
             for article, bonus in sorted(named.items(), key=lambda one: (-one[1], one[0]))
         ],
     }
+
+
+def _slot(question: str, tokenizer: Tokenizer) -> list[str]:
+    """Cut what a fragment puts in the place of something: 衡川 of 那衡川呢？, where a tokenizer may see one name."""
+    core = _AROUND.sub("", question)
+    return [word for word in dict.fromkeys(tokenizer.words(core)) if not _NO_NAME.fullmatch(word)]
