@@ -11,6 +11,9 @@ from qa_service.retrieval.stopwatch import Stopwatch
 from qa_service.text.fold import encoder_fold
 from qa_service.text.tokens import Tokenizer
 
+FOLLOW_UP = "follow_up"
+"""The reading of a question that is about what the conversation is about."""
+
 
 @dataclass(frozen=True, slots=True)
 class Favour:

@@ -11,10 +11,11 @@ import pytest
 
 from qa_service.engine import Engine
 from qa_service.filters.parsing import parse_filter
+from qa_service.index.snapshot import Snapshot
 from qa_service.retrieval import calibration
 from qa_service.retrieval.calibration import FEATURES, Adjustment, Judge
 from qa_service.retrieval.log_odds import log_odds_of
-from qa_service.retrieval.query import Query
+from qa_service.retrieval.query import Query, Reading
 from qa_service.retrieval.ranking import Ranking, rank
 from qa_service.retrieval.stopwatch import Stopwatch
 from qa_service.retrieval.texts import Texts
@@ -175,3 +176,22 @@ def test_what_a_filter_excludes_is_no_rival(engine: Engine, monkeypatch: pytest.
     assert [one.article_id for one in described.passages] == ["south"]
     # Without the twin, the passage is not less probable than the first of the twins.
     assert (log_odds_of(described) or 0) >= (log_odds_of(free) or 0)
+
+
+def test_a_follow_up_is_judged_by_what_the_conversation_is_about_too(engine: Engine) -> None:
+    ingest(engine, TEXTS)
+    with judged(engine, "望潮大桥哪年通车？") as (judge, ranking, places):
+        alone = judge.log_odds(places["tunnel"])
+        query = replace(ranking.query, reading=Reading("follow_up", "它哪年通车？", "它哪年通车？", 0.9, ()))
+        with engine.catalog.read() as connection:
+            typical = TypicalPassages(engine.segments).of(connection, opened(engine), ())
+            follows = Judge(replace(ranking, query=query), typical, Texts(connection), Adjustment())
+            assert follows.log_odds(places["tunnel"]) == pytest.approx(
+                calibration.FOLLOWED_SLOPE * alone + calibration.FOLLOWED_OFFSET
+            )
+
+
+def opened(engine: Engine) -> Snapshot:
+    snapshot = engine.opened.snapshot("c")
+    assert snapshot is not None
+    return snapshot

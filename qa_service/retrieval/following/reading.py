@@ -14,6 +14,7 @@ import regex
 
 from qa_service.retrieval.following.cue_words import Cue
 from qa_service.retrieval.following.cues import Cues
+from qa_service.retrieval.query import FOLLOW_UP
 
 # A logistic regression, rounded, fragments left out. About the conversation's article: the tuning half of the sample
 # conversations, and the sample questions without their towns' names, after another question on the same article.
@@ -41,7 +42,7 @@ class Kind(StrEnum):
     """The readings."""
 
     ALONE = "alone"
-    FOLLOW_UP = "follow_up"
+    FOLLOW_UP = FOLLOW_UP
     FRAGMENT = "fragment"
 
 
