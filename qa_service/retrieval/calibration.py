@@ -23,7 +23,6 @@ from qa_service.retrieval.query import FOLLOW_UP
 from qa_service.retrieval.ranking import Ranking
 from qa_service.retrieval.texts import Texts
 from qa_service.retrieval.typical import Typical
-from qa_service.store.passages import Candidate
 from qa_service.text.scripts import main_script, script_share
 
 FEATURES = (
@@ -88,7 +87,10 @@ class Judge:
         self._texts = texts
         self.adjustment = adjustment
         self._script = main_script(ranking.query.text)
-        self._typical, self._vector = typical, ranking.query.vector
+        self._shares: dict[int, float] = {}
+        vector = ranking.query.vector
+        self._measured = float(typical.window @ vector), float(typical.sentence @ vector)
+        self._trust = typical.count / (typical.count + USUAL_COUNTS)
         self._empty = is_empty(ranking.query.text, ranking.query.words)
         reading = ranking.query.reading
         self._follows = reading is not None and reading.kind == FOLLOW_UP
@@ -157,11 +159,10 @@ class Judge:
         Of few passages the average says little, least of one that is judged by itself.
         """
         native = self.nativeness(place)
-        count = self._typical.count
-        share = count / (count + USUAL_COUNTS)
-        measured = float(self._typical.window @ self._vector), float(self._typical.sentence @ self._vector)
         assumed = (foreign * (1 - native) + own * native for foreign, own in zip(*USUAL, strict=True))
-        window, sentence = (share * one + (1 - share) * other for one, other in zip(measured, assumed, strict=True))
+        window, sentence = (
+            self._trust * one + (1 - self._trust) * other for one, other in zip(self._measured, assumed, strict=True)
+        )
         return window, sentence
 
     def _best_rival(self, place: int, copies: Collection[int], without: float) -> float:
@@ -183,17 +184,18 @@ class Judge:
                 continue
             if crosses and looked_at < _LOOKED_AT:
                 looked_at += 1
-                if self._script_share(rival) >= _MOSTLY:
+                if self._same_script(other) >= _MOSTLY:
                     continue
             return score
         return without
 
     def _same_script(self, place: int) -> float:
-        """Give the share of the passage that is in the question's main script."""
-        return self._script_share(self._evidence.candidates[place])
-
-    def _script_share(self, candidate: Candidate) -> float:
+        """Give the share of a candidate's text that is in the question's main script, read once."""
         if self._script is None:
             return 0.0
-        text = self._texts.of(candidate.article).repaired(candidate.start, candidate.end)
-        return script_share(text, self._script)
+        share = self._shares.get(place)
+        if share is None:
+            candidate = self._evidence.candidates[place]
+            text = self._texts.of(candidate.article).repaired(candidate.start, candidate.end)
+            share = self._shares[place] = script_share(text, self._script)
+        return share

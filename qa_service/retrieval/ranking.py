@@ -42,11 +42,9 @@ class Ranking:
     """All candidates of a question: evidence, fused scores (n,) and their order, best first.
 
     `favours` is what history added to the fused and the refined scores (n,), `slots` how much of a fragment's words
-    each has (n,). `refined` has the learned scores (n,), NaN
-    for what was not refined. `reranked` has the reranker's scores (n,), NaN for what it did not read; None without a
-    reranker. `admitted` are
-    the passages that the question's filter lets through; None without one. `gains` are what freshness added; with it,
-    no score is to be above `ceiling`.
+    each has (n,). `refined` has the learned scores (n,), NaN for what was not refined. `reranked` has the reranker's
+    scores (n,), NaN for what it did not read; None without a reranker. `admitted` are the passages that the question's
+    filter lets through; None without one. `gains` are what freshness added; with it, no score is to be above `ceiling`.
     """
 
     query: Query

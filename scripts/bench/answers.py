@@ -51,6 +51,7 @@ def row(engine: Engine, question: JudgedQuestion, options: argparse.Namespace) -
 
 
 def main() -> None:
+    """Print the measures with their intervals."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="data directory")
     parser.add_argument("--collection", required=True)

@@ -116,6 +116,7 @@ def report(chosen: Sequence[Example], weights: Floats, price: float) -> None:
 
 
 def main() -> None:
+    """Fit on the even half, report on the odd one, and write the weights."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sets", type=Path, required=True, help="folder of the files in SQuAD layout")
     parser.add_argument("--data", type=Path, required=True, help="working data directory; what it lacks is ingested")
