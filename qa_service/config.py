@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from pathlib import Path
 from typing import Any, Literal
 
 import platformdirs
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -20,6 +21,9 @@ from qa_service.errors import ConfigError
 from qa_service.types import TextForm
 
 APP = "qa-service"
+_KEY = re.compile(r"[\x21-\x7e]+")
+_SECRETS = ("api_key", "generator_key")
+_BASE_URL = re.compile(r"https?://[^\s?#]+")
 
 
 class Settings(BaseSettings):
@@ -71,7 +75,54 @@ class Settings(BaseSettings):
     max_article_chars: int = Field(5_000_000, ge=1, description="Longest article taken, in code points.")
     host: str = Field("127.0.0.1", description="Address the server listens on.")
     port: int = Field(8000, ge=0, le=65535, description="Port the server listens on.")
-    threads: int = Field(8, ge=1, le=256, description="Request threads of the server.")
+    threads: int = Field(
+        40, ge=1, le=256, description="Request threads of the server; a chat answer that streams holds one."
+    )
+    api_key: SecretStr | None = Field(
+        None,
+        description="Key that every request under /v1/ and /retrieval must bring (Authorization: Bearer KEY); without"
+        " it, all are let in.",
+    )
+    public_url: str | None = Field(
+        None,
+        description="Address at which people reach the page, for links to articles that have no URL of their own;"
+        " without it, the address that the request came to.",
+    )
+    chat_sources: Literal["annotations", "events"] = Field(
+        "annotations",
+        description="How chat answers name their sources: annotations and a Markdown list, or the source events of"
+        " Open WebUI. A model id that ends in -webui asks for events by itself.",
+    )
+    generator_url: str | None = Field(
+        None,
+        description="Base URL of an OpenAI-compatible server (with /v1) whose model words the chat answers from the"
+        " passages found; without it, chat answers quote.",
+    )
+    generator_model: str | None = Field(None, description="Model that the generator is asked for.")
+    generator_key: SecretStr | None = Field(None, description="Key that the generator is called with.")
+    generator_timeout: float = Field(
+        20,
+        gt=0,
+        le=600,
+        description="Seconds of silence after which the generator is given up and passages are quoted.",
+    )
+
+    @field_validator("api_key", "generator_key")
+    @classmethod
+    def _check_key(cls, value: SecretStr | None) -> SecretStr | None:
+        # Never shown, so the error cannot show what was given.
+        if value is not None and not _KEY.fullmatch(value.get_secret_value()):
+            raise ValueError("a key is one or more visible ASCII characters, without spaces; leave it out for none")
+        return value
+
+    @field_validator("public_url", "generator_url")
+    @classmethod
+    def _check_base_url(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        if not _BASE_URL.fullmatch(value):
+            raise ValueError("must be an http or https address, without a query")
+        return value.rstrip("/")
 
     @classmethod
     def settings_customise_sources(
@@ -103,10 +154,14 @@ def load_settings(**overrides: Any) -> Settings:
                 f"cannot read {path}: {error}", field="QA_CONFIG", remedy="name a readable TOML file"
             ) from error
     try:
-        return Settings(**{key: value for key, value in overrides.items() if value is not None})
+        settings = Settings(**{key: value for key, value in overrides.items() if value is not None})
     except ValidationError as error:
         first = error.errors()[0]
         name = "QA_" + "_".join(str(part) for part in first["loc"]).upper()
+        given = "" if first["loc"] and first["loc"][0] in _SECRETS else f", got {first.get('input')!r}"
+        raise ConfigError(f"{first['msg']}{given}", field=name, remedy="correct the setting") from error
+    if settings.generator_url is not None and settings.generator_model is None:
         raise ConfigError(
-            f"{first['msg']}, got {first.get('input')!r}", field=name, remedy="correct the setting"
-        ) from error
+            "is required with QA_GENERATOR_URL", field="QA_GENERATOR_MODEL", remedy="name a model of that server"
+        )
+    return settings

@@ -8,9 +8,10 @@ from flask import Flask
 from pydantic import ValidationError
 from werkzeug.routing import BaseConverter
 
-from qa_service.http import articles, body, errors, headers, health, limits, native, page
+from qa_service.http import access, articles, body, errors, headers, health, limits, native, page
 from qa_service.http.document import Document
 from qa_service.http.host import EXTENSION, EngineHost
+from qa_service.http.openai import errors as openai_errors
 from qa_service.http.strict_json import StrictRequest
 
 if TYPE_CHECKING:
@@ -42,8 +43,9 @@ def make_app(settings: Settings, engine: Engine | None) -> Flask:
     app.url_map.converters["anyid"] = AnyIdConverter
     host = EngineHost(settings, engine)
     app.extensions[EXTENSION] = host
-    for part in (headers, errors, limits):
+    for part in (headers, errors, openai_errors, limits):
         part.init_app(app)
+    access.init_app(app, settings)
     body.init_app(app, limits.MAX_ASYNC_BODY_BYTES)
     for api in (native.make_api(), articles.make_api(), health.make_api()):
         app.register_api(api)
@@ -53,4 +55,4 @@ def make_app(settings: Settings, engine: Engine | None) -> Flask:
 
 
 def _refuse(error: ValidationError) -> NoReturn:
-    raise errors.invalid_input(errors.validation_problems(error))
+    raise error

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from flask import Flask, Request, Response, request
 from werkzeug.exceptions import ClientDisconnected, HTTPException, RequestEntityTooLarge
 
-from qa_service.http.errors import FieldProblem, HttpProblem
+from qa_service.http.failure import FieldProblem, HttpProblem
 
 _PIECE = 64 * 1024
 _log = logging.getLogger(__name__)

@@ -1,37 +1,23 @@
-"""Every error leaves in one shape: RFC 9457 `application/problem+json`."""
+"""Turns every exception into status, kind and problems, and these into the shape of the protocol that was asked in.
+
+The service's own shape is RFC 9457 `application/problem+json`; a protocol of others registers its own for its paths.
+"""
 
 from __future__ import annotations
 
-import json
 import logging
 import traceback
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, current_app, g, request
 from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
 
 from qa_service import errors as qa
+from qa_service.http.failure import Failure, FieldProblem, HttpProblem
 from qa_service.http.host import LoadFailed, Loading
+from qa_service.http.problem import problem_response
 
-PROBLEM_TYPE = "application/problem+json"
-TITLES = {
-    "bad-request": "Bad request",
-    "malformed-json": "Malformed JSON",
-    "forbidden": "Forbidden",
-    "not-found": "Not found",
-    "method-not-allowed": "Method not allowed",
-    "too-large": "Content too large",
-    "unsupported-media-type": "Unsupported media type",
-    "invalid-input": "Invalid input",
-    "internal-error": "Internal error",
-    "damaged-data": "Damaged data",
-    "incompatible-data": "Incompatible data",
-    "loading": "Still loading",
-    "load-failed": "Could not start",
-    "unavailable": "Unavailable",
-}
 _KIND_OF_STATUS = {
     404: "not-found",
     405: "method-not-allowed",
@@ -41,76 +27,44 @@ _KIND_OF_STATUS = {
     500: "internal-error",
     503: "unavailable",
 }
-_MOST_REPORTED = 20
-_LONGEST_FIELD = 200
-_LONGEST_PROBLEM = 500
 RETRY_SECONDS = "2"
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class FieldProblem:
-    """One thing that is wrong: where, what, and what to do about it."""
-
-    field: str | None
-    problem: str
-    remedy: str | None = None
+Shape = Callable[[Failure], Response]
+_SHAPES = "error_shapes"
 
 
-class HttpProblem(Exception):
-    """An error with its status and kind already decided at the edge."""
-
-    def __init__(
-        self, status: int, kind: str, problems: Iterable[FieldProblem], headers: Mapping[str, str] | None = None
-    ) -> None:
-        self.status = status
-        self.kind = kind
-        self.problems = tuple(problems)
-        self.headers = dict(headers or {})
-        super().__init__(kind)
+def use_shape(app: Flask, prefixes: Sequence[str], shape: Shape) -> None:
+    """Give the errors of these paths, and of all below them, a shape of their own, routed or not."""
+    app.extensions.setdefault(_SHAPES, {}).update(dict.fromkeys(prefixes, shape))
 
 
-def invalid_input(problems: Iterable[FieldProblem]) -> HttpProblem:
-    """Make the 422 that reports these problems."""
-    return HttpProblem(422, "invalid-input", problems)
-
-
-def problem_body(status: int, kind: str, problems: Iterable[FieldProblem], request_id: str) -> bytes:
-    """Give the JSON of a problem document; `detail` is its first problem in a sentence."""
-    listed = [_clipped(problem) for problem in problems]
-    first = listed[0] if listed else FieldProblem(None, TITLES[kind])
-    more = f" (and {len(listed) - 1} more)" if len(listed) > 1 else ""
-    body = {
-        "type": f"urn:qa-service:problem:{kind}",
-        "title": TITLES[kind],
-        "status": status,
-        "detail": (f"{first.field}: " if first.field else "") + first.problem + more,
-        "instance": f"urn:qa-service:request:{request_id}",
-        "errors": [{"field": p.field, "problem": p.problem, "remedy": p.remedy} for p in listed[:_MOST_REPORTED]],
-    }
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
-
-
-def _clipped(problem: FieldProblem) -> FieldProblem:
-    # Field names and values come from outside and may be of any length.
-    field = problem.field[:_LONGEST_FIELD] if problem.field else problem.field
-    return FieldProblem(field, problem.problem[:_LONGEST_PROBLEM], problem.remedy)
-
-
-def problem_response(
-    status: int, kind: str, problems: Iterable[FieldProblem], headers: Mapping[str, str] | None = None
-) -> Response:
-    """Make the response of a problem in the request now handled."""
-    body = problem_body(status, kind, problems, g.get("request_id", "none"))
-    return Response(body, status, headers, content_type=PROBLEM_TYPE)
+def error_response(failure: Failure) -> Response:
+    """Make the response of a failure, in the shape of the path that was asked for."""
+    shapes: Mapping[str, Shape] = current_app.extensions.get(_SHAPES, {})
+    for prefix, shape in shapes.items():
+        if request.path == prefix or request.path.startswith(f"{prefix}/"):
+            return shape(failure)
+    return problem_response(failure)
 
 
 def init_app(app: Flask) -> None:
-    """Turn every exception that a request can end with into a problem document."""
-    app.register_error_handler(HttpProblem, lambda e: problem_response(e.status, e.kind, e.problems, e.headers))
-    app.register_error_handler(qa.QAError, _on_qa_error)
-    app.register_error_handler(HTTPException, _on_http_exception)
-    app.register_error_handler(Exception, _on_unexpected)
+    """Turn every exception that a request can end with into an error response."""
+    app.register_error_handler(Exception, lambda error: error_response(failure_of(error)))
+
+
+def failure_of(error: Exception) -> Failure:
+    """Translate any exception of a request; what was not expected is logged and told apart by the request's id."""
+    if isinstance(error, HttpProblem):
+        return Failure(error.status, error.kind, error.problems, error.headers)
+    if isinstance(error, ValidationError):
+        return Failure(422, "invalid-input", tuple(validation_problems(error)))
+    if isinstance(error, qa.QAError):
+        return _of_qa_error(error)
+    if isinstance(error, HTTPException):
+        return _of_http_exception(error)
+    return _of_unexpected(error)
 
 
 def validation_problems(error: ValidationError, prefix: str = "") -> list[FieldProblem]:
@@ -184,19 +138,19 @@ def _status_of(error: qa.QAError) -> tuple[int, str]:
     return next(((status, kind) for cls, status, kind in kinds if isinstance(error, cls)), (500, "internal-error"))
 
 
-def _on_qa_error(error: qa.QAError) -> Response:
+def _of_qa_error(error: qa.QAError) -> Failure:
     status, kind = _status_of(error)
     if status == 500:
         _log.error("request %s failed: %s", g.get("request_id"), ascii(str(error)))
-    headers = {"Retry-After": RETRY_SECONDS} if kind in ("loading", "unavailable") else None
-    return problem_response(status, kind, [FieldProblem(error.field, error.detail, error.remedy)], headers)
+    headers = {"Retry-After": RETRY_SECONDS} if kind in ("loading", "unavailable") else {}
+    return Failure(status, kind, (FieldProblem(error.field, error.detail, error.remedy),), headers)
 
 
-def _on_http_exception(error: HTTPException) -> Response:
+def _of_http_exception(error: HTTPException) -> Failure:
     status = error.code or 500
     kind = _KIND_OF_STATUS.get(status, "bad-request" if status < 500 else "internal-error")
     headers = {name: value for name, value in error.get_headers() if name in ("Allow", "Retry-After")}
-    return problem_response(status, kind, [_explain(error, status, headers)], headers)
+    return Failure(status, kind, (_explain(error, status, headers),), headers)
 
 
 def _explain(error: HTTPException, status: int, headers: Mapping[str, str]) -> FieldProblem:
@@ -210,10 +164,10 @@ def _explain(error: HTTPException, status: int, headers: Mapping[str, str]) -> F
     return FieldProblem(None, error.description or error.name)
 
 
-def _on_unexpected(error: Exception) -> Response:
+def _of_unexpected(error: Exception) -> Failure:
     # Every line is marked, so that no text from outside can look like a log line of its own.
     lines = traceback.format_exception(error)
     trace = "\n".join("  | " + line for block in lines for line in block.splitlines())
     _log.error("request %s failed: %s %r\n%s", g.get("request_id"), request.method, request.path, trace)
     problem = FieldProblem(None, "something went wrong here", "report the request id; the server's log has the cause")
-    return problem_response(500, "internal-error", [problem])
+    return Failure(500, "internal-error", (problem,))

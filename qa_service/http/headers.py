@@ -7,7 +7,7 @@ import uuid
 
 from flask import Flask, Response, g, request
 
-from qa_service.http.errors import FieldProblem, HttpProblem, invalid_input
+from qa_service.http.failure import FieldProblem, HttpProblem, invalid_input
 
 REQUEST_ID = "X-Request-ID"
 _REQUEST_ID_PATTERN = re.compile(r"[A-Za-z0-9._-]{1,64}")

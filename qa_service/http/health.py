@@ -6,7 +6,8 @@ from flask import Response
 from flask_openapi3.blueprint import APIBlueprint
 
 from qa_service.http.document import SERVICE, problems
-from qa_service.http.errors import RETRY_SECONDS, FieldProblem, problem_response
+from qa_service.http.errors import RETRY_SECONDS, error_response
+from qa_service.http.failure import Failure, FieldProblem
 from qa_service.http.host import current_engine
 from qa_service.http.responses import HealthResponse, ReadinessResponse
 from qa_service.http.serialize import json_response
@@ -41,5 +42,6 @@ def readiness() -> Response:
     """Say whether questions can be answered; an engine that is not there yet answers for itself with 503."""
     state = current_engine().readiness()
     if not state.ready:
-        return problem_response(503, "unavailable", [FieldProblem(None, state.status)], {"Retry-After": RETRY_SECONDS})
+        problem = FieldProblem(None, state.status)
+        return error_response(Failure(503, "unavailable", (problem,), {"Retry-After": RETRY_SECONDS}))
     return json_response({"ready": True, "status": state.status, "warnings": list(state.warnings)})

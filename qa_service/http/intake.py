@@ -13,7 +13,8 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.http import parse_options_header
 
 from qa_service.http.body import reading
-from qa_service.http.errors import FieldProblem, invalid_input, validation_problems
+from qa_service.http.errors import validation_problems
+from qa_service.http.failure import FieldProblem, invalid_input
 from qa_service.http.fields import check_article_id
 from qa_service.http.limits import allow_articles, articles_too_large, check_article_count
 from qa_service.http.schemas import ArticleIn, ArticlesRequest

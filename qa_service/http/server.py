@@ -17,8 +17,9 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine, ParseException
 from gunicorn.workers.gthread import ThreadWorker
 
-from qa_service.http.errors import PROBLEM_TYPE, FieldProblem, problem_body
+from qa_service.http.failure import FieldProblem
 from qa_service.http.host import EXTENSION, EngineHost
+from qa_service.http.problem import PROBLEM_TYPE, problem_body
 
 if TYPE_CHECKING:
     from flask import Flask

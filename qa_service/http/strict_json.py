@@ -9,7 +9,7 @@ from typing import Any
 from flask import Request
 
 from qa_service.http.body import read_body
-from qa_service.http.errors import FieldProblem, HttpProblem, invalid_input
+from qa_service.http.failure import FieldProblem, HttpProblem, invalid_input
 
 MAX_MEMBERS = 1000
 _SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
