@@ -88,10 +88,10 @@ class Settings(BaseSettings):
         description="Address at which people reach the page, for links to articles that have no URL of their own;"
         " without it, the address that the request came to.",
     )
-    chat_sources: Literal["annotations", "events"] = Field(
-        "annotations",
-        description="How chat answers name their sources: annotations and a Markdown list, or the source events of"
-        " Open WebUI. A model id that ends in -webui asks for events by itself.",
+    chat_sources: Literal["auto", "annotations", "events"] = Field(
+        "auto",
+        description="How chat answers name their sources: `annotations` and a Markdown list, `events` as Open WebUI"
+        " shows them, or `auto`: events for a model id that ends in -webui and where Open WebUI is recognised.",
     )
     generator_url: str | None = Field(
         None,

@@ -112,7 +112,8 @@ class Copy:
 class RankedPassage:
     """One returned passage; `text` is exactly `original[start:end]` of its article, or that repaired if so asked.
 
-    `omitted` are parts of it that were not searched. Offsets are the original's in either form.
+    `omitted` are parts of it that were not searched. Offsets are the original's in either form. `best` is its best
+    sentence, or the two of `highlights`, in the form of `text`.
     """
 
     rank: int
@@ -129,6 +130,7 @@ class RankedPassage:
     omitted: tuple[Span, ...]
     also_in: tuple[Copy, ...]
     metadata: Mapping[str, object]
+    best: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,12 @@ from flask import Flask
 from pydantic import ValidationError
 from werkzeug.routing import BaseConverter
 
-from qa_service.http import access, articles, body, errors, headers, health, limits, native, page
+from qa_service.http import access, articles, body, dify, errors, headers, health, limits, native, page
+from qa_service.http.chat import models as chat_models
+from qa_service.http.chat import routes as chat_routes
 from qa_service.http.document import Document
 from qa_service.http.host import EXTENSION, EngineHost
+from qa_service.http.openai import embeddings, vector_stores
 from qa_service.http.openai import errors as openai_errors
 from qa_service.http.strict_json import StrictRequest
 
@@ -43,12 +46,24 @@ def make_app(settings: Settings, engine: Engine | None) -> Flask:
     app.url_map.converters["anyid"] = AnyIdConverter
     host = EngineHost(settings, engine)
     app.extensions[EXTENSION] = host
-    for part in (headers, errors, openai_errors, limits):
+    for part in (headers, errors, openai_errors, dify, limits):
         part.init_app(app)
     access.init_app(app, settings)
     body.init_app(app, limits.MAX_ASYNC_BODY_BYTES)
-    for api in (native.make_api(), articles.make_api(), health.make_api()):
+    for api in (
+        native.make_api(),
+        articles.make_api(),
+        health.make_api(),
+    ):
         app.register_api(api)
+    for protocol in (
+        chat_models.make_api(),
+        chat_routes.make_api(settings),
+        dify.make_api(),
+        embeddings.make_api(),
+        vector_stores.make_api(),
+    ):
+        app.register_api(protocol)
     page.init_app(app)
     host.start()
     return app

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+from collections.abc import Mapping
 from typing import Any
 
 from flask_openapi3.models.info import Info
@@ -11,11 +12,15 @@ from flask_openapi3.openapi import OpenAPI
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
-from qa_service.http import explain_schemas, responses, schemas
+from qa_service.http import dify_schemas, explain_schemas, responses, schemas
+from qa_service.http.chat import responses as chat_responses
+from qa_service.http.openai import schemas as openai_schemas
 
 ASK = Tag(name="ask", description="Questions and their answers.")
 ARTICLES = Tag(name="articles", description="What is searched.")
 COLLECTIONS = Tag(name="collections", description="Separate sets of articles.")
+OPENAI = Tag(name="openai", description="What clients of the OpenAI API ask for, with the errors that they read.")
+DIFY = Tag(name="dify", description="Dify's external knowledge API.")
 SERVICE = Tag(name="service", description="The state of the service itself.")
 
 _REFS = "#/components/schemas/{model}"
@@ -24,6 +29,9 @@ _INTAKE: list[type[BaseModel]] = [
     explain_schemas.ExplainRequest,
     schemas.ArticlesRequest,
     schemas.ArticleFiles,
+    dify_schemas.RetrievalRequest,
+    *openai_schemas.INTAKE,
+    *chat_responses.INTAKE,
 ]
 _OUTPUT: list[type[BaseModel]] = [
     responses.AskResponse,
@@ -37,11 +45,16 @@ _OUTPUT: list[type[BaseModel]] = [
     responses.HealthResponse,
     responses.ReadinessResponse,
     responses.Problem,
+    dify_schemas.RetrievalResponse,
+    dify_schemas.DifyError,
+    *openai_schemas.OUTPUT,
+    *chat_responses.OUTPUT,
 ]
 _ABOUT = """Answers natural-language questions with ranked passages from a body of articles.
 
 JSON in UTF-8. Every offset counts Unicode code points in an article's original text. Every error is a
-problem document (RFC 9457) with one entry in `errors` for each thing that is wrong."""
+problem document (RFC 9457) with one entry in `errors` for each thing that is wrong, but for the routes
+of other programs' protocols, whose errors have the shape of the protocol."""
 _PROBLEMS = {
     400: "The request cannot be read: not JSON, not UTF-8, a key twice.",
     404: "What was named does not exist.",
@@ -50,16 +63,42 @@ _PROBLEMS = {
     422: "A value is missing, wrong or not known; `errors` names each.",
     503: "Still loading, or not able to answer now; `Retry-After` says when to ask again.",
 }
+_OPENAI_ERRORS = {
+    400: "Something is wrong with the request: not JSON, a value missing, wrong or too large; `param` names it.",
+    401: "The key is missing or refused.",
+    404: "There is no such model or vector store.",
+    503: _PROBLEMS[503],
+}
+_DIFY_ERRORS = {
+    400: "Something is wrong with the request; `error_msg` names it.",
+    403: "1001: the Authorization header is not of the form `Bearer KEY`. 1002: the key is refused.",
+    404: "2001: there is no such knowledge.",
+    503: _PROBLEMS[503],
+}
 
 
 def problems(*statuses: int) -> dict[str | int, Any]:
     """Describe the errors of a route: these statuses, and any other as `default`."""
-    content = {"application/problem+json": {"schema": {"$ref": _REFS.format(model="Problem")}}}
-    described: dict[str | int, Any] = {
-        status: {"description": _PROBLEMS[status], "content": content} for status in statuses
+    return _errors({status: _PROBLEMS[status] for status in statuses}, "application/problem+json", "Problem")
+
+
+def openai_errors(*statuses: int) -> dict[str | int, Any]:
+    """Describe the errors of a route of the OpenAI API."""
+    return _errors({status: _OPENAI_ERRORS[status] for status in statuses}, "application/json", "OpenAIError")
+
+
+def dify_errors(*statuses: int) -> dict[str | int, Any]:
+    """Describe the errors of a route of Dify's external knowledge API."""
+    return _errors({status: _DIFY_ERRORS[status] for status in statuses}, "application/json", "DifyError")
+
+
+def _errors(described: Mapping[int, str], media_type: str, model: str) -> dict[str | int, Any]:
+    content = {media_type: {"schema": {"$ref": _REFS.format(model=model)}}}
+    responses: dict[str | int, Any] = {
+        status: {"description": description, "content": content} for status, description in described.items()
     }
-    described["default"] = {"description": "Any other error.", "content": content}
-    return described
+    responses["default"] = {"description": "Any other error.", "content": content}
+    return responses
 
 
 def body_of(**content: str) -> dict[str, Any]:

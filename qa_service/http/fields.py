@@ -6,7 +6,7 @@ import base64
 import binascii
 import re
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
@@ -53,6 +53,12 @@ def _decode_base64(value: object) -> bytes:
         raise wrong("is not base64", "use the standard alphabet with padding") from None
 
 
+def _read_flag(value: object) -> object:
+    return {"true": True, "false": False}.get(value.lower(), value) if isinstance(value, str) else value
+
+
+Flag = Annotated[bool, BeforeValidator(_read_flag, json_schema_input_type=bool | Literal["true", "false"])]
+"""True or false, for protocols whose clients put it in quotes."""
 Collection = Annotated[
     str,
     Field(description="Name of the collection.", json_schema_extra={"pattern": f"^{names.COLLECTION.pattern}$"}),

@@ -18,6 +18,7 @@ TITLES = {
     "forbidden": "Forbidden",
     "not-found": "Not found",
     "model-not-found": "Model not found",
+    "knowledge-not-found": "Knowledge not found",
     "method-not-allowed": "Method not allowed",
     "too-large": "Content too large",
     "unsupported-media-type": "Unsupported media type",

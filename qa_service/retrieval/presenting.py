@@ -19,7 +19,7 @@ from qa_service.store.catalog import Connection
 from qa_service.store.packing import unpack_spans
 from qa_service.store.passages import Candidate
 from qa_service.text.tokens import Tokenizer
-from qa_service.types import Answer, Ask, Copy, RankedPassage, Span, TextForm
+from qa_service.types import Answer, Ask, Copy, RankedPassage, Span
 
 _CHUNK = 500
 
@@ -31,12 +31,14 @@ class Shown:
     passage: RankedPassage
     text: ArticleText
 
-    def answer(self, form: TextForm | None) -> Answer:
+    def answer(self) -> Answer:
         """Make an answer of its best sentence, or of the two that were chosen together."""
-        start = min(span.start for span in self.passage.highlights)
-        end = max(span.end for span in self.passage.highlights)
-        text = self.text.slice(start, end, form)
-        return Answer(text, self.passage.passage_id, self.passage.article_id, start, end)
+        start, end = _reach(self.passage.highlights)
+        return Answer(self.passage.best, self.passage.passage_id, self.passage.article_id, start, end)
+
+
+def _reach(highlights: Sequence[Span]) -> tuple[int, int]:
+    return min(span.start for span in highlights), max(span.end for span in highlights)
 
 
 class Presenter:
@@ -59,8 +61,9 @@ class Presenter:
             label = labels[candidate.article]
             best = _highlights(finder, candidate, text, label.title, self._evidence.sentences[group.place])
             body = text.slice(candidate.start, candidate.end, ask.text_form)
+            said = text.slice(*_reach(best), ask.text_form)
             also_in = tuple(_copy(labels[source.article], source) for source in group.sources)
-            shown.append(Shown(_passage(rank, score, candidate, label, body, best, also_in), text))
+            shown.append(Shown(_passage(rank, score, candidate, label, (body, said), best, also_in), text))
         return shown
 
     def _labels(self, groups: Sequence[Group]) -> dict[int, ArticleLabel]:
@@ -101,7 +104,7 @@ def _passage(
     score: float,
     candidate: Candidate,
     label: ArticleLabel,
-    text: str,
+    texts: tuple[str, str],
     highlights: tuple[Span, ...],
     also_in: tuple[Copy, ...],
 ) -> RankedPassage:
@@ -113,13 +116,14 @@ def _passage(
         title=label.title,
         url=label.url,
         published_at=label.published_at,
-        text=text,
+        text=texts[0],
         start=candidate.start,
         end=candidate.end,
         highlights=highlights,
         omitted=unpack_spans(candidate.omitted),
         also_in=also_in,
         metadata=label.metadata,
+        best=texts[1],
     )
 
 

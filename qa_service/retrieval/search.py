@@ -81,7 +81,7 @@ class Searcher:
             question=ask.question,
             answerable=answerable,
             confidence=confidence,
-            answer=shown[0].answer(ask.text_form) if answerable else None,
+            answer=shown[0].answer() if answerable else None,
             passages=tuple(one.passage for one in shown),
             timings_ms=watch.timings(),
             generation=snapshot.manifest.name if snapshot else "empty",

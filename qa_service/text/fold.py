@@ -55,6 +55,11 @@ def encoder_fold_mapped(text: str) -> MappedText:
     return _aligned(text, encoder_fold(text))
 
 
+def traditional_form(text: str) -> str:
+    """Write simplified Chinese in traditional characters; for telling the two apart, never for search."""
+    return _convert("s2t", text)
+
+
 def lexical_fold(text: str) -> str:
     """Fold for word matching: one form for full and half width, case, traditional and variant characters.
 
