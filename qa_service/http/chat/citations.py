@@ -18,10 +18,11 @@ _BRACKETS = re.compile(rf"!?(?:\[{_INSIDE}\]|【{_INSIDE}】|［{_INSIDE}］)")
 _UNCLOSED = re.compile(r"!?(?:[\[【［][^\[\]【】［］\n]{0,300})?")
 _NUMBERS = re.compile(r"\s*\^?\s*(\d{1,3}(?:\s*[,，、]\s*\d{1,3})*)\s*")
 _TARGET = re.compile(r"\([^()\n]*(?:\([^()\n]*\)[^()\n]*)*\)")
-_UNCLOSED_TARGET = re.compile(r"\([^)\n]{0,2000}")
+_UNCLOSED_TARGET = re.compile(r"(?=.{1,2000}\Z)\((?:[^()\n]|\([^()\n]*\))*+(?:\([^()\n]*)?")
 _TAG = re.compile(r"<(?=[A-Za-z/!?])")
 _SENTENCE_END = regex.compile(r"[。！？!?；;\n]|\.(?=\s)")
 _HAN = regex.compile(r"\p{Han}+")
+_LONGEST_SENTENCE = 1000
 _LEAST_DIGITS = 2
 """Digits from which a number must be in the passage: shorter ones count things and begin lists."""
 
@@ -109,7 +110,7 @@ class CitationCheck:
 
     def _remember(self, text: str) -> None:
         """Keep the sentence that a mark would stand for: the unfinished one, or the last if it has just ended."""
-        self._sentence += text
+        self._sentence = (self._sentence + text)[-_LONGEST_SENTENCE:]
         whole = len(self._sentence.rstrip())
         ends = [found.end() for found in _SENTENCE_END.finditer(self._sentence) if found.end() < whole]
         if ends:

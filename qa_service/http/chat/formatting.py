@@ -8,7 +8,8 @@ from urllib.parse import quote
 from qa_service.http.chat.phrases import ALL
 
 # What begins markup inside a line: emphasis, code, links, images, tags, entities, formulas, tables, struck text.
-_MARKUP = re.compile(r"[\\`*\[\]<>|$~]|_(?=\W|$)|(?<!\w)_|&(?=#?\w+;)|!(?=\[)")
+# An underscore inside a word is none.
+_MARKUP = re.compile(r"[\\`*\[\]<>|$~]|(?<![^\W_])(?<!_)_+|_+(?![^\W])|&(?=#?\w+;)|!(?=\[)")
 # What begins a block at the start of a line: headings, lists, quotes, rules.
 _BLOCK = re.compile(r"^(#{1,6}(?=\s|$)|[-+=](?=\s|$|[-=])|\d{1,9}[.)](?=\s|$))")
 _SPACE = re.compile(r"\s+")
@@ -16,7 +17,7 @@ _MARK = re.compile(r"\s?(?<!\\)\[\d+\]")
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 _LIST = re.compile(rf"^(?:{'|'.join(re.escape(phrases.sources) for phrases in ALL)})\s*$", re.MULTILINE)
 _FIXED = {phrase for one in ALL for phrase in (one.unsure, one.also, one.uncited, one.cut)}
-_REFUSALS = {phrase for one in ALL for phrase in (one.none, one.nothing, one.empty)}
+_REFUSALS = {phrase for one in ALL for phrase in (one.none, one.nothing, one.empty, one.greeting)}
 _KEPT_IN_URL = "/:?#@!$&'*+,;=%-._~"
 
 
@@ -27,7 +28,7 @@ def one_line(text: str) -> str:
 
 def escaped(text: str) -> str:
     """Write a text so that Markdown shows it as it is, on one line."""
-    line = _MARKUP.sub(lambda found: f"\\{found[0]}", one_line(text))
+    line = _MARKUP.sub(lambda found: "".join(f"\\{sign}" for sign in found[0]), one_line(text))
     return _BLOCK.sub(_escape_block, line)
 
 

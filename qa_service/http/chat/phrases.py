@@ -22,6 +22,7 @@ class Phrases:
     sources: str
     uncited: str
     cut: str
+    greeting: str
 
 
 ENGLISH = Phrases(
@@ -34,6 +35,7 @@ ENGLISH = Phrases(
     sources="Sources:",
     uncited="(This answer names no passage; compare it with the sources.)",
     cut="The answer broke off. What the articles say:",
+    greeting="Ask a question, and I will look for the answer in the articles.",
 )
 SIMPLIFIED = Phrases(
     unsure="不能完全确定，最可能的答案是：",
@@ -45,6 +47,7 @@ SIMPLIFIED = Phrases(
     sources="来源：",
     uncited="（以上回答没有注明出处，请对照来源核实。）",
     cut="回答中断，以下是原文：",
+    greeting="请提出问题，我会在文章中查找答案。",
 )
 TRADITIONAL = Phrases(
     unsure="不能完全確定，最可能的答案是：",
@@ -56,6 +59,7 @@ TRADITIONAL = Phrases(
     sources="來源：",
     uncited="（以上回答沒有註明出處，請對照來源核實。）",
     cut="回答中斷，以下是原文：",
+    greeting="請提出問題，我會在文章中查找答案。",
 )
 ALL = (ENGLISH, SIMPLIFIED, TRADITIONAL)
 
@@ -77,7 +81,8 @@ def phrases_for(question: str, earlier: Iterable[str] = ()) -> Phrases:
 def _chinese(text: str) -> Phrases:
     traditional = _differences(text, encoder_fold(text))
     simplified = _differences(text, traditional_form(text))
-    return TRADITIONAL if traditional > simplified else SIMPLIFIED
+    # Many a character that has a traditional form is written in traditional texts as it is.
+    return TRADITIONAL if traditional and traditional >= simplified else SIMPLIFIED
 
 
 def _differences(text: str, converted: str) -> int:

@@ -9,6 +9,8 @@ from qa_service.http.chat.phrases import Phrases
 from qa_service.types import RankedPassage, Result
 
 MOST_QUOTES = 3
+NEAR = 0.02
+"""Score below which a passage is not worth a reader's time, even as the nearest that there is."""
 SURE = 0.5
 """Confidence below which an answer is said to be uncertain: it is wrong more often than right there."""
 _LONGEST_QUOTE = 400
@@ -20,10 +22,10 @@ def quoted_passages(result: Result, threshold: float) -> tuple[RankedPassage, ..
     Parameters:
         result: as the engine gave it.
         threshold: the score from which a passage counts as an answer of its own. Without an answer, the nearest
-            passages are quoted.
+            passages are quoted, if any is near.
     """
     if result.answer is None:
-        return result.passages[:MOST_QUOTES]
+        return tuple(one for one in result.passages[:MOST_QUOTES] if one.score >= NEAR)
     return tuple(one for one in result.passages[:MOST_QUOTES] if one.rank == 1 or one.score >= threshold)
 
 

@@ -28,6 +28,7 @@ from qa_service.http.host import current_engine, current_host
 from qa_service.http.native import require_engine
 from qa_service.http.renamed import renamed
 from qa_service.http.serialize import json_response
+from qa_service.retrieval.following.cues import is_small_talk
 from qa_service.types import Ask, Result
 
 _STREAM_HEADERS = {"X-Accel-Buffering": "no"}
@@ -63,9 +64,9 @@ def _answer(body: ChatRequest, generator: Generator | None) -> Response:
     conversation = read_conversation(body.messages)
     completion = Completion(body.model)
     usage = partial(usage_of, engine.encoder.count_tokens, [text for _, text in conversation.messages])
-    task = housekeeping.recognise(conversation.messages)
-    if task is not None:
-        return _housekeeping(body, completion, housekeeping.reply(task, conversation.messages), usage)
+    said = _without_search(body, conversation)
+    if said is not None:
+        return _plain(body, completion, said, usage)
     reply = _reply(engine, body, chosen, conversation, generator)
     is_gone = gone_check(request.environ)
     if body.stream:
@@ -147,7 +148,17 @@ def _wants_usage(body: ChatRequest) -> bool:
     return bool(body.stream_options and body.stream_options.include_usage)
 
 
-def _housekeeping(body: ChatRequest, completion: Completion, text: str, usage: Usage) -> Response:
+def _without_search(body: ChatRequest, conversation: Conversation) -> str | None:
+    """Reply to what is no question: a background prompt of the client, or small talk."""
+    task = housekeeping.recognise(conversation.messages)
+    if task is not None:
+        return housekeeping.reply(task, conversation.messages)
+    if is_small_talk(conversation.question) and not (body.qa and body.qa.sources == "result"):
+        return phrases_for(conversation.question).greeting
+    return None
+
+
+def _plain(body: ChatRequest, completion: Completion, text: str, usage: Usage) -> Response:
     if not body.stream:
         return json_response(completion.whole(text, [], usage(text)))
     frames = [
