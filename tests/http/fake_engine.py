@@ -12,6 +12,7 @@ from typing import Any
 
 from flask import Flask
 
+from embeddings.toy import ToyEncoder
 from qa_service.config import Settings
 from qa_service.errors import NotFound, Unavailable
 from qa_service.http import create_app
@@ -47,6 +48,7 @@ class FakeEngine:
     def reset(self) -> None:
         """Forget everything, for the next test over the same application."""
         self.settings = SimpleNamespace(max_question_chars=4000)
+        self.encoder = ToyEncoder(dim=8)
         self.stored: dict[str, dict[str, Submission]] = {"default": {}}
         self.jobs: dict[str, Job] = {}
         self.asked: list[Ask] = []
@@ -69,6 +71,13 @@ class FakeEngine:
         answer = _answer(passages[0]) if passages and answerable else None
         explain = {"coverage": 1.0} if ask.explain else None
         return Result(ask.question, answerable, confidence, answer, passages, {"total": 1.5}, "g1", explain)
+
+    def rerank(self, question: str, documents: Sequence[str]) -> list[tuple[int, float]]:
+        check_question(question, self.settings.max_question_chars)
+        self._fail()
+        shared = [len(set(document) & set(question)) for document in documents]
+        order = sorted(range(len(documents)), key=lambda place: -shared[place])
+        return [(place, shared[place] / (shared[place] + 1)) for place in order]
 
     def ingest(self, submissions: Iterable[Submission], collection: str = "default") -> Iterator[Outcome]:
         check_collection(collection)

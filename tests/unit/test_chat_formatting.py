@@ -38,8 +38,9 @@ def test_an_escaped_text_is_shown_as_it_is(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "<img src=x onerror=alert(1)>", "![x](http://a.example/i.png)", "[7] 说", "# 标题", "1. 第一", "---", "* a", "> q",
-        "&lt;b&gt;", "``x``", "a | b", "$x$ 元", "a_b_c", "__init__", "~~删~~", "<https://a.example>", "\\[1]",
+        "<img src=x onerror=alert(1)>", "![x](http://a.example/i.png)", "[7] 说", "# 标题", "1. 第一", "---", "* a",
+        "> q", "&lt;b&gt;", "``x``", "a | b", "$x$ 元", "a_b_c", "__init__",
+        "~~删~~", "<https://a.example>", "\\[1]",
     ],
 )  # fmt: skip
 def test_markup_in_an_article_is_text(text: str) -> None:
@@ -64,7 +65,9 @@ def test_a_link_has_its_title_and_cannot_be_ended_early(title: str, rest: str) -
 
 
 def test_an_address_keeps_what_is_encoded_in_it() -> None:
-    assert link("a", "http://h/#in=x&article=%E5%8C%BB%2F1&start=0") == "[a](http://h/#in=x&article=%E5%8C%BB%2F1&start=0)"
+    assert (
+        link("a", "http://h/#in=x&article=%E5%8C%BB%2F1&start=0") == "[a](http://h/#in=x&article=%E5%8C%BB%2F1&start=0)"
+    )
     assert ")" not in link("a", "http://h/x)y(z> \n\\")[4:-1]
 
 

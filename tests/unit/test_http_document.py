@@ -12,7 +12,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from qa_service.config import Settings
-from qa_service.http import create_app, schemas
+from qa_service.http import create_app, dify, schemas
+from qa_service.http.openai import errors as openai_errors
 from tests.http.fake_engine import FakeEngine
 
 STATIC = Path(__file__).parents[2] / "qa_service" / "http" / "static"
@@ -83,14 +84,22 @@ def test_every_operation_is_described(document: dict[str, Any]) -> None:
             assert {"503", "default"} <= set(operation["responses"]), (path, method)
 
 
-def test_errors_are_problem_documents(document: dict[str, Any]) -> None:
+def error_shape(path: str) -> tuple[str, str]:
+    """Tell the media type and the schema of a path's errors."""
+    if path.startswith(openai_errors.PREFIXES):
+        return "application/json", "OpenAIError"
+    return ("application/json", "DifyError") if path == dify.PATH else ("application/problem+json", "Problem")
+
+
+def test_errors_have_the_shape_of_their_protocol(document: dict[str, Any]) -> None:
     for path, _, operation in operations(document):
+        media_type, name = error_shape(path)
         for status, response in operation["responses"].items():
             assert response["description"], (path, status)
             if status.startswith("2"):
                 continue
-            assert list(response["content"]) == ["application/problem+json"], (path, status)
-            assert response["content"]["application/problem+json"]["schema"] == {"$ref": "#/components/schemas/Problem"}
+            assert list(response["content"]) == [media_type], (path, status)
+            assert response["content"][media_type]["schema"] == {"$ref": f"#/components/schemas/{name}"}, path
 
 
 def test_references_lead_somewhere(document: dict[str, Any]) -> None:

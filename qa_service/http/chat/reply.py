@@ -61,7 +61,7 @@ class Reply:
         if self._generator is not None:
             try:
                 for piece in self._generate(self._generator):
-                    said = said or bool(piece)
+                    said = said or bool(piece and piece.strip())
                     yield piece
                 self.generated = True
                 return
