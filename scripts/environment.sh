@@ -3,7 +3,7 @@
 
 root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd -P)
 venv=$root/.venv
-extras=bundled-model,formats
+extras=bundled-model,formats,mcp
 
 say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
 

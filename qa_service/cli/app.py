@@ -24,6 +24,7 @@ _COMMANDS = {
     "ask": "ask",
     "explain": "explain",
     "serve": "serve",
+    "mcp": "mcp",
     "articles": "articles",
     "collections": "collections",
     "evaluate": "evaluate",

@@ -268,14 +268,3 @@ def test_vector_store_errors(client: Any) -> None:
         with pytest.raises(openai.BadRequestError) as caught:
             client.vector_stores.search("default", **wrong)
         assert caught.value.type == "invalid_request_error"
-
-
-def test_every_protocol_gives_the_same_passages_and_scores(client: Any, service: Service) -> None:
-    expected = [(one.article_id, one.score) for one in service.ask(QUESTION, top_k=5).passages]
-    searched = client.vector_stores.search("default", query=QUESTION, max_num_results=5)
-    assert [(one.file_id, one.score) for one in searched] == expected
-    stream = client.chat.completions.create(
-        model="qa-default", messages=asked(), stream=True, extra_body={"qa": {"sources": "result", "top_k": 5}}
-    )
-    [result] = [chunk.model_extra["event"]["data"] for chunk in stream if "event" in (chunk.model_extra or {})]
-    assert [(one["article_id"], one["score"]) for one in result["passages"]] == expected

@@ -92,7 +92,7 @@ def test_first_start_installs_and_later_ones_do_not(checkout: Checkout) -> None:
     assert first.returncode == 0, first.stderr
     assert checkout.calls == [
         "python3 -m venv --clear ROOT/.venv",
-        INSTALL.format("bundled-model,formats"),
+        INSTALL.format("bundled-model,formats,mcp"),
         "qa-service model build",
         "qa-service serve --samples --port 0",
     ]
@@ -108,14 +108,14 @@ def test_a_change_of_what_is_wanted_installs_again(checkout: Checkout, changed: 
     with (checkout.root / changed).open("a") as file:
         file.write("# changed\n")
     checkout.run("serve")
-    assert INSTALL.format("bundled-model,formats") in checkout.calls
+    assert INSTALL.format("bundled-model,formats,mcp") in checkout.calls
     assert not any("venv" in call.split(" -")[1] for call in checkout.calls if call.startswith("python3"))
 
 
 def test_the_tests_installation_serves_too_but_not_the_other_way(checkout: Checkout) -> None:
     checkout.run("serve")
     checkout.run("test")
-    assert INSTALL.format("bundled-model,formats,test") in checkout.calls
+    assert INSTALL.format("bundled-model,formats,mcp,test") in checkout.calls
     shutil.rmtree(checkout.root / ".venv")
     checkout.run("test")
     checkout.run("serve")
@@ -130,7 +130,7 @@ def test_a_failed_installation_is_said_and_made_anew(checkout: Checkout) -> None
     assert checkout.run("serve").returncode == 0
     assert checkout.calls[-4:] == [
         "python3 -m venv --clear ROOT/.venv",
-        INSTALL.format("bundled-model,formats"),
+        INSTALL.format("bundled-model,formats,mcp"),
         "qa-service model build",
         "qa-service serve --samples",
     ]
@@ -140,7 +140,7 @@ def test_a_moved_checkout_installs_again(checkout: Checkout, tmp_path: Path) -> 
     checkout.run("serve")
     checkout.root = checkout.root.rename(tmp_path / "moved")
     checkout.run("serve")
-    assert INSTALL.format("bundled-model,formats") in checkout.calls
+    assert INSTALL.format("bundled-model,formats,mcp") in checkout.calls
 
 
 def test_python_too_old(checkout: Checkout) -> None:

@@ -1,0 +1,48 @@
+"""Writes a question with its options as a request body."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+
+from qa_service.errors import BadInput
+from qa_service.types import Freshness, TextForm, Turn
+
+Filters = Mapping[str, object]
+"""A filter as `POST /v1/ask` takes it: `{"type": "eq", "key": "topic", "value": "health"}`, or several joined."""
+History = Sequence[Turn | Mapping[str, str]]
+"""What was said before, the oldest first: turns, or `{"role": ..., "content": ...}`."""
+
+
+def question_body(
+    question: str,
+    *,
+    collection: str,
+    top_k: int,
+    filters: Filters | None,
+    history: History,
+    min_confidence: float | None,
+    text_form: TextForm | None,
+    freshness: Freshness | None,
+    **more: object,
+) -> bytes:
+    """Give the body of `POST /v1/ask` or `/v1/explain`; what is None is left to the service.
+
+    Errors:
+        BadInput: something in it cannot be written as JSON.
+    """
+    body: dict[str, object] = {"question": question, "collection": collection, "top_k": top_k}
+    optional: dict[str, object] = {
+        "filters": filters,
+        "history": [asdict(turn) if isinstance(turn, Turn) else turn for turn in history] or None,
+        "min_confidence": min_confidence,
+        "text_form": text_form,
+        "freshness": asdict(freshness) if freshness else None,
+        **more,
+    }
+    body.update((name, value) for name, value in optional.items() if value is not None)
+    try:
+        return json.dumps(body, ensure_ascii=False, allow_nan=False).encode("utf-8")
+    except (TypeError, ValueError) as error:
+        raise BadInput(f"the question or an option is no JSON: {error}", remedy="use texts and numbers") from None

@@ -1,0 +1,93 @@
+"""One HTTP connection pool to a service: sends a request, gives its JSON, and turns every failure into an error."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import httpx2
+
+from qa_service.client.errors import ServiceError, from_response, from_transport, unexpected
+from qa_service.errors import BadInput
+
+_CONNECT_SECONDS = 10.0
+_USER_AGENT = "qa-service-client"
+
+
+class Connection:
+    """A pool of connections to one base URL; safe to share between threads."""
+
+    def __init__(self, base_url: str, timeout: float | None, transport: httpx2.BaseTransport | None = None) -> None:
+        """Prepare the pool; nothing is sent yet.
+
+        Parameters:
+            base_url: scheme, host, port, and the prefix of a reverse proxy if any; a trailing `/v1` is dropped, since
+                other clients of the service want it there.
+            timeout: seconds to wait for an answer, None without limit.
+            transport: stands in for the network, in tests.
+
+        Errors:
+            BadInput: the URL is none.
+        """
+        self.base_url = _checked(base_url)
+        connect = _CONNECT_SECONDS if timeout is None else min(timeout, _CONNECT_SECONDS)
+        self._http = httpx2.Client(
+            timeout=httpx2.Timeout(timeout, connect=connect), transport=transport, headers={"User-Agent": _USER_AGENT}
+        )
+
+    def close(self) -> None:
+        """Close the pool."""
+        self._http.close()
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        key: str | None = None,
+        query: Mapping[str, str | int] | None = None,
+        content: bytes | None = None,
+    ) -> Mapping[str, object]:
+        """Send a request and give the JSON object that answers it; empty for an answer without a body.
+
+        Parameters:
+            path: percent-encoded.
+            content: a body of JSON.
+
+        Errors:
+            ServiceError: as `errors` has them.
+        """
+        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        if content is not None:
+            headers["Content-Type"] = "application/json"
+        try:
+            response = self._http.request(
+                method, self.base_url + path, params=query, content=content, headers=headers, follow_redirects=False
+            )
+        except httpx2.TransportError as error:
+            raise from_transport(error, self.base_url) from error
+        except httpx2.DecodingError as error:
+            raise ServiceError(f"{self.base_url} sent an answer that cannot be read: {error}") from error
+        if not response.is_success:
+            raise from_response(response)
+        return {} if response.status_code == 204 else _object(response)
+
+
+def _object(response: httpx2.Response) -> Mapping[str, object]:
+    try:
+        body = response.json()
+    except ValueError:
+        raise unexpected(response) from None
+    if not isinstance(body, dict):
+        raise unexpected(response)
+    return body
+
+
+def _checked(base_url: str) -> str:
+    remedy = "write it as http://HOST:PORT"
+    try:
+        url = httpx2.URL(base_url.strip())
+    except (httpx2.InvalidURL, AttributeError, TypeError) as error:
+        raise BadInput(f"{base_url!r} is not a URL: {error}", field="base_url", remedy=remedy) from None
+    if url.scheme not in ("http", "https") or not url.host or url.query or url.fragment:
+        raise BadInput(f"{base_url!r} is not the URL of a service", field="base_url", remedy=remedy)
+    return str(url).rstrip("/").removesuffix("/v1")

@@ -1,0 +1,1 @@
+"""Serves the Model Context Protocol: tools for language models, over a running service."""
