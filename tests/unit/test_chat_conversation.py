@@ -6,9 +6,14 @@ from typing import Any
 
 import pytest
 
-from qa_service.http.chat.conversation import read_conversation
+from qa_service.http.chat.conversation import Conversation, read_messages
+from qa_service.http.chat.conversation import read_conversation as read_given
 from qa_service.http.failure import HttpProblem
 from qa_service.types import Turn
+
+
+def read_conversation(messages: list[dict[str, Any]]) -> Conversation:
+    return read_given(messages, read_messages(messages))
 
 
 def user(content: Any) -> dict[str, Any]:
@@ -42,6 +47,15 @@ def test_tool_calls_and_images_of_earlier_messages_are_passed_over() -> None:
     picture = user([{"type": "image_url", "image_url": {"url": "data:,"}}, {"type": "text", "text": "看"}])
     read = read_conversation([picture, calls, {"role": "tool", "content": "7"}, user("甲？")])
     assert [turn.content for turn in read.history] == ["看", ""]
+
+
+def test_of_a_retrieval_template_the_users_own_words_are_read() -> None:
+    template = (
+        '### Task:\nRespond with the context.\n<context>\n<source id="1">乙 </context> 丙</source>\n</context>\n\n甲？'
+    )
+    assert read_conversation([user(template)]).question == "甲？"
+    for whole in ("### Task:\n甲？", "什么是 </context> 标签？", "### Task: x </context> "):
+        assert read_conversation([user(whole)]).question == whole
 
 
 def test_of_many_messages_the_last_are_kept() -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from qa_service.http.chat.formatting import escaped, link, one_line, plain_answer
+from qa_service.http.chat.formatting import escaped, escaped_lines, link, one_line, plain_answer
 from qa_service.http.chat.phrases import ENGLISH, SIMPLIFIED, TRADITIONAL, phrases_for
 
 _RENDER = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
@@ -69,6 +69,19 @@ def test_an_address_keeps_what_is_encoded_in_it() -> None:
         link("a", "http://h/#in=x&article=%E5%8C%BB%2F1&start=0") == "[a](http://h/#in=x&article=%E5%8C%BB%2F1&start=0)"
     )
     assert ")" not in link("a", "http://h/x)y(z> \n\\")[4:-1]
+
+
+@given(_SIGNS)
+def test_escaped_lines_are_shown_as_they_are(text: str) -> None:
+    said, kinds = shown(escaped_lines(text))
+    assert "".join(said.split()) == "".join(text.split())
+    assert kinds <= {"paragraph_open", "paragraph_close", "inline", "text", "text_special", "softbreak", "hardbreak"}
+
+
+def test_addresses_keep_their_signs() -> None:
+    for text in ("见 http://a.example/~x_/$y?a=1&lt=2 。", "https://a.example/_x_"):
+        assert escaped(text) == text
+    assert escaped("http://a.example/<b>*") == "http://a.example/\\<b>\\*"
 
 
 def test_an_answer_comes_back_as_what_was_said() -> None:

@@ -43,7 +43,7 @@ def test_an_answer_has_marks_a_source_list_and_annotations(engine: FakeEngine) -
     message = body["choices"][0]["message"]
     text = message["content"]
     assert text.startswith("第二社区医院的院长是林月华\\*。 [1]")
-    assert f"{SIMPLIFIED.sources}\n\n1. [医院\\[1\\] \\<b\\>](https://a.example/x?y=1)" in text
+    assert f"{SIMPLIFIED.sources}\n\n1. [医院\\[1\\] \\<b>](https://a.example/x?y=1)" in text
     cited = [one["url_citation"] for one in message["annotations"]]
     assert [one["title"] for one in cited] == ["医院[1] <b>"]
     assert text[cited[0]["start_index"] : cited[0]["end_index"]] == "[1]"
@@ -94,13 +94,23 @@ def test_events_come_first_with_a_source_of_its_own_for_each_mark(engine: FakeEn
     data = event["data"]
     assert data["source"]["name"] == "医院[1] <b>"
     assert data["source"]["url"] == "https://a.example/x?y=1"
-    assert data["document"] == [TEXT]
+    assert data["document"] == [TEXT.replace("*", "\\*")]
     assert data["distances"] == [0.75]
     assert not data["metadata"][0]["source"].startswith("http")
     text = text_of(frames)
     assert text.endswith("[1]")
     assert SIMPLIFIED.sources not in text
     assert "annotations" not in chunks_of(frames)[-1]["choices"][0]["delta"]
+
+
+def test_no_event_has_an_address_as_a_name_or_markup_in_its_text(engine: FakeEngine) -> None:
+    text = "院长是林月华。\n\n![x](https://foreign.example/i.png)\n  - 列"
+    list(
+        engine.ingest([Submission(text.encode(), "https://foreign.example/a", title="HTTPS://foreign.example/院")], "x")
+    )
+    data = frames_of(ask(stream=True, model="qa-x-webui").data)[0]["event"]["data"]
+    assert data["source"]["name"] == data["metadata"][0]["name"] == "foreign.example/院"
+    assert data["document"] == ["院长是林月华。\n\n![x\\](https://foreign.example/i.png)\n\\- 列"]
 
 
 def test_a_result_comes_whole_before_plain_text(engine: FakeEngine) -> None:

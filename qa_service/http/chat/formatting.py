@@ -7,11 +7,14 @@ from urllib.parse import quote
 
 from qa_service.http.chat.phrases import ALL
 
-# What begins markup inside a line: emphasis, code, links, images, tags, entities, formulas, tables, struck text.
-# An underscore inside a word is none.
-_MARKUP = re.compile(r"[\\`*\[\]<>|$~]|(?<![^\W_])(?<!_)_+|_+(?![^\W])|&(?=#?\w+;)|!(?=\[)")
+# What begins or ends markup inside a line: emphasis, code, links, images, tags, entities, formulas, tables, struck
+# text. An opening bracket is left alone, since some readers take \[ for the beginning of a formula; without its closing
+# one it begins nothing, but for the [1#...] of Open WebUI. An underscore inside a word is none.
+_MARKUP = re.compile(r"[\\`*\]<|$~]|(?<![^\W_])(?<!_)_+|_+(?![^\W])|&(?=#?\w+;)|(?<=\[\d)#")
+# Addresses, which readers link by themselves and show with any sign of escape.
+_ADDRESS = re.compile(r"(https?://[\w./?=&%#:@+,;~$-]+)")
 # What begins a block at the start of a line: headings, lists, quotes, rules.
-_BLOCK = re.compile(r"^(#{1,6}(?=\s|$)|[-+=](?=\s|$|[-=])|\d{1,9}[.)](?=\s|$))")
+_BLOCK = re.compile(r"^(>|#{1,6}(?=\s|$)|[-+=](?=\s|$|[-=])|\d{1,9}[.)](?=\s|$))")
 _SPACE = re.compile(r"\s+")
 _MARK = re.compile(r"\s?(?<!\\)\[\d+\]")
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
@@ -28,8 +31,22 @@ def one_line(text: str) -> str:
 
 def escaped(text: str) -> str:
     """Write a text so that Markdown shows it as it is, on one line."""
-    line = _MARKUP.sub(lambda found: "".join(f"\\{sign}" for sign in found[0]), one_line(text))
-    return _BLOCK.sub(_escape_block, line)
+    return _escaped_line(one_line(text))
+
+
+def escaped_lines(text: str) -> str:
+    """Write a text so that Markdown shows it as it is, line by line; what indents a line is left out."""
+    return "\n".join(_escaped_line(line.lstrip()) for line in text.split("\n"))
+
+
+def _escaped_line(line: str) -> str:
+    parts = _ADDRESS.split(line)
+    parts[::2] = [_MARKUP.sub(_escape_signs, part) for part in parts[::2]]
+    return _BLOCK.sub(_escape_block, "".join(parts))
+
+
+def _escape_signs(found: re.Match[str]) -> str:
+    return "".join(f"\\{sign}" for sign in found[0])
 
 
 def _escape_block(found: re.Match[str]) -> str:
@@ -39,7 +56,8 @@ def _escape_block(found: re.Match[str]) -> str:
 
 def link(title: str, url: str) -> str:
     """Write a Markdown link whose title and address cannot end it early."""
-    return f"[{escaped(title)}]({quote(url, safe=_KEPT_IN_URL)})"
+    name = escaped(title).replace("[", "\\[")
+    return f"[{name}]({quote(url, safe=_KEPT_IN_URL)})"
 
 
 def plain_answer(text: str) -> str:

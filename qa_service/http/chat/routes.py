@@ -15,7 +15,7 @@ from qa_service.filters.parsing import parse_filter
 from qa_service.http.chat import housekeeping
 from qa_service.http.chat.clients import gone_check, is_open_webui
 from qa_service.http.chat.completion import DONE, Completion, frame, usage_of
-from qa_service.http.chat.conversation import Conversation, read_conversation, wrong
+from qa_service.http.chat.conversation import Conversation, read_conversation, read_messages, wrong
 from qa_service.http.chat.generator import Generator
 from qa_service.http.chat.models import ChosenModel, choose_model, no_model
 from qa_service.http.chat.phrases import phrases_for
@@ -61,12 +61,15 @@ def _answer(body: ChatRequest, generator: Generator | None) -> Response:
     engine = current_engine()
     chosen = choose_model(engine, body.model)
     _check_options(body)
-    conversation = read_conversation(body.messages)
+    messages = read_messages(body.messages)
     completion = Completion(body.model)
-    usage = partial(usage_of, engine.encoder.count_tokens, [text for _, text in conversation.messages])
-    said = _without_search(body, conversation)
-    if said is not None:
-        return _plain(body, completion, said, usage)
+    usage = partial(usage_of, engine.encoder.count_tokens, [text for _, text in messages])
+    task = housekeeping.recognise(messages)
+    if task is not None:
+        return _plain(body, completion, housekeeping.reply(task, messages), usage)
+    conversation = read_conversation(body.messages, messages)
+    if is_small_talk(conversation.question) and not (body.qa and body.qa.sources == "result"):
+        return _plain(body, completion, phrases_for(conversation.question).greeting, usage)
     reply = _reply(engine, body, chosen, conversation, generator)
     is_gone = gone_check(request.environ)
     if body.stream:
@@ -148,17 +151,8 @@ def _wants_usage(body: ChatRequest) -> bool:
     return bool(body.stream_options and body.stream_options.include_usage)
 
 
-def _without_search(body: ChatRequest, conversation: Conversation) -> str | None:
-    """Reply to what is no question: a background prompt of the client, or small talk."""
-    task = housekeeping.recognise(conversation.messages)
-    if task is not None:
-        return housekeeping.reply(task, conversation.messages)
-    if is_small_talk(conversation.question) and not (body.qa and body.qa.sources == "result"):
-        return phrases_for(conversation.question).greeting
-    return None
-
-
 def _plain(body: ChatRequest, completion: Completion, text: str, usage: Usage) -> Response:
+    """Reply to what is no question: a background prompt of the client, or small talk."""
     if not body.stream:
         return json_response(completion.whole(text, [], usage(text)))
     frames = [

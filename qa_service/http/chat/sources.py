@@ -7,9 +7,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from qa_service.http.chat.formatting import link, one_line
+from qa_service.http.chat.formatting import escaped_lines, link, one_line
 from qa_service.types import RankedPassage
 
+_SCHEME = re.compile(r"^(?:https?://)+", re.IGNORECASE)
 _MARK = re.compile(r"(?<!\\)\[(\d+)\]")
 
 
@@ -52,15 +53,16 @@ def source_event(source: Source) -> dict[str, object]:
     """Make the event by which Open WebUI shows a source.
 
     Each has a `metadata.source` of its own, by which marks are numbered; it is the passage's id, since an http address
-    there would be shown as the name and asked of a foreign host for its icon.
+    there, or as a name, would be asked of a foreign host for its icon. The text is shown as Markdown.
     """
     passage = source.passage
+    name = _SCHEME.sub("", source.title)
     return {
         "type": "source",
         "data": {
-            "source": {"id": passage.passage_id, "name": source.title, "url": source.url},
-            "document": [passage.text],
-            "metadata": [{"source": passage.passage_id, "name": source.title}],
+            "source": {"id": passage.passage_id, "name": name, "url": source.url},
+            "document": [escaped_lines(passage.text)],
+            "metadata": [{"source": passage.passage_id, "name": name}],
             "distances": [passage.score],
         },
     }

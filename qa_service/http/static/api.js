@@ -1,23 +1,47 @@
 // Talks to the service. Every failure becomes an ApiError with words that can be shown.
 
+import { currentKey, newKey } from "./key.js";
 import { label } from "./strings.js";
 
 export class ApiError extends Error {
-  constructor(title, lines) {
+  // `problems` has {field, problem, remedy} as the service gave them; `gone` says that it was not reached.
+  constructor(title, lines = [], { problems = [], gone = false } = {}) {
     super(title);
     this.lines = lines;
+    this.problems = problems;
+    this.gone = gone;
+  }
+
+  get words() {
+    return [this.message, ...this.lines].join(" ");
   }
 }
 
-// While the service is loading, waits and asks again; `onWait` is told each time.
-export async function call(path, { method = "GET", body, signal, onWait } = {}) {
+// The response to a request once it is a good one: asks for a key when one is needed, and waits while the service is
+// loading, which `onWait` is told each time.
+export async function request(path, { method = "GET", body, form, accept = "application/json", signal, onWait } = {}) {
   for (;;) {
-    const response = await send(path, method, body, signal);
-    const data = await read(response);
-    if (response.ok) return data;
-    if (!data?.type?.endsWith(":loading")) throw failure(response, data);
-    onWait?.();
-    await pause(Number(response.headers.get("Retry-After")) || 2, signal);
+    const key = currentKey();
+    const response = await send(path, { method, signal, body: form ?? encoded(body), headers: headers(accept, key, body) });
+    if (response.ok) return response;
+    const data = await json(response).catch(ignoreUnlessAborted);
+    if (response.status === 401) {
+      if (!(await newKey(key, signal))) throw new ApiError(label("noKey"), [], { gone: true });
+    } else if (data?.type?.endsWith(":loading") || data?.error?.code === "loading") {
+      onWait?.();
+      await pause(Number(response.headers.get("Retry-After")) || 2, signal);
+    } else {
+      throw failure(response.status, data);
+    }
+  }
+}
+
+export async function call(path, options) {
+  try {
+    return await json(await request(path, options));
+  } catch (error) {
+    if (error instanceof ApiError || error.name === "AbortError") throw error;
+    throw unreachable();
   }
 }
 
@@ -27,41 +51,61 @@ export function articlePath(id, collection) {
   return `/v1/articles/${encodeURIComponent(id)}?collection=${encodeURIComponent(collection)}`;
 }
 
-async function send(path, method, body, signal) {
-  const headers = { Accept: "application/json" };
-  if (body !== undefined) headers["Content-Type"] = "application/json";
-  try {
-    return await fetch(path, { method, headers, signal, body: body === undefined ? undefined : JSON.stringify(body) });
-  } catch (error) {
-    if (error.name === "AbortError") throw error;
-    throw new ApiError(label("offline"), [label("offlineRemedy")]);
-  }
-}
-
-async function read(response) {
-  try {
-    return await response.json();
-  } catch (error) {
-    if (error.name === "AbortError") throw error;
-    return null;
-  }
-}
-
-function failure(response, data) {
-  if (!data?.errors) return new ApiError(`${label("error")} (${response.status})`, []);
-  const lines = data.errors.map((one) => {
-    const where = one.field ? `${one.field}: ` : "";
-    return where + one.problem + (one.remedy ? ` — ${one.remedy}` : "");
-  });
-  return new ApiError(data.title, lines);
-}
-
-function pause(seconds, signal) {
+export function pause(seconds, signal) {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, seconds * 1000);
-    signal?.addEventListener("abort", () => {
+    const stop = () => {
       clearTimeout(timer);
       reject(new DOMException("stopped", "AbortError"));
-    });
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener("abort", stop);
+      resolve();
+    }, seconds * 1000);
+    signal?.addEventListener("abort", stop, { once: true });
   });
+}
+
+function encoded(body) {
+  return body === undefined ? undefined : JSON.stringify(body);
+}
+
+function headers(accept, key, body) {
+  const made = { Accept: accept };
+  if (body !== undefined) made["Content-Type"] = "application/json";
+  if (key !== null) made.Authorization = `Bearer ${key}`;
+  return made;
+}
+
+async function send(path, options) {
+  try {
+    return await fetch(path, options);
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw unreachable();
+  }
+}
+
+function json(response) {
+  return response.json();
+}
+
+function ignoreUnlessAborted(error) {
+  if (error.name === "AbortError") throw error;
+  return null;
+}
+
+function unreachable() {
+  return new ApiError(label("offline"), [label("offlineRemedy")], { gone: true });
+}
+
+// The service's own words, whichever of its shapes they come in.
+function failure(status, data) {
+  if (data?.error?.message) return new ApiError(label("error"), [data.error.message]);
+  if (!data?.errors) return new ApiError(`${label("error")} (${status})`);
+  const lines = data.errors.map(problemWords);
+  return new ApiError(data.title, lines, { problems: data.errors });
+}
+
+export function problemWords({ field, problem, remedy }) {
+  return (field ? `${field}: ` : "") + problem + (remedy ? ` — ${remedy}` : "");
 }

@@ -1,7 +1,8 @@
-// Shows an answer and its passages.
+// Shows the passages of a result and how sure it is.
 
-import { label } from "./strings.js";
-import { element, marked } from "./text.js";
+import { button, element, labelled, marked, webLink } from "./elements.js";
+import { label, setAttributeLabel, setLabel } from "./strings.js";
+import { atWords } from "./text.js";
 import { why, whyNot } from "./why.js";
 
 const HIGH = 0.8;
@@ -9,92 +10,117 @@ const MEDIUM = 0.5;
 const BEFORE = 60;
 const AFTER = 140;
 
-// `open(articleId, span, marks)` shows the article from which a passage comes; `explain({article_id})` asks why it is
-// none of the results.
-export function showResult(place, result, collectionIsEmpty, open, explain) {
-  place.replaceChildren(answerCard(result, collectionIsEmpty, open));
-  if (result.passages.length > 0) {
-    place.append(element("h2", "", label("passages")), passageList(result, open));
-  }
-  if (!collectionIsEmpty) place.append(whyNot(explain));
-  place.append(element("p", "facts", `${label("took")} ${Math.round(result.timings_ms.total)} ms`));
-  place.hidden = false;
+// The name of the label that says how sure a result is.
+export function confidenceWord({ answerable, confidence }) {
+  if (!answerable || confidence < MEDIUM) return "low";
+  return confidence >= HIGH ? "high" : "medium";
 }
 
-function answerCard(result, collectionIsEmpty, open) {
-  const found = result.passages.length > 0;
-  const card = element("div", result.answer ? "card answer" : "card answer none");
-  const caption = element("div", "caption");
-  caption.append(element("strong", "", label(result.answer ? "answer" : found ? "noAnswer" : "nothing")));
-  if (found) caption.append(confidence(result));
-  card.append(caption);
-  if (result.answer) {
-    const text = element("p", "text", result.answer.text);
-    text.dir = "auto";
-    card.append(text, sourceButton(result.passages[0], marksOf(result, result.passages[0]), open));
-  } else {
-    const why = found ? "noAnswerText" : collectionIsEmpty ? "emptyText" : "nothingText";
-    card.append(element("p", "", label(why)));
-  }
-  return card;
-}
-
-function confidence(result) {
-  const word = !result.answerable ? "low" : result.confidence >= HIGH ? "high" : result.confidence >= MEDIUM ? "medium" : "low";
-  const shown = element("span", "confidence");
+// In words, as a number and as a bar.
+export function confidence(result) {
+  const shown = element("span", `confidence ${confidenceWord(result)}`);
   const bar = element("span", "bar");
+  bar.setAttribute("aria-hidden", "true");
   const fill = element("span");
   fill.style.setProperty("--value", String(result.confidence));
   bar.append(fill);
-  shown.append(bar, element("span", "", `${label(word)} · ${result.confidence.toFixed(2)}`));
+  shown.append(bar, labelled("span", "", confidenceWord(result)), element("b", "", result.confidence.toFixed(2)));
   return shown;
 }
 
-function passageList(result, open) {
+// A disclosure with the passages of a result that has some. `open(articleId, span, marks)` shows the article that a
+// passage comes from; `explain({article_id})` asks why an article is none of them.
+export function passages(result, open, explain) {
+  const details = element("details", "evidence");
+  details.open = true;
+  const heading = labelled("h3", "", result.answer ? "passages" : "nearest");
+  const summary = element("summary");
+  summary.append(heading, element("span", "count", String(result.passages.length)));
   const list = element("ol", "passages");
   for (const passage of result.passages) list.append(passageCard(result, passage, open));
-  return list;
+  details.append(summary, list, whyNot(explain));
+  return details;
+}
+
+// Brings the passage of a rank into view and puts the keyboard there.
+export function goToPassage(evidence, rank) {
+  evidence.open = true;
+  const card = evidence.querySelector(`[data-rank="${rank}"]`);
+  card.focus({ preventScroll: true });
+  card.scrollIntoView({ block: "center" });
 }
 
 function passageCard(result, passage, open) {
   const marks = marksOf(result, passage);
-  const card = element("li", "card passage");
-  const heading = element("div", "heading");
-  const title = element("h3");
+  const card = element("li", "passage");
+  card.dataset.rank = passage.rank;
+  card.tabIndex = -1;
+  setAttributeLabel(card, "aria-label", "passage", { rank: passage.rank });
+  const title = element("h4");
   title.append(sourceButton(passage, marks, open));
-  heading.append(
-    element("span", "rank", String(passage.rank)),
-    title,
-    element("span", "facts", `${label("score")} ${passage.score.toFixed(2)}`),
-  );
-  const whole = passage.rank === 1 || passage.highlights.length === 0;
-  const quote = element("blockquote", whole ? "quote" : "quote excerpt");
-  quote.dir = "auto";
-  const show = (words) => {
-    const shown = whole || words.length > 0 ? [marked(passage.text, passage.start, [...words, ...marks])] : excerpt(passage, marks);
-    quote.replaceChildren(...shown);
-  };
-  show([]);
-  card.append(heading, facts(passage), quote);
-  if (passage.also_in.length > 0) card.append(copies(passage, open));
-  const explained = result.explain?.passages.find((one) => one.passage_id === passage.passage_id);
-  if (explained) {
-    const words = explained.matches.map((span) => ({ ...span, className: "word-mark" }));
-    card.append(why(explained, (isOpen) => show(isOpen ? words : [])));
-  }
+  const heading = element("div", "heading");
+  const score = labelled("span", "facts", "score", { value: passage.score.toFixed(2) });
+  heading.append(element("span", "rank", String(passage.rank)), title, score);
+  card.append(heading, facts(passage), ...quoted(result, passage, marks));
+  if (passage.also_in.length > 0) card.insertBefore(copies(passage, open), card.querySelector(".why"));
   return card;
 }
 
-// Of all passages but the first, what surrounds their best sentence.
-function excerpt(passage, marks) {
-  const best = passage.highlights[0];
-  const start = Math.max(best.start - BEFORE, passage.start);
-  const end = Math.min(best.end + AFTER, passage.end);
-  const text = marked(passage.text, passage.start, marks, start, end);
-  return [start > passage.start ? "…" : "", text, end < passage.end ? "…" : ""];
+// The passage's text: the first in full, of the others what surrounds their best sentence; and why it is a result.
+function quoted(result, passage, marks) {
+  const quote = element("blockquote", "quote");
+  quote.dir = "auto";
+  const short = passage.rank === 1 ? null : excerptOf(passage);
+  let whole = short === null;
+  let words = [];
+  const show = () => {
+    const all = [...words, ...marks];
+    const shown = whole || words.length > 0 ? [marked(passage.text, passage.start, all)] : cut(passage, marks, short);
+    quote.classList.toggle("excerpt", !whole && words.length === 0);
+    quote.replaceChildren(...shown);
+  };
+  show();
+  const parts = [quote];
+  if (short !== null) {
+    const toggle = button("link more", "more", () => {
+      whole = !whole;
+      setLabel(toggle, whole ? "less" : "more");
+      toggle.setAttribute("aria-expanded", String(whole));
+      show();
+    });
+    toggle.setAttribute("aria-expanded", "false");
+    parts.push(toggle);
+  }
+  const explained = result.explain?.passages.find((one) => one.passage_id === passage.passage_id);
+  if (explained) {
+    const matches = explained.matches.map((span) => ({ ...span, className: "word-mark" }));
+    const toggled = (isOpen) => {
+      words = isOpen ? matches : [];
+      show();
+    };
+    parts.push(why(explained, toggled));
+  }
+  return parts;
 }
 
-function marksOf(result, passage) {
+// The span around a passage's best sentence; null when that is all of it.
+function excerptOf(passage) {
+  const best = passage.highlights[0];
+  if (!best) return null;
+  const start = Math.max(best.start - BEFORE, passage.start);
+  const end = Math.min(best.end + AFTER, passage.end);
+  if (start === passage.start && end === passage.end) return null;
+  const base = passage.start;
+  const span = atWords(passage.text, { start: start - base, end: end - base });
+  return { start: span.start + base, end: span.end + base };
+}
+
+function cut(passage, marks, { start, end }) {
+  const text = marked(passage.text, passage.start, marks, start, end);
+  return [start > passage.start ? "… " : "", text, end < passage.end ? " …" : ""];
+}
+
+export function marksOf(result, passage) {
   const marks = passage.highlights.map((span) => ({ ...span, className: "highlight-mark" }));
   if (result.answer?.passage_id === passage.passage_id) {
     marks.unshift({ start: result.answer.start, end: result.answer.end, className: "answer-mark" });
@@ -103,36 +129,32 @@ function marksOf(result, passage) {
 }
 
 function sourceButton(passage, marks, open) {
-  const button = element("button", "link", passage.title || passage.article_id);
-  button.type = "button";
-  button.dir = "auto";
-  button.title = label("whole");
-  button.addEventListener("click", () => open(passage.article_id, passage, marks));
-  return button;
+  const made = element("button", "link", passage.title || passage.article_id);
+  made.type = "button";
+  made.dir = "auto";
+  setAttributeLabel(made, "title", "whole");
+  made.addEventListener("click", () => open(passage.article_id, passage, marks));
+  return made;
 }
 
 function facts(passage) {
   const line = element("p", "facts");
-  if (passage.title) line.append(element("span", "", passage.article_id));
+  if (passage.title) line.append(element("bdi", "", passage.article_id));
   if (passage.published_at) line.append(element("time", "", passage.published_at));
   const link = webLink(passage.url);
   if (link) line.append(link);
   return line;
 }
 
-// Only http and https: an address can be a script too.
-export function webLink(url) {
-  if (!url || !/^https?:\/\//i.test(url)) return null;
-  const link = element("a", "", label("link"));
-  link.href = url;
-  link.rel = "noopener noreferrer";
-  link.target = "_blank";
-  link.title = url;
-  return link;
-}
-
 function copies(passage, open) {
-  const line = element("p", "facts", label("alsoIn"));
+  const line = element("p", "facts copies");
+  line.append(labelled("span", "", "alsoIn"));
   for (const copy of passage.also_in) line.append(sourceButton(copy, [], open));
   return line;
+}
+
+// An answer and how sure it is, in words alone, for who cannot see it.
+export function spoken(result, title, text) {
+  const sure = `${label(confidenceWord(result))} ${result.confidence.toFixed(2)}`;
+  return label("done", { title: label(title), text, confidence: sure, count: result.passages.length });
 }

@@ -1,9 +1,8 @@
 // Shows an article in its original text, at the passage it was opened for.
 
 import { ApiError, articlePath, call } from "./api.js";
-import { webLink } from "./result.js";
+import { element, marked, webLink } from "./elements.js";
 import { label } from "./strings.js";
-import { element, marked } from "./text.js";
 
 const dialog = document.getElementById("source");
 const title = document.getElementById("source-title");
@@ -20,7 +19,8 @@ export function prepareSource() {
   dialog.addEventListener("close", () => current?.abort());
 }
 
-export async function openSource(collection, articleId, passage, marks) {
+// `span` {start, end} is marked and shown, `marks` within it as what their class names say.
+export async function openSource(collection, articleId, span, marks) {
   current?.abort();
   current = new AbortController();
   const { signal } = current;
@@ -30,26 +30,27 @@ export async function openSource(collection, articleId, passage, marks) {
   say(label("fetching"));
   if (!dialog.open) dialog.showModal();
   try {
-    show(await call(articlePath(articleId, collection), { signal }), passage, marks);
+    show(await call(articlePath(articleId, collection), { signal }), span, marks);
   } catch (error) {
     if (error.name === "AbortError") return;
     if (!(error instanceof ApiError)) throw error;
-    say([error.message, ...error.lines].join(" "));
+    say(error.words);
   }
 }
 
-function show(article, passage, marks) {
+function show(article, span, marks) {
   notice.hidden = true;
   title.textContent = article.title || article.id;
   const facts = [article.title ? article.id : "", article.published_at ?? ""].filter((fact) => fact !== "");
-  about.replaceChildren(...facts.map((fact) => element("span", "", `${fact} `)));
+  about.replaceChildren(...facts.map((fact) => element("bdi", "", fact)));
   const link = webLink(article.url);
   if (link) about.append(link);
-  const whole = { start: passage.start, end: passage.end, className: "passage-mark" };
-  const omitted = article.audit.omitted.map((span) => ({ ...span, className: "omitted-mark" }));
+  const whole = { ...span, className: "passage-mark" };
+  const omitted = article.audit.omitted.map((one) => ({ ...one, className: "omitted-mark" }));
   text.replaceChildren(marked(article.text, 0, [...marks, ...omitted, whole]));
-  const target =
-    text.querySelector(".answer-mark") ?? text.querySelector(".highlight-mark") ?? text.querySelector(".passage-mark");
+  const target = ["answer", "highlight", "passage"]
+    .map((name) => text.querySelector(`.${name}-mark`))
+    .find((found) => found !== null);
   target?.scrollIntoView({ block: "center" });
   text.focus({ preventScroll: true });
 }

@@ -1,10 +1,41 @@
-// Offsets of the API count code points; strings here count UTF-16 units. Text enters the page as text nodes only.
+// Cuts texts. Offsets of the API count code points; strings here count UTF-16 units.
 
-export function element(name, className, text) {
-  const made = document.createElement(name);
-  if (className) made.className = className;
-  if (text !== undefined) made.textContent = text;
-  return made;
+// Splits an answer that comes in pieces into texts and marks: feed("see [", ...) gives strings and numbers, in order.
+// What may yet become a mark is held back until the next piece, or until `end`.
+export class MarkSplitter {
+  #held = "";
+
+  feed(piece) {
+    const text = this.#held + piece;
+    this.#held = /\[\d{0,3}$/.exec(text)?.[0] ?? "";
+    return splitMarks(text.slice(0, text.length - this.#held.length));
+  }
+
+  end() {
+    const rest = this.#held;
+    this.#held = "";
+    return rest === "" ? [] : [rest];
+  }
+}
+
+function splitMarks(text) {
+  return text
+    .split(/(\[\d{1,3}\])/)
+    .filter((part) => part !== "")
+    .map((part) => (/^\[\d{1,3}\]$/.test(part) ? Number(part.slice(1, -1)) : part));
+}
+
+const IN_WORD = /[\p{Script=Latin}\p{Script=Cyrillic}\p{Nd}]/u;
+const LONGEST_WORD = 20;
+
+// The span {start, end} of a text, made a little smaller where it cuts a word of a script that has spaces.
+export function atWords(text, { start, end }) {
+  const chars = [...text];
+  const inWord = (index) => index > 0 && index < chars.length && IN_WORD.test(chars[index - 1]) && IN_WORD.test(chars[index]);
+  const moved = { start, end };
+  while (inWord(moved.start) && moved.start < start + LONGEST_WORD) moved.start += 1;
+  while (inWord(moved.end) && moved.end > end - LONGEST_WORD) moved.end -= 1;
+  return moved;
 }
 
 // The UTF-16 index of each code point offset, in one walk over the text.
@@ -23,9 +54,9 @@ export function utf16Indexes(text, offsets) {
   return indexes;
 }
 
-// The text from `start` to `end` (offsets in the article, of which `text` begins at `base`), with `marks`
-// {start, end, className} around its parts; where marks overlap, the first in the list wins.
-export function marked(text, base, marks, start = base, end = Infinity) {
+// The text from `start` to `end` (offsets in the article, of which `text` begins at `base`), cut at the edges of
+// `marks` {start, end, className}: a list of {text, className}, "" outside. Where marks overlap, the first one wins.
+export function pieces(text, base, marks, start = base, end = Infinity) {
   const inside = marks.filter((mark) => mark.start < mark.end && mark.end > start && mark.start < end);
   const cuts = [start, ...inside.flatMap((mark) => [mark.start, mark.end]).filter((cut) => cut > start && cut < end)];
   if (end !== Infinity) cuts.push(end);
@@ -38,13 +69,11 @@ export function marked(text, base, marks, start = base, end = Infinity) {
   for (const mark of inside) {
     for (let i = places.get(Math.max(mark.start, start)); i < edges.length && edges[i] < mark.end; i += 1) owners[i] ??= mark;
   }
-  const fragment = document.createDocumentFragment();
+  const cut = [];
   for (let i = 0; i + 1 < edges.length; i += 1) {
     const from = indexes.get(edges[i] - base);
     const to = edges[i + 1] === Infinity ? text.length : indexes.get(edges[i + 1] - base);
-    if (from === to) continue;
-    const piece = text.slice(from, to);
-    fragment.append(owners[i] ? element("mark", owners[i].className, piece) : document.createTextNode(piece));
+    if (from < to) cut.push({ text: text.slice(from, to), className: owners[i]?.className ?? "" });
   }
-  return fragment;
+  return cut;
 }

@@ -1,8 +1,8 @@
 // Why a passage is a result, and why an article is none: ranks and scores at every stage.
 
 import { ApiError } from "./api.js";
-import { filled, isEnglish, label } from "./strings.js";
-import { element } from "./text.js";
+import { currentLanguage, label, setAttributeLabel } from "./strings.js";
+import { element, labelled } from "./elements.js";
 
 const LEGS = ["window", "sentence", "bm25"];
 const LATER = ["fused", "refined", "reranker"];
@@ -13,9 +13,9 @@ export function why(explained, onToggle) {
   const details = element("details", "why");
   const share = Math.round(explained.matched_idf_share * 100);
   details.append(
-    element("summary", "", label("why")),
+    labelled("summary", "", "why"),
     stages(explained, null),
-    element("p", "facts", filled("wordShare", { share })),
+    labelled("p", "facts", "wordShare", { share }),
   );
   details.addEventListener("toggle", () => onToggle(details.open));
   return details;
@@ -23,17 +23,17 @@ export function why(explained, onToggle) {
 
 // A form that asks why an article is no result; `explain({article_id})` asks the service.
 export function whyNot(explain) {
-  const details = element("details", "card why-not");
+  const details = element("details", "why-not");
   const form = element("form");
-  const name = element("label", "", `${label("articleId")} `);
+  const name = element("label");
   const input = element("input");
   input.name = "article";
   input.required = true;
   input.maxLength = 512;
   input.autocomplete = "off";
   input.dir = "auto";
-  name.append(input);
-  const button = element("button", "", label("explain"));
+  name.append(labelled("span", "", "articleId"), " ", input);
+  const button = labelled("button", "second", "explain");
   button.type = "submit";
   form.append(name, button);
   const shown = element("div", "verdict");
@@ -42,7 +42,7 @@ export function whyNot(explain) {
     event.preventDefault();
     answer(explain, input.value, button, shown);
   });
-  details.append(element("summary", "", label("whyNot")), form, shown);
+  details.append(labelled("summary", "", "whyNot"), form, shown);
   return details;
 }
 
@@ -53,7 +53,7 @@ async function answer(explain, id, button, shown) {
   } catch (error) {
     if (error.name === "AbortError") return;
     if (!(error instanceof ApiError)) throw error;
-    shown.replaceChildren(element("p", "", [error.message, ...error.lines].join(" ")));
+    shown.replaceChildren(element("p", "", error.words));
   } finally {
     button.disabled = false;
   }
@@ -66,40 +66,46 @@ function verdict(explanation) {
   const other = first && first.passage_id !== explanation.passage_id ? first : null;
   parts.push(stages(explanation, other));
   const missing = explanation.missing_words.slice(0, MOST_WORDS).map(({ word }) => word);
-  if (missing.length > 0) parts.push(element("p", "facts", filled("lacks", { words: missing.join(" · ") })));
+  if (missing.length > 0) parts.push(labelled("p", "facts", "lacks", { words: missing.join(" · ") }));
   const quote = element("blockquote", "quote", explanation.best_sentence.text);
   quote.dir = "auto";
-  parts.push(element("p", "facts", label("bestSentence")), quote);
+  parts.push(labelled("p", "facts", "bestSentence"), quote);
   return parts;
 }
 
 // The service says it in English; in other languages the page does, with the same numbers below it.
 function sentence({ result, copies }) {
-  if (isEnglish()) return result.reason;
+  if (currentLanguage() === "en") return result.reason;
   const by = copies?.stood_for_by;
   const known = { rank: result.rank ?? by?.rank ?? "", article: by?.article_id ?? "" };
-  return filled(`stage_${result.stage}`, known);
+  return label(`stage_${result.stage}`, known);
 }
 
 function stages(explained, first) {
   const table = element("table");
-  const titles = ["stage", "rank", "score", "cutoff", ...(first ? ["firstRank", "firstScore"] : [])];
+  const titles = ["stage", "rank", "points", "cutoff", ...(first ? ["firstRank", "firstScore"] : [])];
   const head = element("tr");
-  for (const title of titles) head.append(header("col", label(title)));
+  for (const title of titles) head.append(header("col", title));
   table.append(wrapped("thead", [head]), wrapped("tbody", rows(explained, first)));
-  return table;
+  // Wider than a phone: it scrolls by itself, so the keyboard has to get there.
+  const scrolling = element("div", "scroll");
+  scrolling.tabIndex = 0;
+  scrolling.setAttribute("role", "group");
+  setAttributeLabel(scrolling, "aria-label", "why");
+  scrolling.append(table);
+  return scrolling;
 }
 
 function rows(explained, first) {
   const made = LEGS.map((name) => {
     const leg = explained.legs[name];
     const others = first ? legCells(first.legs[name]) : [];
-    return row(label(name), [...legCells(leg), number(leg.cutoff_score), ...others]);
+    return row(name, [...legCells(leg), number(leg.cutoff_score), ...others]);
   });
   for (const name of LATER) {
     const [ours, theirs] = [explained[name], first?.[name]];
     if (!ours && !theirs) continue;
-    made.push(row(label(name), [...standing(ours), "", ...(first ? standing(theirs) : [])]));
+    made.push(row(name, [...standing(ours), "", ...(first ? standing(theirs) : [])]));
   }
   return made;
 }
@@ -123,8 +129,8 @@ function number(value) {
   return value === null ? "–" : value.toFixed(3);
 }
 
-function header(scope, text) {
-  const made = element("th", "", text);
+function header(scope, name) {
+  const made = labelled("th", "", name);
   made.scope = scope;
   return made;
 }
