@@ -14,12 +14,13 @@ from qa_service.errors import BadInput
 from qa_service.explanation import Explanation, Target
 from qa_service.index.generation import Generations
 from qa_service.index.opened import OpenedCollections
-from qa_service.ingest import Ingestor
+from qa_service.ingest import Ingestor, passage_tokens
 from qa_service.library import Library, no_article
 from qa_service.names import DEFAULT_COLLECTION
 from qa_service.question import check_history, check_question
 from qa_service.retrieval.adjustment import AdjustmentFile
 from qa_service.retrieval.calibration import Adjustment
+from qa_service.retrieval.given import GivenDocuments
 from qa_service.retrieval.reranking import Reranking
 from qa_service.retrieval.search import Searcher
 from qa_service.store import articles, collections
@@ -65,6 +66,9 @@ class Engine:
         self.adjustment = AdjustmentFile(settings.data_dir, encoder)
         adjustment = self.adjustment.read if adjusted else Adjustment
         self._searcher = Searcher(catalog, self.segments, encoder, self.tokenizer, self._reranking, adjustment)
+        self._given = GivenDocuments(
+            encoder, self.tokenizer, passage_tokens(encoder), self._repair, self._reranking, adjustment
+        )
         self.opened = OpenedCollections(catalog, self.generations)
         self.tokenizer.words("你好")  # loads the dictionary now, not in the first question
         self._background = Background(catalog, self.generations, self.opened, self.ingest, self.compact)
@@ -129,6 +133,11 @@ class Engine:
         """Rank the best `depth` articles for a question, best first; see `Searcher.rank_articles`."""
         check_question(question, self.settings.max_question_chars)
         return self._searcher.rank_articles(question, collection, self.opened.snapshot(collection), depth)
+
+    def rerank(self, question: str, documents: Sequence[str]) -> list[tuple[int, float]]:
+        """Put documents in order that come with the question; see `GivenDocuments.rank`."""
+        check_question(question, self.settings.max_question_chars)
+        return self._given.rank(question, documents)
 
     def ingest(self, submissions: Iterable[Submission], collection: str = DEFAULT_COLLECTION) -> Iterator[Outcome]:
         """Take articles in; yield an outcome for each, in order, once it is durable and searchable.

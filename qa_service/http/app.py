@@ -13,7 +13,7 @@ from qa_service.http.chat import models as chat_models
 from qa_service.http.chat import routes as chat_routes
 from qa_service.http.document import Document
 from qa_service.http.host import EXTENSION, EngineHost
-from qa_service.http.openai import embeddings, vector_stores
+from qa_service.http.openai import embeddings, rerank, vector_stores
 from qa_service.http.openai import errors as openai_errors
 from qa_service.http.strict_json import StrictRequest
 
@@ -61,6 +61,7 @@ def make_app(settings: Settings, engine: Engine | None) -> Flask:
         chat_routes.make_api(settings),
         dify.make_api(),
         embeddings.make_api(),
+        rerank.make_api(),
         vector_stores.make_api(),
     ):
         app.register_api(protocol)

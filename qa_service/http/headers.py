@@ -7,6 +7,7 @@ import uuid
 
 from flask import Flask, Response, g, request
 
+from qa_service.http.access import GUARDED
 from qa_service.http.failure import FieldProblem, HttpProblem, invalid_input
 
 REQUEST_ID = "X-Request-ID"
@@ -65,6 +66,6 @@ def _secure(response: Response) -> Response:
     headers.setdefault("X-Content-Type-Options", "nosniff")
     headers.setdefault("X-Frame-Options", "DENY")
     headers.setdefault("Referrer-Policy", "no-referrer")
-    if request.path.startswith("/v1/"):
+    if request.path.startswith(GUARDED):
         headers.setdefault("Cache-Control", "no-store")
     return response

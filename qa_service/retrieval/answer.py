@@ -9,14 +9,14 @@ import regex
 from numpy.typing import NDArray
 
 from qa_service.retrieval.answering.choice import Choice, choose, probabilities, text_length
-from qa_service.retrieval.answering.features import Matrix, features, read_question
+from qa_service.retrieval.answering.features import Column, Matrix, features, read_question
 from qa_service.retrieval.answering.weights import shipped_weights
 from qa_service.text.fold import lexical_fold
 from qa_service.text.tokens import Tokenizer
 
 _NUMBERED = regex.compile(r"(?:[（(]?[一二三四五六七八九十百\d]{1,3}[)）、.．])\s*[^。！!；;，,：:]{1,25}")
 _HEADING = 1e-6
-"""What a heading's chance is worth: it repeats the question and answers nothing."""
+"""What is left of a heading's chance: it repeats the question and answers nothing."""
 _LONGEST = 2000
 """Code points of a sentence that are looked at; what is longer is no sentence."""
 
@@ -47,7 +47,7 @@ class AnswerFinder:
         """
         weights = shipped_weights()
         chances = probabilities(self.features(sentences, cosines, opening), weights.features)
-        chances = chances * np.array([_HEADING if is_heading(sentence) else 1.0 for sentence in sentences])
+        chances = _passed_on(chances, [is_heading(sentence) for sentence in sentences])
         lengths = np.array([text_length(sentence) for sentence in sentences])
         return choose(chances, lengths, joined, weights.length_price)
 
@@ -56,6 +56,18 @@ class AnswerFinder:
         folded = _folded([*sentences, *([] if opening is None else [opening])])
         start = folded[0] if opening is None else folded.pop()
         return features(self._question, folded, sentences, cosines, start)
+
+
+def _passed_on(chances: Column, headings: Sequence[bool]) -> Column:
+    """Give the chance of a heading, or of a question that an article asks, to the sentence that follows it."""
+    passed = chances.copy()
+    for place, heading in enumerate(headings):
+        if heading:
+            if place + 1 < len(passed):
+                passed[place + 1] += passed[place]
+            passed[place] *= _HEADING
+    whole: Column = passed / passed.sum()
+    return whole
 
 
 def is_heading(sentence: str) -> bool:

@@ -26,6 +26,17 @@ def best(tokenizer: Tokenizer, question: str, sentences: list[str], opening: str
     return sentences[finder.find(sentences, flat, [False] * (len(sentences) - 1), opening).best]
 
 
+def test_a_question_that_an_article_asks_is_answered_by_what_follows(tokenizer: Tokenizer) -> None:
+    sentences = [
+        "登革热会不会人传人？", "发言人说，不会直接在人与人之间传播，但病人要避免被叮。",
+        "有没有疫苗？", "她表示，目前没有供应，防蚊灭蚊是最有效的办法。", "能治吗？",
+    ]  # fmt: skip
+    assert best(tokenizer, "登革热会不会人传人？", sentences) == sentences[1]
+    assert best(tokenizer, "登革热有没有疫苗？", sentences) == sentences[3]
+    # The last one has no answer here, and another question is none either.
+    assert best(tokenizer, "登革热能治吗？", sentences) in (sentences[1], sentences[3])
+
+
 TYPED = [
     ("望潮大桥是谁设计的？", ["望潮大桥是一座斜拉桥。", "它由约翰·罗布林设计。", "它的设计获得过奖项。"], 1),
     ("望潮大桥什么时候通车？", ["望潮大桥是一座斜拉桥。", "通车时有很多人参加。", "1998年5月通车。"], 2),

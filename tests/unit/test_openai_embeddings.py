@@ -10,10 +10,14 @@ import pytest
 from flask.testing import FlaskClient
 
 from embeddings.toy import ToyEncoder
+from qa_service.engine import Engine
+from qa_service.http import create_app
 from qa_service.http.openai.embeddings import MAX_CHARS, MAX_TEXTS
 from qa_service.retrieval.query import QueryReader
 from qa_service.retrieval.stopwatch import Stopwatch
+from qa_service.store import passages
 from qa_service.text.tokens import Tokenizer
+from tests.conftest import add
 from tests.http.fake_engine import FakeEngine
 from tests.http.openai_error import assert_openai_error
 
@@ -79,6 +83,17 @@ def test_texts_are_folded_as_for_the_search(client: FlaskClient, fake: FakeEngin
     question = QueryReader(fake.encoder, Tokenizer(cache_dir)).read(f"  {traditional} \n 几点？", Stopwatch())
     asked = vectors(embed(client, f"{simplified}  几点？", model="toy-query"))
     np.testing.assert_array_equal(asked[0], question.vector)
+
+
+def test_a_passage_has_the_vector_of_the_index(engine: Engine) -> None:
+    text = "第二醫院的門診在和平路。\n\n週末也開門。"
+    add(engine, {"a": text})
+    with engine.catalog.read() as connection:
+        (candidate,) = passages.candidates(connection, [1], seq=1_000_000)
+    stored = engine.segments.gather([candidate.block])
+    window, first, second = text, *text.split("\n\n")
+    found = vectors(embed(create_app(engine.settings, engine).test_client(), [window, first, second]))
+    np.testing.assert_array_equal(found, stored)
 
 
 def test_what_is_tolerated(client: FlaskClient) -> None:

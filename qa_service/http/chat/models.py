@@ -28,7 +28,7 @@ EVENTS_SUFFIX = "-webui"
 class ModelPath(Query):
     """A model in the path."""
 
-    model_id: str = Field(json_schema_extra={"example": "qa-default"})
+    model_id: str = Field(description="`qa-<collection>`.", json_schema_extra={"example": "qa-default"})
 
 
 @dataclass(frozen=True, slots=True)
