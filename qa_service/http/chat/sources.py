@@ -32,12 +32,14 @@ def sources_of(passages: Sequence[RankedPassage], collection: str, base_url: str
         collection: where they were found.
         base_url: where people reach the page, without a slash at the end.
     """
-    return [
-        Source(
-            number, passage, one_line(passage.title or "") or passage.article_id, _url(passage, collection, base_url)
-        )
-        for number, passage in enumerate(passages, start=1)
-    ]
+    named: dict[str, int] = {}
+    sources = []
+    for number, passage in enumerate(passages, start=1):
+        named[passage.article_id] = count = named.get(passage.article_id, 0) + 1
+        # Two passages of one article would otherwise look like one source named twice.
+        title = (one_line(passage.title or "") or passage.article_id) + (f" ({count})" if count > 1 else "")
+        sources.append(Source(number, passage, title, _url(passage, collection, base_url)))
+    return sources
 
 
 def _url(passage: RankedPassage, collection: str, base_url: str) -> str:
