@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 
@@ -78,6 +78,11 @@ class Match:
     by_words: bool = False
 
     @property
+    def turned(self) -> Match:
+        """The same, seen from the other passage."""
+        return replace(self, ours=self.theirs, theirs=self.ours, of_ours=self.of_theirs, of_theirs=self.of_ours)
+
+    @property
     def shares_half(self) -> bool:
         """Whether at least half of the smaller passage is shared."""
         return max(self.of_ours, self.of_theirs) >= HALF
@@ -117,6 +122,15 @@ def compare(
     decided = compare_prints(ours, theirs, similar)
     if decided is not None:
         return decided
+    if tuple(theirs.prints) < tuple(ours.prints):
+        # Of several alignments that are equally good, the one found depends on which passage comes first.
+        return _by_words(theirs, ours, wording_of_theirs, wording_of_ours).turned
+    return _by_words(ours, theirs, wording_of_ours, wording_of_theirs)
+
+
+def _by_words(
+    ours: Outline, theirs: Outline, wording_of_ours: Callable[[], Wording], wording_of_theirs: Callable[[], Wording]
+) -> Match:
     anchors = anchors_of(ours.prints, theirs.prints)
     found = {place for place, _ in anchors}, {place for _, place in anchors}
     one, two = wording_of_ours(), wording_of_theirs()

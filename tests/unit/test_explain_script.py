@@ -13,7 +13,8 @@ import pytest
 STATIC = Path(__file__).parents[2] / "qa_service" / "http" / "static"
 PRELUDE = """
 class Node {
-  constructor(name) { this.tag = name; this.children = []; this.text = ""; this.listeners = {}; this.attributes = {}; }
+  constructor(name) { this.tag = name; this.children = []; this.text = ""; this.listeners = {}; this.attributes = {};
+    this.dataset = {}; }
   append(...nodes) { this.children.push(...nodes.map((n) => (typeof n === "string" ? textNode(n) : n))); }
   replaceChildren(...nodes) { this.children = []; this.append(...nodes); }
   setAttribute(name, value) { this.attributes[name] = value; }
@@ -27,6 +28,7 @@ globalThis.document = {
   createElement: (name) => new Node(name),
   createTextNode: textNode,
   createDocumentFragment: () => new Node("#fragment"),
+  getElementById: (id) => new Node(id),
 };
 Object.defineProperty(globalThis, "navigator", { value: { language: process.argv[1] } });
 const given = JSON.parse(process.argv[2]);

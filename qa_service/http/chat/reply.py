@@ -83,7 +83,7 @@ class Reply:
     def _generate(self, generator: Generator) -> Generated[str | None]:
         check = CitationCheck(self.result.passages, markdown=self.markdown)
         length = 0
-        messages = grounded_messages(self.asked.conversation, self.result.passages)
+        messages = grounded_messages(self.asked.conversation, self.result.passages, markdown=self.markdown)
         with closing(generator.stream(messages)) as stream:
             for piece in stream:
                 length += len(piece or "")

@@ -64,11 +64,12 @@ def _answer(body: ChatRequest, generator: Generator | None) -> Response:
     messages = read_messages(body.messages)
     completion = Completion(body.model)
     usage = partial(usage_of, engine.encoder.count_tokens, [text for _, text in messages])
-    task = housekeeping.recognise(messages)
+    # The page sends nothing but what people ask, which may well be such a prompt.
+    task = None if _for_page(body) else housekeeping.recognise(messages)
     if task is not None:
         return _plain(body, completion, housekeeping.reply(task, messages), usage)
     conversation = read_conversation(body.messages, messages)
-    if is_small_talk(conversation.question) and not (body.qa and body.qa.sources == "result"):
+    if is_small_talk(conversation.question):
         return _plain(body, completion, phrases_for(conversation.question).greeting, usage)
     reply = _reply(engine, body, chosen, conversation, generator)
     is_gone = gone_check(request.environ)
@@ -145,6 +146,10 @@ def _check_options(body: ChatRequest) -> None:
         raise wrong("n", "must be 1: there is one answer", "leave it out")
     if body.tool_choice not in (None, "auto", "none"):
         raise wrong("tool_choice", "asks for a tool, and none is ever called here", "leave it out, or use none")
+
+
+def _for_page(body: ChatRequest) -> bool:
+    return body.qa is not None and body.qa.sources == "result"
 
 
 def _wants_usage(body: ChatRequest) -> bool:
