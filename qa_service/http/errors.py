@@ -42,11 +42,17 @@ def use_shape(app: Flask, prefixes: Sequence[str], shape: Shape) -> None:
 
 def error_response(failure: Failure) -> Response:
     """Make the response of a failure, in the shape of the path that was asked for."""
+    return (_shape_of(request.path) or problem_response)(failure)
+
+
+def has_own_shape(path: str) -> bool:
+    """Whether a path belongs to another program's protocol."""
+    return _shape_of(path) is not None
+
+
+def _shape_of(path: str) -> Shape | None:
     shapes: Mapping[str, Shape] = current_app.extensions.get(_SHAPES, {})
-    for prefix, shape in shapes.items():
-        if request.path == prefix or request.path.startswith(f"{prefix}/"):
-            return shape(failure)
-    return problem_response(failure)
+    return next((shape for prefix, shape in shapes.items() if path == prefix or path.startswith(f"{prefix}/")), None)
 
 
 def init_app(app: Flask) -> None:

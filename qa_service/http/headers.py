@@ -8,6 +8,7 @@ import uuid
 from flask import Flask, Response, g, request
 
 from qa_service.http.access import GUARDED
+from qa_service.http.errors import has_own_shape
 from qa_service.http.failure import FieldProblem, HttpProblem, invalid_input
 
 REQUEST_ID = "X-Request-ID"
@@ -39,8 +40,12 @@ def _identify() -> None:
 
 
 def _refuse_foreign_pages() -> None:
-    # A page of another site can make a browser send a form here, files included. Browsers say so in this header.
-    if request.method not in _READING and request.headers.get("Sec-Fetch-Site") == "cross-site":
+    # A page of another site can make a browser send a form here, files included. Browsers say so in this header. JSON
+    # they send only after asking first, which is answered with no; chat programs made of a browser need not ask.
+    is_json = request.method == "POST" and request.mimetype == "application/json"
+    if request.method in _READING or (is_json and has_own_shape(request.path)):
+        return
+    if request.headers.get("Sec-Fetch-Site") == "cross-site":
         problem = FieldProblem("Sec-Fetch-Site", "a page of another site may not do this", "call from a server instead")
         raise HttpProblem(403, "forbidden", [problem])
 

@@ -1,4 +1,8 @@
-"""JSON as RFC 8259 means it: one object, UTF-8, each key once, finite numbers, whole characters."""
+"""JSON as RFC 8259 means it: one object, UTF-8, each key once, finite numbers, whole characters.
+
+Clients of other programs' protocols send whole conversations, in which some have cut an emoji in two: there, half a
+surrogate pair becomes a replacement character, and an object may have any number of members.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ from typing import Any
 from flask import Request
 
 from qa_service.http.body import read_body
+from qa_service.http.errors import has_own_shape
 from qa_service.http.failure import FieldProblem, HttpProblem, invalid_input
 
 MAX_MEMBERS = 1000
@@ -30,15 +35,16 @@ class StrictRequest(Request):
         """
         if self._object is _MISSING:
             _check_media_type(self)
-            self._object = parse_object(read_body(self))
+            self._object = parse_object(read_body(self), lenient=has_own_shape(self.path))
         return self._object
 
 
-def parse_object(data: bytes) -> dict[str, Any]:
+def parse_object(data: bytes, *, lenient: bool = False) -> dict[str, Any]:
     """Parse a JSON object.
 
     Parameters:
         data: UTF-8 bytes, with or without a byte order mark.
+        lenient: whether it is of another program's protocol.
 
     Errors:
         HttpProblem: 400, naming the line and column where there is one; 422 for a lone surrogate, naming its field.
@@ -50,7 +56,8 @@ def parse_object(data: bytes) -> dict[str, Any]:
     except UnicodeDecodeError as error:
         raise _malformed(f"is not UTF-8 at byte {error.start}", "encode it as UTF-8") from None
     try:
-        value = json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant, parse_float=_finite)
+        pairs = _unique if lenient else _few
+        value = json.loads(text, object_pairs_hook=pairs, parse_constant=_refuse_constant, parse_float=_finite)
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
         raise _malformed(f"is not JSON: {error.msg[:1].lower()}{error.msg[1:]} at {where}") from None
@@ -61,7 +68,7 @@ def parse_object(data: bytes) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise _malformed("must be a JSON object", "wrap it in {...}")
     if _SURROGATE_ESCAPE.search(text):
-        _refuse_surrogates(value)
+        (_replace_surrogates if lenient else _refuse_surrogates)(value)
     return value
 
 
@@ -82,6 +89,11 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         seen: set[str] = set()
         name = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
         raise _malformed(f"has the key {name[:80]!r} twice in one object", "keep one of them")
+    return found
+
+
+def _few(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = _unique(pairs)
     if len(found) > MAX_MEMBERS:
         raise _malformed(f"has an object of more than {MAX_MEMBERS} members")
     return found
@@ -111,6 +123,19 @@ def _refuse_surrogates(root: dict[str, Any]) -> None:
             for key, item in value.items():
                 inner = f"{path}.{key}" if path else key
                 waiting.extend([(inner, item), (f"{path or 'body'} (a key)", key)])
+
+
+def _replace_surrogates(root: dict[str, Any]) -> None:
+    waiting: list[dict[str, Any] | list[Any]] = [root]
+    while waiting:
+        container = waiting.pop()
+        keys: list[Any] = list(container) if isinstance(container, dict) else list(range(len(container)))
+        for key in keys:
+            value = container[key]
+            if isinstance(value, str):
+                container[key] = _SURROGATE.sub("\ufffd", value)
+            elif isinstance(value, dict | list):
+                waiting.append(value)
 
 
 def _malformed(problem: str, remedy: str | None = None) -> HttpProblem:

@@ -54,6 +54,7 @@ class FakeEngine:
         self.asked: list[Ask] = []
         self.submitted: list[Submission] = []
         self.failure: Exception | None = None
+        self.score = 0.75
         self.state = Readiness(True, "ready", ("a warning",))
         self.working = False
         self.closed = False
@@ -65,7 +66,9 @@ class FakeEngine:
         self.asked.append(ask)
         found = self._collection(ask.collection)
         hits = [a for a in found.values() if set(_text(a)) & set(ask.question)][: ask.top_k]
-        passages = tuple(_passage(rank, article) for rank, article in enumerate(hits, start=1))
+        passages = tuple(
+            replace(_passage(rank, article), score=self.score) for rank, article in enumerate(hits, start=1)
+        )
         confidence = passages[0].score if passages else 0.0
         answerable = confidence >= (0.5 if ask.min_confidence is None else ask.min_confidence)
         answer = _answer(passages[0]) if passages and answerable else None

@@ -134,6 +134,54 @@ def test_a_server_that_is_not_there_falls_back_to_quotes() -> None:
     assert said(client_of("http://127.0.0.1:9/v1", engine)).startswith(QUOTED)
 
 
+@pytest.mark.parametrize(
+    "pieces", [["<think>想[1]", "一想</thi", "nk>\n林月华[1]"], ["<thi", "nk>", "想", "</think>林月华[1]"]]
+)
+def test_what_a_model_thinks_aloud_is_left_out(
+    client: FlaskClient, generator: FakeGenerator, pieces: list[str | threading.Event]
+) -> None:
+    generator.pieces = pieces
+    assert said(client).startswith("林月华[1]\n\n")
+
+
+@pytest.mark.parametrize("pieces", [["<think>想一想"], ["<think>想</think> "]])
+def test_thoughts_alone_are_no_answer(
+    client: FlaskClient, generator: FakeGenerator, pieces: list[str | threading.Event]
+) -> None:
+    generator.pieces = pieces
+    assert said(client).startswith(QUOTED)
+
+
+def test_a_text_that_only_begins_like_a_block_is_kept(client: FlaskClient, generator: FakeGenerator) -> None:
+    generator.pieces = ["<th", "ree林月华[1]"]
+    assert said(client).startswith("&lt;three林月华[1]")
+
+
+def test_an_answer_that_was_cut_upstream_is_no_whole_one(client: FlaskClient, generator: FakeGenerator) -> None:
+    generator.pieces = ["院长是林月"]
+    generator.end = '{"choices": [{"index": 0, "delta": {}, "finish_reason": "length"}]}'
+    body = ask(client).json
+    assert SIMPLIFIED.cut in body["choices"][0]["message"]["content"]
+    assert body["qa"]["generated"] is False
+
+
+def test_an_uncertain_answer_says_so_in_the_generators_words_too(generator: FakeGenerator) -> None:
+    engine = FakeEngine()
+    engine.score = 0.4
+    list(engine.ingest([Submission(TEXT.encode(), "a1")]))
+    generator.pieces = ["林月华[1]"]
+    text = said(client_of(generator.url, engine), qa={"min_confidence": 0.2})
+    assert text.startswith(f"{SIMPLIFIED.unsure}\n\n林月华[1]")
+
+
+def test_no_proxy_of_the_environment_is_asked(
+    client: FlaskClient, generator: FakeGenerator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    generator.pieces = ["林月华[1]"]
+    assert ask(client).json["qa"]["generated"] is True
+
+
 def test_an_answer_without_end_is_cut(client: FlaskClient, generator: FakeGenerator) -> None:
     generator.pieces = ["话" * 10_000] * 5
     text = said(client)

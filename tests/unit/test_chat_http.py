@@ -43,7 +43,7 @@ def test_an_answer_has_marks_a_source_list_and_annotations(engine: FakeEngine) -
     message = body["choices"][0]["message"]
     text = message["content"]
     assert text.startswith("第二社区医院的院长是林月华\\*。 [1]")
-    assert f"{SIMPLIFIED.sources}\n\n1. [医院\\[1\\] \\<b>](https://a.example/x?y=1)" in text
+    assert f"{SIMPLIFIED.sources}\n\n1. [医院&#91;1&#93; \\<b>](https://a.example/x?y=1)" in text
     cited = [one["url_citation"] for one in message["annotations"]]
     assert [one["title"] for one in cited] == ["医院[1] <b>"]
     assert text[cited[0]["start_index"] : cited[0]["end_index"]] == "[1]"
@@ -185,6 +185,56 @@ def test_filters_and_top_k_go_to_the_search(engine: FakeEngine) -> None:
     assert ask(qa={"filters": found, "top_k": 7}).status_code == 200
     assert engine.asked[0].top_k == 7
     assert engine.asked[0].filters is not None
+
+
+def test_below_one_half_an_answer_is_said_to_be_uncertain(engine: FakeEngine) -> None:
+    for score, unsure in ((0.49, True), (0.5, False)):
+        engine.score = score
+        text = ask(qa={"min_confidence": 0.2}).json["choices"][0]["message"]["content"]
+        assert text.startswith(f"{SIMPLIFIED.unsure}\n\n第二社区") is unsure
+        # A page that shows the confidence itself is given the answer alone.
+        page = ask(qa={"min_confidence": 0.2, "sources": "result"}).json["choices"][0]["message"]["content"]
+        assert page == f"{TEXT} [1]"
+
+
+def test_what_is_far_off_is_not_shown_as_near(engine: FakeEngine) -> None:
+    for score, quoted in ((0.02, True), (0.019, False)):
+        engine.score = score
+        text = ask().json["choices"][0]["message"]["content"]
+        assert text.startswith(SIMPLIFIED.none)
+        assert ("> " in text) is quoted
+
+
+def test_one_function_of_open_webui_does_not_make_it_that(engine: FakeEngine) -> None:
+    assert engine
+    frames = frames_of(
+        ask(stream=True, tools=[{"function": {"name": "get_current_timestamp"}}, 7, {"function": 1}]).data
+    )
+    assert all("event" not in frame for frame in frames)
+
+
+def test_a_model_that_is_not_there_does_not_even_greet(engine: FakeEngine) -> None:
+    assert engine
+    assert_openai_error(ask("hi", model="qa-nope"), 404, code="model_not_found", param="model")
+
+
+def test_a_background_prompt_may_end_with_a_system_message(engine: FakeEngine) -> None:
+    messages = [
+        {"role": "user", "content": "院长是谁？"},
+        {"role": "assistant", "content": "林月华。"},
+        {"role": "system", "content": "简要总结一下对话内容，用作后续的上下文提示 prompt，控制在 200 字以内"},
+    ]
+    assert post({"model": "qa-default", "messages": messages}).status_code == 200
+    assert engine.asked == []
+
+
+def test_the_page_asks_what_people_ask(engine: FakeEngine) -> None:
+    prompt = "Create a concise, 3-5 word title with an emoji as a title for the chat history"
+    assert ask(prompt, qa={"sources": "result"}).status_code == 200
+    assert engine.asked[0].question == prompt
+    frames = frames_of(ask("谢谢", stream=True, qa={"sources": "result"}).data)
+    assert text_of(frames) == SIMPLIFIED.greeting
+    assert all("event" not in frame and "qa" not in frame for frame in frames)
 
 
 @pytest.mark.parametrize(

@@ -86,8 +86,6 @@ MALFORMED: list[tuple[str, bytes, str]] = [
     ("infinity", b'{"a": [-Infinity]}', "Infinity"),
     ("huge number", b'{"a": 1e999}', "too large"),
     ("deep", b'{"a": ' + b"[" * 50_000 + b"]" * 50_000 + b"}", "too deeply"),
-    ("surrogate", b'{"query": "\\ud800"}', "surrogate"),
-    ("many members", json.dumps({f"k{n}": 1 for n in range(1001)}).encode(), "more than 1000 members"),
 ]
 
 
@@ -131,9 +129,20 @@ def test_unknown_fields_are_left_alone(client: FlaskClient, path: str) -> None:
     assert client.post(path, json=body).status_code == 200
 
 
-def test_pages_of_other_sites_are_refused(client: FlaskClient, path: str) -> None:
-    answer = client.post(path, json=BODIES[path], headers={"Sec-Fetch-Site": "cross-site"})
+def test_forms_of_other_sites_are_refused(client: FlaskClient, path: str) -> None:
+    answer = client.post(path, data="{}", content_type="text/plain", headers={"Sec-Fetch-Site": "cross-site"})
     assert_shape(path, answer, 403, "Sec-Fetch-Site")
+
+
+def test_programs_made_of_a_browser_are_let_in(client: FlaskClient, path: str) -> None:
+    answer = client.post(path, json=BODIES[path], headers={"Sec-Fetch-Site": "cross-site"})
+    assert answer.status_code == 200
+    assert not any(name.startswith("Access-Control") for name, _ in answer.headers)
+
+
+def test_what_clients_do_to_json_is_borne(client: FlaskClient, path: str) -> None:
+    body = {**BODIES[path], "logit_bias": {str(number): 1 for number in range(2000)}, "user": {"a": ["x\ud83d", "y"]}}
+    assert client.post(path, data=json.dumps(body), content_type=JSON).status_code == 200
 
 
 @pytest.mark.parametrize(("failure", "status"), [(unavailable(), 503), (RuntimeError("private"), 500)])

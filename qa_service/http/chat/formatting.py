@@ -56,7 +56,8 @@ def _escape_block(found: re.Match[str]) -> str:
 
 def link(title: str, url: str) -> str:
     """Write a Markdown link whose title and address cannot end it early."""
-    name = escaped(title).replace("[", "\\[")
+    # Entities, since some readers take \\[...\\] for a formula, and a lone bracket would spoil the link.
+    name = escaped(title).replace("\\]", "&#93;").replace("[", "&#91;")
     return f"[{name}]({quote(url, safe=_KEPT_IN_URL)})"
 
 

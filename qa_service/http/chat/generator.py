@@ -20,6 +20,12 @@ POLL_SECONDS = 0.25
 """How often a waiting reader is given a turn, to see whether its own client is still there."""
 _CONNECT_SECONDS = 5
 _MOST_CONNECTIONS = 100
+_MOST_WAITING = 1000
+_ROOM_SECONDS = 0.02
+_LONGEST_SECONDS = 300
+_THOUGHTS = ("reasoning_content", "reasoning")
+# What a server may say of the end of an answer that is not whole.
+_CUT = ("length", "content_filter")
 _log = logging.getLogger(__name__)
 _Item = str | Exception | None
 
@@ -61,16 +67,17 @@ class Generator:
         Errors:
             GeneratorFailed: also in the middle, after pieces that stay said; or when nothing at all was said.
         """
-        pieces: queue.SimpleQueue[_Item] = queue.SimpleQueue()
+        pieces: queue.Queue[_Item] = queue.Queue(_MOST_WAITING)
         call = asyncio.run_coroutine_threadsafe(self._receive(list(messages), pieces), self._running_loop())
         try:
             yield from self._pieces(pieces)
         finally:
             _cancel(call)
 
-    def _pieces(self, pieces: queue.SimpleQueue[_Item]) -> Generated[str | None]:
+    def _pieces(self, pieces: queue.Queue[_Item]) -> Generated[str | None]:
         said = False
-        deadline = time.monotonic() + self._silence
+        began = time.monotonic()
+        deadline = began + self._silence
         while True:
             try:
                 item = pieces.get(timeout=POLL_SECONDS)
@@ -79,6 +86,8 @@ class Generator:
                     raise GeneratorFailed(f"it said nothing for {self._silence:g} s") from None
                 yield None
                 continue
+            if time.monotonic() > began + _LONGEST_SECONDS:
+                raise GeneratorFailed(f"it was not done after {_LONGEST_SECONDS} s")
             if isinstance(item, Exception):
                 raise GeneratorFailed(f"{type(item).__name__}: {item}") from item
             if item is None:
@@ -89,13 +98,13 @@ class Generator:
             deadline = time.monotonic() + self._silence
             yield item
 
-    async def _receive(self, messages: list[Mapping[str, str]], pieces: queue.SimpleQueue[_Item]) -> None:
+    async def _receive(self, messages: list[Mapping[str, str]], pieces: queue.Queue[_Item]) -> None:
         try:
             assert self._client is not None
             body = {"model": self._model, "messages": messages, "stream": True}
             async with self._client.stream("POST", self._url, json=body, headers=self._headers) as response:
                 if response.status_code != httpx2.codes.OK:
-                    pieces.put(GeneratorFailed(f"it answered {response.status_code}"))
+                    await _put(pieces, GeneratorFailed(f"it answered {response.status_code}"))
                     return
                 finished = False
                 async for event in httpx2.EventSource(response):
@@ -104,11 +113,11 @@ class Generator:
                         break
                     text, ended = _read_chunk(event.data)
                     finished = finished or ended
-                    if text:
-                        pieces.put(text)
-            pieces.put(None if finished else GeneratorFailed("it broke off"))
+                    if text is not None:
+                        await _put(pieces, text)
+            await _put(pieces, None if finished else GeneratorFailed("it broke off"))
         except Exception as error:
-            pieces.put(error)
+            await _put(pieces, error)
 
     def _running_loop(self) -> asyncio.AbstractEventLoop:
         with self._lock:
@@ -122,20 +131,36 @@ class Generator:
             return self._loop
 
 
+async def _put(pieces: queue.Queue[_Item], item: _Item) -> None:
+    """Hand an item over once there is room: a reader that is slower than the server slows it down."""
+    while True:
+        try:
+            pieces.put_nowait(item)
+        except queue.Full:
+            await asyncio.sleep(_ROOM_SECONDS)
+        else:
+            return
+
+
 def _cancel(call: Future[None]) -> None:
     if not call.done():
         call.cancel()
 
 
-def _read_chunk(data: str) -> tuple[str, bool]:
-    """Give the text of a chunk, and whether it says that the answer is complete."""
+def _read_chunk(data: str) -> tuple[str | None, bool]:
+    """Give the text of a chunk, empty while a model thinks aloud, and whether it says that the answer is complete."""
     chunk = json.loads(data)
     if not isinstance(chunk, dict):
         raise GeneratorFailed("it sent a frame that is no object")
     if chunk.get("error"):
         raise GeneratorFailed("it reported an error in its stream")
     choices = chunk.get("choices")
-    first = choices[0] if isinstance(choices, list) and choices else {}
-    delta = first.get("delta") if isinstance(first, dict) else None
+    first = choices[0] if isinstance(choices, list) and choices else None
+    if not isinstance(first, dict):
+        return None, False
+    if first.get("finish_reason") in _CUT:
+        raise GeneratorFailed(f"it ended with {first['finish_reason']}")
+    delta = first.get("delta")
     text = delta.get("content") if isinstance(delta, dict) else None
-    return (text if isinstance(text, str) else ""), bool(isinstance(first, dict) and first.get("finish_reason"))
+    thinks = isinstance(delta, dict) and any(delta.get(name) for name in _THOUGHTS)
+    return (text if isinstance(text, str) else "" if thinks else None), bool(first.get("finish_reason"))

@@ -10,7 +10,6 @@ from flask_openapi3.blueprint import APIBlueprint
 from pydantic import Field
 
 from qa_service.engine import Engine
-from qa_service.errors import BadInput
 from qa_service.http.chat.responses import ModelOut, ModelsResponse
 from qa_service.http.document import OPENAI, openai_errors
 from qa_service.http.failure import FieldProblem, HttpProblem
@@ -18,7 +17,6 @@ from qa_service.http.host import current_engine
 from qa_service.http.native import require_engine
 from qa_service.http.schemas import Query
 from qa_service.http.serialize import json_response
-from qa_service.names import check_collection
 from qa_service.types import CollectionInfo
 
 PREFIX = "qa-"
@@ -71,7 +69,7 @@ def get_model(path: ModelPath) -> Response:
     engine = current_engine()
     chosen = choose_model(engine, path.model_id)
     found = next((one for one in engine.collections() if one.name == chosen.collection), None)
-    if found is None:
+    if found is None:  # deleted meanwhile
         raise no_model(path.model_id)
     return json_response(_model(path.model_id, found))
 
@@ -80,16 +78,16 @@ def choose_model(engine: Engine, model: str) -> ChosenModel:
     """Tell which collection a model's name means; a collection whose own name ends in the suffix comes first.
 
     Errors:
-        HttpProblem: 404, the name can be no model's here. Whether the collection exists is not looked at.
+        HttpProblem: 404, there is no such collection, or the name is no model's.
     """
+    names = {one.name for one in engine.collections()}
     name = model.removeprefix(PREFIX)
-    events = name.endswith(EVENTS_SUFFIX) and name not in {one.name for one in engine.collections()}
-    try:
-        if not model.startswith(PREFIX):
-            raise no_model(model)
-        return ChosenModel(check_collection(name.removesuffix(EVENTS_SUFFIX) if events else name), events)
-    except BadInput:
-        raise no_model(model) from None
+    if model.startswith(PREFIX):
+        if name in names:
+            return ChosenModel(name, events=False)
+        if name.endswith(EVENTS_SUFFIX) and name.removesuffix(EVENTS_SUFFIX) in names:
+            return ChosenModel(name.removesuffix(EVENTS_SUFFIX), events=True)
+    raise no_model(model)
 
 
 def no_model(model: str) -> HttpProblem:

@@ -12,9 +12,10 @@ from qa_service.http.chat.conversation import Conversation
 from qa_service.http.chat.generator import Generator, GeneratorFailed
 from qa_service.http.chat.phrases import Phrases
 from qa_service.http.chat.prompting import grounded_messages
-from qa_service.http.chat.quoting import quotation, quoted_passages
+from qa_service.http.chat.quoting import SURE, quotation, quoted_passages
 from qa_service.http.chat.schemas import Sources
 from qa_service.http.chat.sources import Source, listed, markdown_list, sources_of
+from qa_service.http.chat.thinking import WithoutThoughts
 from qa_service.types import Result
 
 _MOST_GENERATED = 40_000
@@ -82,14 +83,29 @@ class Reply:
 
     def _generate(self, generator: Generator) -> Generated[str | None]:
         check = CitationCheck(self.result.passages, markdown=self.markdown)
+        begun = False
+        with closing(self._checked(generator, check)) as pieces:
+            for piece in pieces:
+                text = piece if begun or piece is None else piece.lstrip()
+                if text and not begun:
+                    begun = True
+                    if self.result.confidence < SURE and self.markdown:
+                        yield f"{self.asked.phrases.unsure}\n\n"
+                yield text
+        if not begun:
+            raise GeneratorFailed("its answer is empty")
+        if check.kept == 0:
+            yield f"\n\n{self.asked.phrases.uncited}"
+
+    def _checked(self, generator: Generator, check: CitationCheck) -> Generated[str | None]:
+        answer = WithoutThoughts()
         length = 0
         messages = grounded_messages(self.asked.conversation, self.result.passages, markdown=self.markdown)
         with closing(generator.stream(messages)) as stream:
             for piece in stream:
-                length += len(piece or "")
+                text = piece if piece is None else check.feed(answer.feed(piece))
+                length += len(text or "")
                 if length > _MOST_GENERATED:
                     raise GeneratorFailed("its answer does not end")
-                yield None if piece is None else check.feed(piece)
-        yield check.finish()
-        if check.kept == 0:
-            yield f"\n\n{self.asked.phrases.uncited}"
+                yield text
+        yield check.feed(answer.finish()) + check.finish()

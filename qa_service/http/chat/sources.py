@@ -11,6 +11,8 @@ from qa_service.http.chat.formatting import escaped_lines, link, one_line
 from qa_service.types import RankedPassage
 
 _SCHEME = re.compile(r"^(?:https?://)+", re.IGNORECASE)
+# Signs that turn the direction of what follows them, beyond the title too.
+_DIRECTIONS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _MARK = re.compile(r"(?<!\\)\[(\d+)\]")
 
 
@@ -37,7 +39,9 @@ def sources_of(passages: Sequence[RankedPassage], collection: str, base_url: str
     for number, passage in enumerate(passages, start=1):
         named[passage.article_id] = count = named.get(passage.article_id, 0) + 1
         # Two passages of one article would otherwise look like one source named twice.
-        title = (one_line(passage.title or "") or passage.article_id) + (f" ({count})" if count > 1 else "")
+        title = (one_line(_DIRECTIONS.sub("", passage.title or "")) or passage.article_id) + (
+            f" ({count})" if count > 1 else ""
+        )
         sources.append(Source(number, passage, title, _url(passage, collection, base_url)))
     return sources
 

@@ -94,10 +94,10 @@ def _last_chunk(completion: Completion, reply: Reply, text: str) -> dict[str, ob
 
 
 def _watched(reply: Reply, is_gone: Callable[[], bool]) -> Generator[str]:
-    """Go through the pieces of a reply, and end it when nobody is there while it is silent."""
+    """Go through the pieces of a reply, and end it when nobody is there."""
     with closing(reply.pieces()) as pieces:
         for piece in pieces:
+            if is_gone():
+                raise ClientGone
             if piece:
                 yield piece
-            elif piece is None and is_gone():
-                raise ClientGone

@@ -9,14 +9,13 @@ from flask import Flask, Response
 from qa_service.http.errors import use_shape
 from qa_service.http.failure import Failure
 
-PREFIXES = (
-    "/v1/models",
-    "/v1/chat",
-    "/v1/completions",
-    "/v1/responses",
-    "/v1/embeddings",
-    "/v1/rerank",
-    "/v1/vector_stores",
+PREFIXES = tuple(
+    f"/v1/{name}"
+    for name in (
+        *("models", "chat", "embeddings", "rerank", "vector_stores"),
+        *("assistants", "audio", "batches", "completions", "conversations", "edits", "files", "fine_tuning"),
+        *("images", "moderations", "realtime", "responses", "threads", "uploads", "videos"),
+    )
 )
 """Paths of the protocol, those included that are not served: a client of it must be able to read why."""
 _LONGEST_MESSAGE = 1000
