@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from qa_service.http import dify_schemas, explain_schemas, responses, schemas
+from qa_service.http.access import GUARDED
 from qa_service.http.chat import responses as chat_responses
 from qa_service.http.openai import schemas as openai_schemas
 
@@ -23,6 +24,8 @@ OPENAI = Tag(name="openai", description="What clients of the OpenAI API ask for,
 DIFY = Tag(name="dify", description="Dify's external knowledge API.")
 SERVICE = Tag(name="service", description="The state of the service itself.")
 
+_KEY = "key"
+_BEARER = {"type": "http", "scheme": "bearer", "description": "QA_API_KEY of the service, if it has one."}
 _REFS = "#/components/schemas/{model}"
 _INTAKE: list[type[BaseModel]] = [
     schemas.AskRequest,
@@ -123,10 +126,13 @@ class Document(OpenAPI):
         models: list[tuple[type[BaseModel], JsonSchemaMode]] = [(model, "validation") for model in _INTAKE]
         models += [(model, "serialization") for model in _OUTPUT]
         _, schema = models_json_schema(models, ref_template=_REFS)
-        spec["components"] = {"schemas": schema["$defs"]}
-        for path in spec["paths"].values():
-            for operation in path.values():
+        spec["components"] = {"schemas": schema["$defs"], "securitySchemes": {_KEY: _BEARER}}
+        for path, operations in spec["paths"].items():
+            for operation in operations.values():
                 self._drop_assumed_error(operation)
+                if path.startswith(GUARDED):
+                    # The empty one: a service without QA_API_KEY takes any key or none.
+                    operation["security"] = [{_KEY: []}, {}]
 
     def _drop_assumed_error(self, operation: dict[str, Any]) -> None:
         # Every route without a 422 of its own was given the extension's, which has another shape.

@@ -157,6 +157,14 @@ def test_pages_load_local_files_and_hold_no_script(client: FlaskClient, path: st
         assert client.get(target).status_code == 200, target
 
 
+def test_what_the_key_guards_is_described(client: FlaskClient) -> None:
+    spec = client.get("/openapi.json").json
+    assert spec["components"]["securitySchemes"]["key"]["scheme"] == "bearer"
+    for path, operations in spec["paths"].items():
+        guarded = path.startswith("/v1/") or path == "/retrieval"
+        assert all(("security" in operation) is guarded for operation in operations.values()), path
+
+
 def test_policies(client: FlaskClient) -> None:
     page = client.get("/").headers["Content-Security-Policy"]
     assert "unsafe" not in page
