@@ -22,6 +22,7 @@ from qa_service.media_types import media_type
 from qa_service.types import Submission
 
 FILES = "files"
+_DRIVE = re.compile(r"[A-Za-z]:")
 _SAYS_NOTHING = ("", "application/octet-stream")
 
 
@@ -107,8 +108,7 @@ def _unknown_parts(names: Iterable[str]) -> list[FieldProblem]:
 
 
 def _from_file(index: int, file: FileStorage) -> Submission:
-    # Some clients send the whole path they read the file from.
-    name = re.split(r"[\\/]", file.filename or "")[-1]
+    name = _id_of(file.filename or "")
     try:
         check_article_id(name)
     except PydanticCustomError as error:
@@ -119,6 +119,16 @@ def _from_file(index: int, file: FileStorage) -> Submission:
     if content_type in _SAYS_NOTHING:
         content_type = media_type(name)
     return Submission(content=file.read(), id=name, content_type=content_type, charset=charset)
+
+
+def _id_of(name: str) -> str:
+    """Name the article of a file: a path within a folder is kept, so that files of one name stay apart.
+
+    Of any other path the last part counts: some clients send the whole path they read the file from.
+    """
+    parts = re.split(r"[\\/]", name)
+    within = "\\" not in name and not _DRIVE.match(name) and not {"", ".", ".."} & set(parts)
+    return name if within else parts[-1]
 
 
 def _refuse_repeated(where: str, submissions: Sequence[Submission], suffix: str = "") -> None:

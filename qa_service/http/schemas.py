@@ -142,7 +142,7 @@ class ArticlesRequest(Body):
 
 
 class ArticleFiles(BaseModel):
-    """Articles as files; each file's name is its article's id."""
+    """Articles as files; each file's name, or its path within a folder, is its article's id."""
 
     files: list[Annotated[str, Field(json_schema_extra={"format": "binary"})]] = Field(
         description="One part per article; its media type, or else the suffix of its name, says how it is read."

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import http.client
+import json
 import socket
 import struct
 import threading
 import time
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 Mode = Literal["pass", "cut", "end", "hang", "crumble", "loading", "error"]
 CHAT = "/v1/chat/completions"
@@ -23,11 +25,13 @@ class Relay:
     `mode` holds for the next chat: `cut` breaks the connection after the first words, `end` ends the stream there in
     good order, `hang` says nothing more until the page leaves, which sets `left`, `crumble` passes single bytes with
     other line ends and comments, `loading` refuses once, `error` sends an error after the first words.
+    `rewrite` changes each frame of a chat's stream.
     """
 
     def __init__(self, upstream: int) -> None:
         self.upstream = upstream
         self.mode: Mode = "pass"
+        self.rewrite: Callable[[dict[str, Any]], None] | None = None
         self.left = threading.Event()
         self.asked: list[bytes] = []
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
@@ -41,6 +45,19 @@ class Relay:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._server.shutdown()
         self._server.server_close()
+
+
+def _rewritten(answer: bytes, rewrite: Callable[[dict[str, Any]], None]) -> bytes:
+    frames = []
+    for part in answer.decode().split("\n\n"):
+        data = part.removeprefix("data: ")
+        if data.startswith("{"):
+            frame = json.loads(data)
+            rewrite(frame)
+            frames.append(f"data: {json.dumps(frame)}")
+        else:
+            frames.append(part)
+    return "\n\n".join(frames).encode()
 
 
 def _handler(relay: Relay) -> type[BaseHTTPRequestHandler]:
@@ -68,6 +85,8 @@ def _handler(relay: Relay) -> type[BaseHTTPRequestHandler]:
                 self.wfile.write(LOADING)
                 return
             status, headers, answer = self._upstream(body)
+            if relay.rewrite and self.path == CHAT:
+                answer = _rewritten(answer, relay.rewrite)
             self._begin(status, headers)
             if mode == "pass":
                 self.wfile.write(answer)

@@ -58,7 +58,9 @@ def test_files_are_added_by_the_button(open_page: Open) -> None:
     page.click("#add-start")
     assert outcomes(page) == {"灯塔 1.txt": "created", "empty.txt": "rejected"}
     assert "1 created, 0 updated, 0 unchanged, 1 rejected" in page.locator("#add-said").inner_text()
-    assert page.locator("#add-outcomes .rejected .facts").inner_text() != ""
+    assert page.locator("#add-outcomes .rejected .facts").inner_text() == "has no text"
+    # What went wrong is on top.
+    assert page.locator("#add-outcomes li").first.get_attribute("class") == "rejected"
     assert page.locator("#add-progress").evaluate("(bar) => [bar.value, bar.max]") == [2, 2]
     page.keyboard.press("Escape")
     # It is chosen now, with its count, and answers.
@@ -97,10 +99,35 @@ def test_a_folder_is_added_without_what_is_hidden(open_page: Open, tmp_path: Pat
     page.locator("#add-chosen", has_text="Files chosen: 3").wait_for()
     into_new(page, "folder")
     page.click("#add-start")
-    outcomes(page)
-    # A file's name is its article's id: of two files of one name, one says so.
-    assert page.locator("#add-outcomes .created").count() == 2
-    assert page.locator("#add-outcomes .rejected").inner_text().startswith("a.txt")
+    # Files of one name in two folders are two articles.
+    names = {f"all/{name}" for name in ("north/a.txt", "south/a.txt", "south/b.txt")}
+    assert outcomes(page) == dict.fromkeys(names, "created")
+    page.keyboard.press("Escape")
+    assert page.locator("#collection option:checked").inner_text() == "folder (3)"
+
+
+def test_folders_are_dropped_with_the_paths_of_their_files(open_page: Open) -> None:
+    drop = """async () => {
+      const { prepareDrop } = await import("/static/dropped.js");
+      const { nameOf } = await import("/static/batches.js");
+      const file = (path) => ({ isFile: true, name: path.split("/").at(-1), fullPath: path,
+        file: (done) => done(new File(["x"], path.split("/").at(-1))) });
+      const folder = (name, ...inside) => ({ isFile: false, name, createReader: () => {
+        const portions = [inside, []];
+        return { readEntries: (done) => done(portions.shift()) };
+      } });
+      const entries = [folder("x", file("/x/README.md")), folder("y", file("/y/README.md")), file("/z.md")];
+      const overlay = document.createElement("div");
+      overlay.append(document.createElement("p"));
+      const found = new Promise((resolve) => prepareDrop(overlay, resolve));
+      const event = new Event("drop", { bubbles: true, cancelable: true });
+      const items = entries.map((entry) => ({ kind: "file", webkitGetAsEntry: () => entry }));
+      event.dataTransfer = { types: ["Files"], items };
+      overlay.dispatchEvent(event);
+      document.dispatchEvent(event);
+      return (await found).map(nameOf);
+    }"""
+    assert open_page().evaluate(drop) == ["x/README.md", "y/README.md", "z.md"]
 
 
 def test_text_that_is_dragged_is_not_taken_for_files(open_page: Open) -> None:

@@ -82,7 +82,7 @@ def test_a_mark_leads_to_its_passage(open_page: Open) -> None:
 
 def test_without_a_sure_answer_the_nearest_passages_come(open_page: Open) -> None:
     turn = ask(open_page(), "quantum chromodynamics")
-    assert turn.locator(".caption h3").inner_text() == "No sure answer"
+    assert turn.locator(".caption h3").inner_text() == "No reliable answer"
     assert turn.locator(".evidence h3").inner_text() == "Nearest passages"
     assert "low confidence" in turn.locator(".confidence").inner_text()
     assert turn.locator(".passage").count() > 0
@@ -132,20 +132,25 @@ def test_a_broken_answer_stays_and_can_be_asked_again(open_page: Open, relay: Re
     assert turn.locator("p.text").inner_text() == CLINIC_SENTENCE
     assert turn.locator(".passage").count() == 5
     note.get_by_role("button", name="Try again").click()
+    assert page.evaluate("document.activeElement !== document.body")
     turn.locator(".took").wait_for()
     assert turn.locator(".note").count() == 0
     assert turn.locator("p.text").inner_text() == f"{CLINIC_SENTENCE} [1]"
     assert json.loads(relay.asked[0]) == json.loads(relay.asked[1])
 
 
-def test_stop_ends_the_stream(open_page: Open, relay: Relay) -> None:
+@pytest.mark.parametrize("how", ["button", "Escape"])
+def test_stop_ends_the_stream(open_page: Open, relay: Relay, how: str) -> None:
     page = open_page(relay.port)
     relay.mode = "hang"
     page.fill("#question", QUESTION)
     page.press("#question", "Enter")
     page.locator("p.text", has_text=CLINIC_SENTENCE).wait_for()
     assert page.locator(".answer[aria-busy]").count() == 1
-    page.click("#stop")
+    if how == "button":
+        page.click("#stop")
+    else:
+        page.keyboard.press("Escape")
     page.locator(".note").wait_for()
     assert "Stopped." in page.locator(".note").inner_text()
     assert relay.left.wait(60)
@@ -163,9 +168,23 @@ def test_a_service_that_is_loading_is_waited_for(open_page: Open, relay: Relay) 
 
 def test_a_service_that_is_gone_is_said(open_page: Open, relay: Relay) -> None:
     page = open_page(relay.port, expected=("Failed to load resource",))
+    ask(page, QUESTION)
     relay.__exit__(None, None, None)
     turn = ask(page, QUESTION)
     assert "The service cannot be reached." in turn.locator(".note").inner_text()
+
+
+def test_a_service_that_is_gone_before_the_first_question_is_said_and_asked_again(open_page: Open) -> None:
+    page = open_page(expected=("Failed to load resource",))
+    page.context.set_offline(True)
+    page.fill("#question", QUESTION)
+    page.press("#question", "Enter")
+    page.locator("#notice", has_text="The service cannot be reached.").wait_for()
+    assert page.input_value("#question") == QUESTION
+    page.context.set_offline(False)
+    page.press("#question", "Enter")
+    page.locator(".took").wait_for()
+    assert not page.locator("#notice").is_visible()
 
 
 def labels(page: Page) -> list[str]:
@@ -176,7 +195,7 @@ def test_it_speaks_chinese_and_english(open_page: Open) -> None:
     page = open_page(locale="zh-CN")
     ask(page, QUESTION)
     assert labels(page) == ["向文章提问", "提问", "答案"]
-    assert "把握大" in page.locator(".confidence").inner_text()
+    assert "可信度高" in page.locator(".confidence").inner_text()
     page.select_option("#language", "zh-Hant")
     page.wait_for_selector("html[lang=zh-Hant]")
     assert labels(page) == ["向文章提問", "提問", "答案"]

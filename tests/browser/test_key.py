@@ -62,3 +62,4 @@ def test_what_was_asked_goes_on_with_a_key(open_page: Open, guarded: Server) -> 
     page.fill("#key-field", KEY)
     page.keyboard.press("Enter")
     page.locator(".took").wait_for()
+    page.locator("#notice").wait_for(state="hidden")  # it said that there is none

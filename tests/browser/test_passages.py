@@ -43,8 +43,17 @@ def test_the_article_opens_at_the_sentence(open_page: Open) -> None:
     assert marked(page) == CLINIC_SENTENCE
     assert page.evaluate(IN_VIEW, "answer-mark")
     assert page.locator("#source-text").evaluate("(box) => box.scrollTop") > 0
-    page.keyboard.press("Escape")
+    # A selection that ends outside closes nothing; a click there does.
+    box = page.locator("#source-text").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 40, box["y"] + 40)
+    page.mouse.down()
+    page.mouse.move(5, 400)
+    page.mouse.up()
+    assert page.locator("#source").is_visible()
+    page.mouse.click(5, 400)
     assert not page.locator("#source").is_visible()
+    page.wait_for_function("document.querySelector('#source-text').textContent === ''")
     assert title.evaluate("(button) => button === document.activeElement")
 
 
@@ -55,13 +64,14 @@ def test_a_link_opens_the_article_with_its_span(open_page: Open) -> None:
     assert marked(page) == CLINIC_SENTENCE
     assert page.evaluate(IN_VIEW, "answer-mark")
     page.keyboard.press("Escape")
+    page.wait_for_function("location.hash === ''")  # it was put away
     # Another link in the same tab.
     follow(page, f"in=default&article={quote('bus/夜班', safe='')}&start=0&end=3")
     page.locator("#source-title", has_text="夜班车N8开通").wait_for()
     assert marked(page) == BUS[:3]
     page.keyboard.press("Escape")
     follow(page, "in=default&article=no-such&start=x&end=9")
-    page.locator("#source-notice", has_text="Not found").wait_for()
+    page.locator("#source-notice", has_text="The collection default has no article no-such.").wait_for()
 
 
 def test_copies_are_listed_and_open(open_page: Open) -> None:
@@ -90,14 +100,18 @@ def test_facts_of_a_passage(open_page: Open) -> None:
         bus = page.locator("#source")
         bus.locator("a").wait_for()
     assert bus.get_by_text("2024-05-01").count() == 1
-    link = bus.get_by_role("link", name="Web page")
+    link = bus.get_by_role("link", name="example.org")
     assert link.get_attribute("href") == "https://example.org/n8"
     assert link.get_attribute("rel") == "noopener noreferrer"
 
 
 def test_excerpts_open_and_close(open_page: Open) -> None:
     page = open_page()
-    short = ask(page, QUESTION).locator(".passage", has=page.locator(".more")).first
+    turn = ask(page, QUESTION)
+    assert turn.locator(".farther .passage").first.locator(".rank").text_content() == "2"
+    assert not turn.locator(".farther .passage").first.is_visible()  # it has hardly to do with the question
+    turn.locator(".farther > summary").click()
+    short = turn.locator(".passage", has=page.locator(".more")).first
     quoted = short.locator(".quote")
     before = quoted.inner_text()
     assert "…" in before
@@ -120,6 +134,15 @@ def test_why_a_passage_is_there_and_another_article_is_not(open_page: Open) -> N
     first.locator(".word-mark").first.wait_for(state="detached")
     turn.locator(".why-not > summary").click()
     turn.locator(".why-not input").fill("library")
-    turn.locator(".why-not input").press("Enter")
+    turn.get_by_role("button", name="Explain").click()
+    assert page.evaluate("document.activeElement !== document.body")
     turn.locator(".verdict .reason").wait_for()
     assert turn.locator(".verdict table").count() == 1
+
+
+def test_an_answer_is_copied_without_its_marks(open_page: Open) -> None:
+    page = open_page(permissions=["clipboard-read", "clipboard-write"])
+    turn = ask(page, QUESTION)
+    turn.get_by_role("button", name="Copy").click()
+    turn.get_by_role("button", name="Copied").wait_for()
+    assert page.evaluate("navigator.clipboard.readText()") == CLINIC_SENTENCE

@@ -45,7 +45,12 @@ def test_a_hostile_article_stays_text(open_page: Open, width: int) -> None:
 def test_hostile_words_from_the_person_and_the_address_stay_text(open_page: Open) -> None:
     attack = "<img src=x onerror=window.pwned=4>[1] ${label} {rank}"
     page = open_page(path="/#in=%3Cscript%3E&article=%3Cimg%20src=x%3E", expected=("Failed to load resource",))
-    page.locator("#source-notice:not([hidden])", has_text="Invalid input").wait_for()
+    page.locator("#notice", has_text="There is no collection <script>.").wait_for()
+    check_harmless(page)
+    follow = "(hash) => { location.hash = hash; }"
+    page.evaluate(follow, "in=default&article=%3Cimg%20src=x%20onerror=pwned%3E")
+    page.locator("#source-notice", has_text="has no article <img src=x onerror=pwned>").wait_for()
+    check_harmless(page)
     page.keyboard.press("Escape")
     turn = ask(page, attack)
     assert turn.locator(".question").inner_text() == attack
@@ -64,10 +69,18 @@ def test_only_web_addresses_become_links(open_page: Open) -> None:
         " https://a.test",
         "data:text/html,x",
         "//a.test",
+        "https://",
     ]
     links = """(urls) => import("/static/elements.js")
       .then(({ webLink }) => urls.map((url) => webLink(url)?.getAttribute("href") ?? null))"""
-    assert open_page().evaluate(links, urls) == [*urls[:2], *[None] * 4]
+    assert open_page().evaluate(links, urls) == [*urls[:2], *[None] * 5]
+
+
+def test_what_cannot_be_seen_is_no_name(open_page: Open) -> None:
+    names = """(pairs) => import("/static/elements.js")
+      .then(({ nameOfArticle }) => pairs.map((pair) => nameOfArticle(...pair)))"""
+    pairs = [["", "a"], [None, "a"], ["\u200b\u202e ", "a"], ["\u3164", "\u00ad"], ["b", "a"]]
+    assert open_page().evaluate(names, pairs) == ["a", "a", "a", "?", "b"]
 
 
 def test_the_page_is_small_and_asks_nobody_else(open_page: Open) -> None:

@@ -51,6 +51,9 @@ def test_files_become_submissions(client: FlaskClient, fake: FakeEngine) -> None
             ("/home/b.pdf", b"%PDF", "application/octet-stream"),
             ("c.unknown", b"c", "application/octet-stream"),
             ("d.txt", b"<p>", "text/html"),
+            ("x/README.md", b"x", "application/octet-stream"),
+            ("y/README.md", b"y", "application/octet-stream"),
+            ("../z/e.txt", b"e", ""),
         ),
     )
     assert answer.status_code == 200, answer.text
@@ -60,11 +63,14 @@ def test_files_become_submissions(client: FlaskClient, fake: FakeEngine) -> None
         ("b.pdf", b"%PDF", "application/pdf", None),
         ("c.unknown", b"c", "text/plain", None),
         ("d.txt", b"<p>", "text/html", None),
+        ("x/README.md", b"x", "text/markdown", None),
+        ("y/README.md", b"y", "text/markdown", None),
+        ("e.txt", b"e", "text/plain", None),
     ]
 
 
 def test_bad_files(client: FlaskClient, fake: FakeEngine) -> None:
-    twice = client.post("/v1/articles", **files(("x/a.txt", b"1"), ("y/a.txt", b"2")))
+    twice = client.post("/v1/articles", **files(("/x/a.txt", b"1"), ("/y/a.txt", b"2")))
     assert_problem(twice, 422, "invalid-input", field="files[1]")
     nameless = client.post("/v1/articles", **files(("x/", b"1")))
     assert_problem(nameless, 422, "invalid-input", field="files[0]")

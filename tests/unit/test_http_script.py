@@ -29,11 +29,13 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
         pytest.skip("node is not installed")
     place = tmp_path_factory.mktemp("scripts")
     (place / "package.json").write_text('{"type": "module"}')
+    (place / "navigator.js").write_text('globalThis.navigator ??= { language: "en" };')
     for script in STATIC.glob("*.js"):
         shutil.copy(script, place)
 
     def call(module: str, function: str, cases: Any) -> Any:
-        main = f'import * as exports from "./{module}";\nimport {{ readFileSync }} from "node:fs";\n'
+        main = f'import "./navigator.js";\nimport * as exports from "./{module}";\n'
+        main += 'import { readFileSync } from "node:fs";\n'
         main += f'const done = ({function});\nconst cases = JSON.parse(readFileSync(0, "utf-8"));\n'
         main += "console.log(JSON.stringify(await Promise.all(cases.map((one) => done(exports, one)))));\n"
         (place / "main.js").write_text(main)
@@ -161,6 +163,73 @@ def test_files_go_together_within_the_limits_of_the_service(run: Run) -> None:
     assert [file["name"] for file in large["jobs"]] == ["f3"]
     assert [(one["file"]["name"], one["reason"]) for one in large["refused"]] == [("f4", "tooBig")]
     assert [one["reason"] for one in same["refused"]] == ["sameName"]
+
+
+def test_files_of_one_name_in_two_folders_stay_apart(run: Run) -> None:
+    files = [{"name": "README.md", "webkitRelativePath": f"{folder}/README.md", "size": 1} for folder in "xyx"]
+    [planned] = run("batches.js", "({plan}, files) => plan(files)", [files])
+    assert planned["batches"] == [files[:2]]
+    assert [one["reason"] for one in planned["refused"]] == ["sameName"]
+
+
+@pytest.mark.parametrize("page", ["en", "zh-Hant"])
+def test_the_language_of_a_text_is_told_when_it_is_sure(run: Run, page: str) -> None:
+    telling = {
+        "这是谁的车？": "zh-Hans",
+        "這是誰的車？": "zh-Hant",
+        "Python 的发布日期是哪天": "zh-Hans",
+        "中山大": "zh-Hant" if page == "zh-Hant" else "zh",
+        "夜間バスはいつ来ますか": "ja",
+        "야간 버스": "ko",
+        "Where is the night bus?": "en",
+        "Où est le bus de nuit?": None,
+        "N8": None,
+        "": None,
+    }
+    cases = [[text, page] for text in telling]
+    assert run("text.js", "({languageOf}, [text, page]) => languageOf(text, page)", cases) == list(telling.values())
+
+
+def test_frequent_problems_are_put_in_the_language_of_the_page(run: Run) -> None:
+    said = [
+        "messages: it is empty (ask something)",
+        "messages: it has 4001 characters, 4000 are allowed (ask a shorter question)",
+        "model: there is no model 'qa-a.b' (GET /v1/models lists those there are)",
+        "content_type: content type 'image/png' is not supported (send one of text/html)",
+        "the article has no text (leave it out)",
+        "what nobody foresaw",
+    ]
+    assert run("problems.js", "({ownWords}, said) => ownWords(said)", said) == [
+        "Type a question first.",
+        "The question has 4001 characters; 4000 are allowed. Shorten it, then ask again.",
+        "There is no collection a.b. Choose another one.",
+        "files of the kind image/png cannot be read",
+        "has no text",
+        None,
+    ]
+    refusals: list[Any] = [
+        {"error": {"message": "messages: has a flaw"}},
+        {"title": "Invalid input", "errors": [{"field": "id", "problem": "is odd", "remedy": "mend it"}]},
+        {"title": "Not found", "errors": [{"field": "collection", "problem": "there is no collection 'x'"}]},
+    ]
+    assert run("problems.js", "({failureWords}, data) => failureWords(data)", refusals) == [
+        ["That did not work", "has a flaw"],
+        ["Invalid input", "id: is odd — mend it"],
+        ["There is no collection x. Choose another one."],
+    ]
+
+
+def test_the_page_names_beforehand_the_scripts_that_it_starts_with() -> None:
+    wanted: set[str] = set()
+    waiting = ["page.js"]
+    while waiting:
+        script = (STATIC / waiting.pop()).read_text("utf-8")
+        found = set(re.findall(r'^import [^;]* from "\./([^"]+)"', script, re.MULTILINE)) - wanted
+        wanted |= found
+        waiting += found
+    page = (STATIC / "page.html").read_text("utf-8")
+    named = re.findall(r'rel="modulepreload" href="/static/([^"]+)"', page)
+    assert sorted(named) == sorted(wanted)
 
 
 def test_the_files_that_a_refusal_names_are_left_out(run: Run) -> None:

@@ -1,6 +1,6 @@
 // The panel that adds articles: files by a button or dropped on the page, into a collection, with what became of each.
 
-import { megabytes } from "./batches.js";
+import { megabytes, nameOf } from "./batches.js";
 import { visible } from "./dropped.js";
 import { element, labelled } from "./elements.js";
 import { setLabel } from "./strings.js";
@@ -83,7 +83,7 @@ async function send() {
   const onOutcome = (file, outcome, reason) => {
     counts[outcome] += 1;
     done += 1;
-    outcomes.append(outcomeRow(file, outcome, reason));
+    addRow(outcomeRow(file, outcome, reason), outcome);
     progress(done, total);
   };
   outcomes.replaceChildren();
@@ -99,8 +99,14 @@ async function send() {
   }
 }
 
+function holdPage(event) {
+  event.preventDefault(); // the browser asks whether the page may go
+}
+
 function working(on) {
   if (!on) running = null;
+  if (on) addEventListener("beforeunload", holdPage);
+  else removeEventListener("beforeunload", holdPage);
   at("add-work").hidden = false;
   at("add-left").hidden = true;
   at("add-stop").hidden = !on;
@@ -132,9 +138,15 @@ function finish(counts) {
   (failed > 0 ? at("add-again") : at("add-close")).focus();
 }
 
+// What went wrong comes first: it would be missed below many that went well.
+function addRow(row, outcome) {
+  const isWrong = outcome === "rejected" || outcome === "failed";
+  outcomes.insertBefore(row, isWrong ? outcomes.querySelector("li:not(.rejected, .failed)") : null);
+}
+
 function outcomeRow(file, outcome, reason) {
   const row = element("li", outcome);
-  row.append(element("bdi", "name", file.name), labelled("span", "outcome", outcome));
+  row.append(element("bdi", "name", nameOf(file)), labelled("span", "outcome", outcome));
   if (reason) row.append(element("span", "facts", reason));
   return row;
 }

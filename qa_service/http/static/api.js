@@ -4,12 +4,14 @@ import { currentKey, newKey } from "./key.js";
 import { label } from "./strings.js";
 
 export class ApiError extends Error {
-  // `problems` has {field, problem, remedy} as the service gave them; `gone` says that it was not reached.
-  constructor(title, lines = [], { problems = [], gone = false } = {}) {
+  // `problems` has {field, problem, remedy} as the service gave them; `gone` says that it was not reached, `status` how
+  // it answered (0: not at all).
+  constructor(title, lines = [], { problems = [], gone = false, status = 0 } = {}) {
     super(title);
     this.lines = lines;
     this.problems = problems;
     this.gone = gone;
+    this.status = status;
   }
 
   get words() {
@@ -18,20 +20,22 @@ export class ApiError extends Error {
 }
 
 // The response to a request once it is a good one: asks for a key when one is needed, and waits while the service is
-// loading, which `onWait` is told each time.
-export async function request(path, { method = "GET", body, form, accept = "application/json", signal, onWait } = {}) {
+// loading, which `onWait` is told each time. A `quiet` one does neither.
+export async function request(path, options = {}) {
+  const { method = "GET", body, form, accept = "application/json", signal, onWait, quiet = false } = options;
   for (;;) {
     const key = currentKey();
     const response = await send(path, { method, signal, body: form ?? encoded(body), headers: headers(accept, key, body) });
     if (response.ok) return response;
     const data = await json(response).catch(ignoreUnlessAborted);
+    if (quiet) throw await failure(response.status, data);
     if (response.status === 401) {
       if (!(await newKey(key, signal))) throw new ApiError(label("noKey"), [], { gone: true });
     } else if (data?.type?.endsWith(":loading") || data?.error?.code === "loading") {
       onWait?.();
       await pause(Number(response.headers.get("Retry-After")) || 2, signal);
     } else {
-      throw failure(response.status, data);
+      throw await failure(response.status, data);
     }
   }
 }
@@ -98,14 +102,15 @@ function unreachable() {
   return new ApiError(label("offline"), [label("offlineRemedy")], { gone: true });
 }
 
-// The service's own words, whichever of its shapes they come in.
-function failure(status, data) {
-  if (data?.error?.message) return new ApiError(label("error"), [data.error.message]);
-  if (!data?.errors) return new ApiError(`${label("error")} (${status})`);
-  const lines = data.errors.map(problemWords);
-  return new ApiError(data.title, lines, { problems: data.errors });
+// Refusals are rare: what puts them into words comes when it is wanted.
+async function failure(status, data) {
+  const given = { problems: data?.errors, status };
+  if (!data?.error?.message && !data?.errors?.length) return new ApiError(`${label("error")} (${status})`, [], given);
+  const { failureWords } = await import("./problems.js").catch(() => ({ failureWords: plainly }));
+  const [title, ...lines] = failureWords(data);
+  return new ApiError(title, lines, given);
 }
 
-export function problemWords({ field, problem, remedy }) {
-  return (field ? `${field}: ` : "") + problem + (remedy ? ` — ${remedy}` : "");
+function plainly(data) {
+  return [label("error"), data.error?.message ?? data.detail];
 }

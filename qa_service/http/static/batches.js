@@ -14,11 +14,11 @@ export function plan(files) {
   let batch = [];
   let bytes = 0;
   for (const file of files) {
-    if (names.has(file.name)) {
+    if (names.has(nameOf(file))) {
       refused.push({ file, reason: "sameName" });
       continue;
     }
-    names.add(file.name);
+    names.add(nameOf(file));
     if (file.size > JOB_MEGABYTES * MEGABYTE) {
       refused.push({ file, reason: "tooBig", values: { limit: JOB_MEGABYTES } });
     } else if (file.size > REQUEST_BYTES) {
@@ -34,6 +34,11 @@ export function plan(files) {
   }
   if (batch.length > 0) batches.push(batch);
   return { batches, jobs, refused };
+}
+
+// What a file's article is called: its path within the folder that was chosen, so that files of one name stay apart.
+export function nameOf(file) {
+  return file.webkitRelativePath || file.name;
 }
 
 export function megabytes(files) {

@@ -10,18 +10,19 @@ const MARKS = / ?\[\d{1,3}\]/g; // they point at passages, and say nothing
 // The answer came in part only: the connection or the service went away.
 export class CutOff extends Error {}
 
-// What was said before a question, from turns with {collection, question, text}; turns without an answer say nothing.
+// What was said before a question, from turns with {collection, question, text}. One that was stopped before its answer
+// came still tells what a follow-up is about; one that was refused does not.
 export function historyOf(turns, collection) {
   return turns
-    .filter((turn) => turn.collection === collection && turn.text !== "")
+    .filter((turn) => turn.collection === collection && !turn.refused)
     .slice(-MOST_TURNS)
     .flatMap((turn) => [
       { role: "user", content: turn.question },
-      { role: "assistant", content: turn.text.replace(MARKS, "") },
+      ...(turn.text === "" ? [] : [{ role: "assistant", content: turn.text.replace(MARKS, "") }]),
     ]);
 }
 
-// Yields {result} once, then {text} for each piece of the answer, then {end} with what the service says of it.
+// Yields {result} once (never where the service only talks back), then {text} for each piece of the answer, then {end} with what the service says of it.
 // Throws ApiError, CutOff or an AbortError.
 export async function* askStreaming({ collection, question, history, signal, onWait }) {
   const messages = [...history, { role: "user", content: question }];

@@ -3,20 +3,32 @@
 import { ApiError, call } from "./api.js";
 import { CutOff, askStreaming, historyOf } from "./chat.js";
 import { label } from "./strings.js";
-import { Turn } from "./turn.js";
 
 const place = document.getElementById("conversation");
 const announced = document.getElementById("announce");
 const turns = [];
 let running = null;
 let hooks = null;
+let loading = null;
 
-// `given`: open(collection, articleId, span, marks), isEmpty(collection), add(), onChange({asking, count}).
+// `given`: open(collection, articleId, span, marks), isEmpty(collection), add(), onChange({asking, count}),
+// onRefused(question, error) which says whether it took the question back.
 export function prepareConversation(given) {
   hooks = given;
 }
 
-export function ask(question, collection) {
+// Fetches what shows answers, which is wanted once somebody writes.
+export function expectQuestion() {
+  loading ??= import("./turn.js").catch((error) => {
+    loading = null;
+    throw error;
+  });
+  return loading;
+}
+
+// Throws a TypeError if what shows answers cannot be fetched.
+export async function ask(question, collection) {
+  const { Turn } = await expectQuestion();
   turns.at(-1)?.fold();
   const turn = new Turn(question, collection, {
     open: (...which) => hooks.open(collection, ...which),
@@ -26,12 +38,15 @@ export function ask(question, collection) {
   });
   turns.push(turn);
   place.append(turn.root);
+  turn.clamp();
   run(turn);
   if (turns.length > 1) turn.root.scrollIntoView({ block: "start" });
 }
 
+// True if there was something to stop.
 export function stop() {
   running?.abort();
+  return running !== null;
 }
 
 export function clear() {
@@ -50,6 +65,7 @@ async function run(turn) {
   turn.history = historyOf(before, turn.collection);
   hooks.onChange({ asking: true, count: turns.length });
   announced.textContent = label("searching");
+  turn.refused = false;
   turn.wait("searching");
   try {
     await follow(turn, mine.signal);
@@ -78,7 +94,11 @@ async function follow(turn, signal) {
       begun = true;
       turn.begin(step.result, hooks.isEmpty(collection));
     }
-    if (step.text && begun) turn.append(step.text);
+    if (step.text && !begun) {
+      begun = true;
+      turn.beginPlain();
+    }
+    if (step.text) turn.append(step.text);
     if (step.end) generated = step.end.generated === true;
   }
   if (!begun) throw new CutOff();
@@ -89,12 +109,25 @@ function breakOff(turn, error) {
   if (!turns.includes(turn)) return; // the conversation was cleared
   if (error.name === "AbortError") turn.breakOff("stopped");
   else if (error instanceof CutOff) turn.breakOff("cut");
-  else if (error instanceof ApiError) turn.breakOff(null, error);
+  else if (error instanceof ApiError) refuse(turn, error);
   else {
     turn.breakOff(null, new ApiError(label("error")));
     throw error;
   }
-  announced.textContent = error instanceof ApiError ? error.words : label(error instanceof CutOff ? "cut" : "stopped");
+  if (!turns.includes(turn)) announced.textContent = ""; // the page says it beside the field
+  else announced.textContent = error instanceof ApiError ? error.words : label(error instanceof CutOff ? "cut" : "stopped");
+}
+
+// What the service will not answer goes back to be changed; what it cannot answer now stays, to be tried again.
+function refuse(turn, error) {
+  turn.refused = true;
+  const wrong = error.status >= 400 && error.status < 500 && !turn.result;
+  if (!wrong || turn !== turns.at(-1) || !hooks.onRefused(turn.question, error)) {
+    turn.breakOff(null, error);
+    return;
+  }
+  turns.pop();
+  turn.root.remove();
 }
 
 function explain({ question, collection, history }, target) {

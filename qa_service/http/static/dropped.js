@@ -37,12 +37,20 @@ async function droppedFiles(transfer) {
 async function filesOf(found) {
   if (found instanceof File) return [found];
   try {
-    if (found.isFile) return [await new Promise((resolve, reject) => found.file(resolve, reject))];
+    if (found.isFile) return [await fileOf(found)];
     const entries = visible(await entriesOf(found));
     return (await Promise.all(entries.map(filesOf))).flat();
   } catch {
     return []; // it cannot be read; the count that is shown says what there is
   }
+}
+
+// A file from a folder has its path there, as when a folder is chosen by a button.
+async function fileOf(entry) {
+  const file = await new Promise((resolve, reject) => entry.file(resolve, reject));
+  const path = entry.fullPath.replace(/^\/+/, "");
+  if (path.includes("/")) Object.defineProperty(file, "webkitRelativePath", { value: path });
+  return file;
 }
 
 // A folder hands its entries out in portions, and ends with an empty one.

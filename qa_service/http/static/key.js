@@ -12,6 +12,7 @@ const reason = document.getElementById("key-reason");
 const forget = document.getElementById("key-forget");
 let key = stored();
 let waiting = null;
+let tellChange = () => {};
 
 function stored() {
   try {
@@ -40,7 +41,8 @@ export function newKey(refused, signal) {
   if (key !== refused) return Promise.resolve(true);
   waiting ??= ask(refused === null ? "needsKey" : "wrongKey").then((given) => {
     waiting = null;
-    if (!given) keep(null);
+    if (given) tellChange();
+    else keep(null);
     return given;
   });
   return signal ? Promise.race([waiting, aborted(signal)]) : waiting;
@@ -69,8 +71,9 @@ function ask(why) {
   });
 }
 
-// `onChange` is told when a key was given or forgotten without a call that waits for it.
+// `onChange` is told when a key was given or forgotten.
 export function prepareKey(button, onChange) {
+  tellChange = onChange;
   button.addEventListener("click", async () => {
     const before = key;
     if ((await ask(null)) || key !== before) onChange();

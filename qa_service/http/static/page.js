@@ -1,25 +1,19 @@
-// Puts the page together: the form, the collections, the language, the address.
+// Puts the page together: the form, the language, the address, and what comes when it is wanted.
 
-import { ApiError, call } from "./api.js";
-import { ask, clear, prepareConversation, stop } from "./conversation.js";
+import * as collections from "./collections.js";
+import { ask, clear, expectQuestion, prepareConversation, stop } from "./conversation.js";
 import { prepareDrop } from "./dropped.js";
-import { button, element } from "./elements.js";
+import { element } from "./elements.js";
 import { prepareKey } from "./key.js";
 import { openSource, prepareSource } from "./source.js";
 import { LANGUAGES, currentLanguage, label, labelPage, setAttributeLabel, switchLanguage } from "./strings.js";
 
+const LONGEST_QUESTION = 4000; // code points; the service refuses more
+const LONGEST_IN_ADDRESS = 500;
 const at = (name) => document.getElementById(name);
-const form = at("ask");
 const question = at("question");
-const collection = at("collection");
-const notice = at("notice");
-const sizes = new Map();
+let held = false; // a question was asked before the collections were known
 let adding = null;
-
-function say(...content) {
-  notice.replaceChildren(...content);
-  notice.hidden = content.length === 0;
-}
 
 function onChange({ asking, count }) {
   if (!asking && document.activeElement === at("stop")) question.focus({ preventScroll: true });
@@ -31,12 +25,43 @@ function onChange({ asking, count }) {
 
 function submit() {
   const asked = question.value;
-  if (asked.trim() === "") return;
-  const chosen = collection.value || "default";
+  const count = [...asked.trim()].length;
+  if (count === 0 || count > LONGEST_QUESTION) {
+    if (count > 0) sayBesideField(label("longQuestion", { count, limit: LONGEST_QUESTION }));
+    question.focus();
+    return;
+  }
+  if (!collections.areListed()) {
+    held = true;
+    if (!collections.isFetching()) follow();
+    return;
+  }
+  collections.say();
   // After the # the question stays in the browser; it reaches no log. A follow-up would say nothing by itself.
-  if (document.body.classList.contains("fresh")) address({ q: asked, in: chosen });
+  if (document.body.classList.contains("fresh")) {
+    address({ ...(count <= LONGEST_IN_ADDRESS ? { q: asked } : {}), in: collections.chosen() });
+  }
   question.value = "";
-  ask(asked, chosen);
+  ask(asked, collections.chosen()).catch((error) => {
+    question.value ||= asked;
+    sayUnfetched(error);
+  });
+}
+
+function sayBesideField(words) {
+  collections.sayWords(words);
+  at("notice").scrollIntoView({ block: "nearest" });
+}
+
+// Puts a question back that the service refused, unless the next one is being written.
+function onRefused(asked, error) {
+  if (question.value.trim() !== "") return false;
+  question.value = asked;
+  if (document.body.classList.contains("fresh") || at("conversation").childElementCount === 1) address(null);
+  sayBesideField(error.words);
+  if (document.activeElement === document.body) question.focus({ preventScroll: true });
+  if (error.status === 404) collections.refreshQuietly();
+  return true;
 }
 
 function address(parts) {
@@ -50,46 +75,29 @@ function startAnew() {
   question.focus();
 }
 
-async function fillCollections(wanted) {
-  const listed = await call("/v1/collections", { onWait: () => say(element("p", "", label("loading"))) });
-  say();
-  sizes.clear();
-  const options = listed.collections.map(({ name, articles }) => {
-    sizes.set(name, articles);
-    const option = element("option", "", `${name} (${articles})`);
-    option.value = name;
-    return option;
-  });
-  collection.replaceChildren(...options);
-  const fallback = sizes.has("default") ? "default" : [...sizes.keys()][0];
-  collection.value = sizes.has(wanted) ? wanted : fallback;
-}
-
-// True once the collections are there; what went wrong is shown, with a way to try `again`.
-async function refresh(wanted, again = () => refresh(wanted)) {
-  try {
-    await fillCollections(wanted);
-    return true;
-  } catch (error) {
-    if (!(error instanceof ApiError)) throw error;
-    say(element("p", "", error.words), button("second", "again", again));
-    return false;
-  }
+function inAddress() {
+  return new URLSearchParams(location.hash.slice(1));
 }
 
 // What the address asks for: a place in an article, or a question.
 async function follow() {
-  const wanted = new URLSearchParams(location.hash.slice(1));
-  const known = await refresh(wanted.get("in") ?? collection.value, follow);
+  const wanted = inAddress();
+  const name = wanted.get("in") || collections.chosen();
+  const known = await collections.refresh(wanted.get("in") || at("collection").value, follow);
   if (!known) return;
-  if (wanted.has("article")) {
+  at("submit").disabled = false;
+  const asked = held ? question.value : wanted.get("q");
+  if (wanted.get("article")) {
+    if (!collections.isKnown(name)) return;
     const span = { start: offset(wanted.get("start")), end: offset(wanted.get("end")) };
-    openSource(wanted.get("in") ?? collection.value, wanted.get("article"), span, [{ ...span, className: "answer-mark" }]);
-  } else if (wanted.get("q")) {
+    openSource(name, wanted.get("article"), span, [{ ...span, className: "answer-mark" }]);
+  } else if (asked) {
     clear();
-    question.value = wanted.get("q");
-    submit();
+    question.value = asked;
+    // Not of another collection than the one that was meant.
+    if (collections.isKnown(name)) submit();
   }
+  held = false;
 }
 
 function offset(given) {
@@ -97,7 +105,7 @@ function offset(given) {
 }
 
 function prepareForm() {
-  form.addEventListener("submit", (event) => {
+  at("ask").addEventListener("submit", (event) => {
     event.preventDefault();
     submit();
   });
@@ -105,8 +113,9 @@ function prepareForm() {
     // An input method uses Enter to choose characters; that is no question yet.
     if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
     event.preventDefault();
-    form.requestSubmit();
+    at("ask").requestSubmit();
   });
+  question.addEventListener("input", () => expectQuestion().catch(() => {})); // it is said when it is wanted
   at("skip").addEventListener("click", (event) => {
     event.preventDefault(); // the address is for what is asked
     question.focus();
@@ -114,6 +123,10 @@ function prepareForm() {
   at("stop").addEventListener("click", () => {
     stop();
     question.focus();
+  });
+  document.addEventListener("keydown", (event) => {
+    const isForPage = event.key === "Escape" && !event.isComposing && !document.querySelector("dialog[open]");
+    if (isForPage) stop();
   });
   at("new").addEventListener("click", startAnew);
 }
@@ -147,33 +160,37 @@ async function add(files) {
 // A script could not be fetched.
 function sayUnfetched(error) {
   if (!(error instanceof TypeError)) throw error;
-  say(element("p", "", `${label("offline")} ${label("offlineRemedy")}`));
+  collections.sayWords(`${label("offline")} ${label("offlineRemedy")}`);
 }
 
 async function loadAdding() {
   const loaded = await import("./adding.js");
   loaded.prepareAdding({
     opener: at("add"),
-    collections: () => ({ names: [...sizes.keys()], current: collection.value }),
-    onAdded: (name) => refresh(name ?? collection.value),
+    collections: () => ({ names: collections.names(), current: collections.chosen() }),
+    onAdded: (name) => collections.refresh(name ?? collections.chosen()),
   });
   return loaded;
+}
+
+function onKey() {
+  if (collections.isFetching()) return; // that goes on with the key
+  // Before the collections are known, nothing of the address was followed.
+  if (collections.areListed()) collections.refresh(collections.chosen());
+  else follow();
 }
 
 labelPage();
 prepareLanguage();
 prepareForm();
-prepareSource();
-// Before the collections are known, nothing of the address was followed.
-prepareKey(at("key"), () => (sizes.size === 0 ? follow() : refresh(collection.value)));
+prepareSource(() => inAddress().get("article") && address(null));
+prepareKey(at("key"), onKey);
 prepareDrop(at("drop"), add);
 at("add").addEventListener("click", () => add());
-prepareConversation({
-  open: openSource,
-  isEmpty: (name) => sizes.get(name) === 0,
-  add: () => add(),
-  onChange,
-});
+prepareConversation({ open: openSource, isEmpty: collections.isEmpty, add: () => add(), onChange, onRefused });
 setAttributeLabel(question, "placeholder", "placeholder");
+document.addEventListener("visibilitychange", () => {
+  if (document.visibilityState === "visible") collections.refreshQuietly();
+});
 addEventListener("hashchange", follow);
 follow();

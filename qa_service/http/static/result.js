@@ -1,6 +1,6 @@
 // Shows the passages of a result and how sure it is.
 
-import { button, element, labelled, marked, webLink } from "./elements.js";
+import { button, element, labelled, marked, nameOfArticle, setLanguage, webLink } from "./elements.js";
 import { label, setAttributeLabel, setLabel } from "./strings.js";
 import { atWords } from "./text.js";
 import { why, whyNot } from "./why.js";
@@ -9,11 +9,20 @@ const HIGH = 0.8;
 const MEDIUM = 0.5;
 const BEFORE = 60;
 const AFTER = 140;
+const HARDLY = 0.02; // a score below it says that a passage has next to nothing to do with the question
+const NARROW = "(max-width: 36rem)";
+const TALL = 260; // code points, on a narrow screen
 
 // The name of the label that says how sure a result is.
 export function confidenceWord({ answerable, confidence }) {
   if (!answerable || confidence < MEDIUM) return "low";
   return confidence >= HIGH ? "high" : "medium";
+}
+
+// The name of the label above what a result with passages says.
+export function headingOf({ answer, confidence }) {
+  if (!answer) return "noAnswer";
+  return confidence < MEDIUM ? "possible" : "answer";
 }
 
 // In words, as a number and as a bar.
@@ -36,18 +45,36 @@ export function passages(result, open, explain) {
   const heading = labelled("h3", "", result.answer ? "passages" : "nearest");
   const summary = element("summary");
   summary.append(heading, element("span", "count", String(result.passages.length)));
-  const list = element("ol", "passages");
-  for (const passage of result.passages) list.append(passageCard(result, passage, open));
-  details.append(summary, list, whyNot(explain));
+  const near = result.passages.filter(({ rank, score }) => rank === 1 || score >= HARDLY);
+  details.append(summary, cards(result, near, open));
+  const far = result.passages.slice(near.length);
+  if (far.length > 0) details.append(farther(result, far, open));
+  details.append(whyNot(explain));
   return details;
 }
 
-// Brings the passage of a rank into view and puts the keyboard there.
+function cards(result, some, open) {
+  const list = element("ol", "passages");
+  list.append(...some.map((passage) => passageCard(result, passage, open)));
+  return list;
+}
+
+function farther(result, far, open) {
+  const details = element("details", "farther");
+  details.append(labelled("summary", "", "farther", { count: far.length }), cards(result, far, open));
+  return details;
+}
+
+// Brings the sentence of a rank's passage into view and puts the keyboard on the passage.
 export function goToPassage(evidence, rank) {
   evidence.open = true;
   const card = evidence.querySelector(`[data-rank="${rank}"]`);
+  const folded = card.closest(".farther");
+  if (folded) folded.open = true;
   card.focus({ preventScroll: true });
-  card.scrollIntoView({ block: "center" });
+  const sentence = card.querySelector(".answer-mark") ?? card.querySelector(".highlight-mark") ?? card;
+  const isTall = sentence.getBoundingClientRect().height > window.innerHeight / 2;
+  sentence.scrollIntoView({ block: isTall ? "start" : "center" });
 }
 
 function passageCard(result, passage, open) {
@@ -66,11 +93,14 @@ function passageCard(result, passage, open) {
   return card;
 }
 
-// The passage's text: the first in full, of the others what surrounds their best sentence; and why it is a result.
+// The passage's text: the first in full where there is room, of the others what surrounds their best sentence; and why
+// it is a result.
 function quoted(result, passage, marks) {
   const quote = element("blockquote", "quote");
   quote.dir = "auto";
-  const short = passage.rank === 1 ? null : excerptOf(passage);
+  setLanguage(quote, passage.text);
+  const isShort = passage.end - passage.start <= TALL || !matchMedia(NARROW).matches;
+  const short = passage.rank === 1 && isShort ? null : excerptOf(result, passage);
   let whole = short === null;
   let words = [];
   const show = () => {
@@ -103,9 +133,9 @@ function quoted(result, passage, marks) {
   return parts;
 }
 
-// The span around a passage's best sentence; null when that is all of it.
-function excerptOf(passage) {
-  const best = passage.highlights[0];
+// The span around a passage's answer or best sentence; null when that is all of it.
+function excerptOf(result, passage) {
+  const best = result.answer?.passage_id === passage.passage_id ? result.answer : passage.highlights[0];
   if (!best) return null;
   const start = Math.max(best.start - BEFORE, passage.start);
   const end = Math.min(best.end + AFTER, passage.end);
@@ -129,7 +159,8 @@ export function marksOf(result, passage) {
 }
 
 function sourceButton(passage, marks, open) {
-  const made = element("button", "link", passage.title || passage.article_id);
+  const made = element("button", "link", nameOfArticle(passage.title, passage.article_id));
+  setLanguage(made, made.textContent);
   made.type = "button";
   made.dir = "auto";
   setAttributeLabel(made, "title", "whole");

@@ -1,7 +1,7 @@
 // Shows an article in its original text, at the passage it was opened for.
 
 import { ApiError, articlePath, call } from "./api.js";
-import { element, marked, webLink } from "./elements.js";
+import { element, marked, nameOfArticle, setLanguage, webLink } from "./elements.js";
 import { label } from "./strings.js";
 
 const dialog = document.getElementById("source");
@@ -11,12 +11,22 @@ const notice = document.getElementById("source-notice");
 const text = document.getElementById("source-text");
 let current = null;
 
-export function prepareSource() {
+// `onClose` is told when the article is put away.
+export function prepareSource(onClose) {
   document.getElementById("source-close").addEventListener("click", () => dialog.close());
-  dialog.addEventListener("click", (event) => {
-    if (event.target === dialog) dialog.close();
+  // A selection that ends outside is no click there.
+  let pressed = null;
+  dialog.addEventListener("pointerdown", (event) => {
+    pressed = event.target;
   });
-  dialog.addEventListener("close", () => current?.abort());
+  dialog.addEventListener("click", (event) => {
+    if (event.target === dialog && pressed === dialog) dialog.close();
+  });
+  dialog.addEventListener("close", () => {
+    current?.abort();
+    text.replaceChildren();
+    onClose();
+  });
 }
 
 // `span` {start, end} is marked and shown, `marks` within it as what their class names say.
@@ -24,7 +34,8 @@ export async function openSource(collection, articleId, span, marks) {
   current?.abort();
   current = new AbortController();
   const { signal } = current;
-  title.textContent = articleId;
+  title.textContent = nameOfArticle("", articleId);
+  title.removeAttribute("lang");
   about.replaceChildren();
   text.replaceChildren();
   say(label("fetching"));
@@ -40,7 +51,9 @@ export async function openSource(collection, articleId, span, marks) {
 
 function show(article, span, marks) {
   notice.hidden = true;
-  title.textContent = article.title || article.id;
+  title.textContent = nameOfArticle(article.title, article.id);
+  setLanguage(title, title.textContent);
+  setLanguage(text, article.text);
   const facts = [article.title ? article.id : "", article.published_at ?? ""].filter((fact) => fact !== "");
   about.replaceChildren(...facts.map((fact) => element("bdi", "", fact)));
   const link = webLink(article.url);

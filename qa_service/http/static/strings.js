@@ -7,11 +7,17 @@ export const LANGUAGES = [
 ];
 const STORE = "qa-language";
 let chosen = remembered() ?? preferred(navigator.languages ?? [navigator.language]);
-let words = await wordsOf(chosen);
+let words = await wordsOf(chosen).catch(inEnglish);
 
 // Only the language that is shown is fetched.
 async function wordsOf({ code }) {
   return (await import(`./words-${code.toLowerCase()}.js`)).words;
+}
+
+// Without the words that were wanted, the page speaks English; without any, it keeps what it is written with.
+function inEnglish() {
+  chosen = LANGUAGES[0];
+  return wordsOf(chosen).catch(() => ({}));
 }
 
 function remembered() {
@@ -48,7 +54,7 @@ export async function switchLanguage(code) {
 
 // A label with its {names} filled in; values come as they are.
 export function label(name, values) {
-  const template = words[name];
+  const template = words[name] ?? name;
   return values ? template.replace(/\{(\w+)\}/g, (_, key) => String(values[key])) : template;
 }
 
@@ -69,6 +75,7 @@ export function setAttributeLabel(element, attribute, name, values) {
 
 export function labelPage() {
   document.documentElement.lang = chosen.code;
+  if (!words.heading) return;
   document.title = label("heading");
   for (const element of document.querySelectorAll("[data-label]")) {
     element.textContent = label(element.dataset.label, valuesOf(element));

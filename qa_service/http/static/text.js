@@ -77,3 +77,29 @@ export function pieces(text, base, marks, start = base, end = Infinity) {
   }
   return cut;
 }
+
+// Characters that only one of the two ways of writing Chinese has.
+const SIMPLIFIED = new Set("们这来为会说时对国过发开学现实动还样经话么无从电两种让应长问关门进车书东马鸟鱼龙风飞见贝页钱银铁错难题边达运远选连头买卖岁儿万与专业习乡亲产亿仅仓价众优传伤体储写决况减则务区医华单卫历厅压号双变听启员园图场坏块报");
+const TRADITIONAL = new Set("們這來為會說時對國過發開學現實動還樣經話麼無從電兩種讓應長問關門進車書東馬鳥魚龍風飛見貝頁錢銀鐵錯難題邊達運遠選連頭買賣歲兒萬與專業習鄉親產億僅倉價眾優傳傷體儲寫決況減則務區醫華單衛歷廳壓號雙變聽啟員園圖場壞塊報");
+const ENGLISH = /\b(?:the|and|what|who|where|when|how|which|with|this|that|does|are|were|from)\b/gi;
+
+// The language tag of a text as far as its characters tell, else null; `page` is the page's own.
+export function languageOf(text, page) {
+  const count = (pattern) => text.match(pattern)?.length ?? 0;
+  const han = count(/\p{Script=Han}/gu);
+  const kana = count(/[\p{Script=Hiragana}\p{Script=Katakana}]/gu);
+  const latin = count(/\p{Script=Latin}+/gu); // words
+  const hangul = count(/\p{Script=Hangul}/gu);
+  if (hangul > han && hangul > latin) return "ko";
+  if (kana > 0 && kana * 8 > han) return "ja";
+  if (han > latin) return chinese(text, page);
+  const plain = !/[^\p{ASCII}\p{P}\p{S}\p{Z}]/u.test(text);
+  return plain && count(ENGLISH) >= (latin < 12 ? 1 : 2) ? "en" : null;
+}
+
+function chinese(text, page) {
+  let balance = 0;
+  for (const char of text) balance += Number(TRADITIONAL.has(char)) - Number(SIMPLIFIED.has(char));
+  if (balance !== 0) return balance > 0 ? "zh-Hant" : "zh-Hans";
+  return page.startsWith("zh") ? page : "zh";
+}

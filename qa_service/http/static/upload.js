@@ -1,7 +1,8 @@
 // Sends files to a collection, and tells what became of each.
 
-import { ApiError, call, pause, problemWords } from "./api.js";
-import { plan, split } from "./batches.js";
+import { ApiError, call, pause } from "./api.js";
+import { nameOf, plan, split } from "./batches.js";
+import { ownWords, problemWords } from "./problems.js";
 import { label } from "./strings.js";
 
 const POLL_SECONDS = 1;
@@ -41,7 +42,7 @@ async function send(batch, collection, { signal, onOutcome, job }) {
   while (files.length > 0) {
     try {
       const outcomes = job ? await sendJob(files, collection, signal) : await sendNow(files, collection, signal);
-      files.forEach((file, index) => onOutcome(file, outcomes[index].outcome, outcomes[index].reason));
+      files.forEach((file, index) => onOutcome(file, outcomes[index].outcome, reasonOf(outcomes[index])));
       return;
     } catch (error) {
       const others = await withoutWrong(files, error, onOutcome);
@@ -52,6 +53,10 @@ async function send(batch, collection, { signal, onOutcome, job }) {
       files = others;
     }
   }
+}
+
+function reasonOf({ reason }) {
+  return reason && (ownWords(reason) ?? reason);
 }
 
 // Takes out the files for which a request failed: the service names them, or they cannot be read any more.
@@ -98,6 +103,6 @@ async function sendJob(files, collection, signal) {
 
 function posting(files, signal) {
   const form = new FormData();
-  for (const file of files) form.append("files", file, file.name);
+  for (const file of files) form.append("files", file, nameOf(file));
   return { method: "POST", form, signal };
 }

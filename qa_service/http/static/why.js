@@ -2,7 +2,7 @@
 
 import { ApiError } from "./api.js";
 import { currentLanguage, label, setAttributeLabel } from "./strings.js";
-import { element, labelled } from "./elements.js";
+import { element, labelled, setLanguage } from "./elements.js";
 
 const LEGS = ["window", "sentence", "bm25"];
 const LATER = ["fused", "refined", "reranker"];
@@ -47,6 +47,8 @@ export function whyNot(explain) {
 }
 
 async function answer(explain, id, button, shown) {
+  // A disabled button would lose the focus to nowhere.
+  if (button === document.activeElement) button.form.elements.article.focus();
   button.disabled = true;
   try {
     shown.replaceChildren(...verdict(await explain({ article_id: id })));
@@ -69,6 +71,7 @@ function verdict(explanation) {
   if (missing.length > 0) parts.push(labelled("p", "facts", "lacks", { words: missing.join(" · ") }));
   const quote = element("blockquote", "quote", explanation.best_sentence.text);
   quote.dir = "auto";
+  setLanguage(quote, explanation.best_sentence.text);
   parts.push(labelled("p", "facts", "bestSentence"), quote);
   return parts;
 }
@@ -77,8 +80,13 @@ function verdict(explanation) {
 function sentence({ result, copies }) {
   if (currentLanguage() === "en") return result.reason;
   const by = copies?.stood_for_by;
-  const known = { rank: result.rank ?? by?.rank ?? "", article: by?.article_id ?? "" };
+  const known = { rank: result.rank ?? by?.rank ?? "", article: isolated(by?.article_id ?? "") };
   return label(`stage_${result.stage}`, known);
+}
+
+// What it holds cannot turn the words around it to the other direction.
+function isolated(text) {
+  return /[\p{Bidi_Control}\p{Script=Hebrew}\p{Script=Arabic}]/u.test(text) ? `\u2068${text}\u2069` : text;
 }
 
 function stages(explained, first) {
