@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from qa_service.errors import BadInput
+from qa_service.client.errors import InvalidRequest
 from qa_service.media_types import media_type
 from qa_service.types import Submission
 
@@ -50,7 +50,7 @@ def batches(articles: Iterable[Given]) -> Iterator[Batch]:
     Reads `articles` no further than the next request needs.
 
     Errors:
-        BadInput: one is no article, its file cannot be read, or it is no JSON.
+        InvalidRequest: one is no article, its file cannot be read, or it is no JSON.
     """
     pending: list[bytes] = []
     size = first = 0
@@ -70,7 +70,7 @@ def whole(articles: Iterable[Given]) -> Batch:
     """Put all articles into one request.
 
     Errors:
-        BadInput: as for `batches`.
+        InvalidRequest: as for `batches`.
     """
     return Batch(0, tuple(encoded(article, index) for index, article in enumerate(articles)))
 
@@ -82,32 +82,34 @@ def encoded(article: Given, index: int) -> bytes:
         index: its place, for the error.
 
     Errors:
-        BadInput: as for `batches`.
+        InvalidRequest: as for `batches`.
     """
     where = f"articles[{index}]"
     if isinstance(article, Path):
         body = _object(_read(article, where))
     elif isinstance(article, Submission):
         if article.rejection is not None:
-            raise BadInput(article.rejection, field=where, remedy="leave out what could not be read")
+            raise InvalidRequest(article.rejection, field=where, remedy="leave out what could not be read")
         body = _object(article)
     elif isinstance(article, Mapping):
         body = dict(article)
     else:
-        raise BadInput(
+        raise InvalidRequest(
             f"is {type(article).__name__}", field=where, remedy='give {"id": ..., "text": ...}, a Submission or a Path'
         )
     try:
         return json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode("utf-8")
-    except (TypeError, ValueError) as error:
-        raise BadInput(f"is no JSON: {error}", field=where, remedy="use texts, numbers, lists and objects") from None
+    except (RecursionError, TypeError, ValueError) as error:
+        raise InvalidRequest(
+            f"is no JSON: {error}", field=where, remedy="use texts, numbers, lists and objects"
+        ) from None
 
 
 def _read(path: Path, where: str) -> Submission:
     try:
         return Submission(path.read_bytes(), id=path.name, content_type=media_type(path.name))
     except OSError as error:
-        raise BadInput(
+        raise InvalidRequest(
             f"{path} cannot be read: {error.strerror or error}", field=where, remedy="name a readable file"
         ) from error
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
-from qa_service.errors import BadInput
+from qa_service.client.errors import InvalidRequest
 from qa_service.types import Freshness, TextForm, Turn
 
 Filters = Mapping[str, object]
@@ -30,7 +30,7 @@ def question_body(
     """Give the body of `POST /v1/ask` or `/v1/explain`; what is None is left to the service.
 
     Errors:
-        BadInput: something in it cannot be written as JSON.
+        InvalidRequest: something in it cannot be written as JSON.
     """
     body: dict[str, object] = {"question": question, "collection": collection, "top_k": top_k}
     optional: dict[str, object] = {
@@ -44,5 +44,6 @@ def question_body(
     body.update((name, value) for name, value in optional.items() if value is not None)
     try:
         return json.dumps(body, ensure_ascii=False, allow_nan=False).encode("utf-8")
-    except (TypeError, ValueError) as error:
-        raise BadInput(f"the question or an option is no JSON: {error}", remedy="use texts and numbers") from None
+    except (RecursionError, TypeError, ValueError) as error:
+        problem = f"the question or an option is no JSON: {error}"
+        raise InvalidRequest(problem, remedy="use texts and numbers") from None

@@ -13,8 +13,7 @@ import httpx2
 
 from qa_service.client.connection import Connection
 from qa_service.client.decode import JsonObject
-from qa_service.client.errors import ServiceError
-from qa_service.errors import BadInput
+from qa_service.client.errors import InvalidRequest, ServiceError
 
 DEFAULT_URL = "http://127.0.0.1:8000"
 KEY_VARIABLE = "QA_API_KEY"
@@ -41,7 +40,7 @@ class Caller:
             transport: stands in for the network, in tests.
 
         Errors:
-            BadInput: the base URL is none, or the key cannot be sent.
+            InvalidRequest: the base URL is none, or the key cannot be sent.
         """
         self._key = _checked(os.environ.get(KEY_VARIABLE) if key is None else key)
         self._connection = Connection(base_url, timeout, transport)
@@ -99,7 +98,7 @@ def segment(name: str) -> str:
 
 def _checked(key: str | None) -> str | None:
     if key and not (key.isascii() and key.isprintable() and " " not in key):
-        raise BadInput(
+        raise InvalidRequest(
             "the key has a character that no key has",
             field="key",
             remedy=f"give it in ASCII, without spaces and line ends, also in {KEY_VARIABLE}",

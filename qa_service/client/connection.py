@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 import httpx2
 
-from qa_service.client.errors import ServiceError, from_response, from_transport, unexpected
-from qa_service.errors import BadInput
+from qa_service.client.errors import InvalidRequest, ServiceError, from_response, from_transport, unexpected
 
 _CONNECT_SECONDS = 10.0
 _USER_AGENT = "qa-service-client"
+_USER = re.compile(r"//.*@", re.DOTALL)
 
 
 class Connection:
@@ -26,9 +27,10 @@ class Connection:
             transport: stands in for the network, in tests.
 
         Errors:
-            BadInput: the URL is none.
+            InvalidRequest: the URL is none.
         """
         self.base_url = _checked(base_url)
+        self._shown = _shown(httpx2.URL(self.base_url))
         connect = _CONNECT_SECONDS if timeout is None else min(timeout, _CONNECT_SECONDS)
         self._http = httpx2.Client(
             timeout=httpx2.Timeout(timeout, connect=connect), transport=transport, headers={"User-Agent": _USER_AGENT}
@@ -64,9 +66,12 @@ class Connection:
                 method, self.base_url + path, params=query, content=content, headers=headers, follow_redirects=False
             )
         except httpx2.TransportError as error:
-            raise from_transport(error, self.base_url) from error
+            raise from_transport(error, self._shown) from error
         except httpx2.DecodingError as error:
-            raise ServiceError(f"{self.base_url} sent an answer that cannot be read: {error}") from error
+            raise ServiceError(f"{self._shown} sent an answer that cannot be read: {error}") from error
+        except (httpx2.InvalidURL, UnicodeError) as error:
+            remedy = "use names and ids of valid Unicode, not of thousands of characters"
+            raise InvalidRequest(f"this cannot be sent: {error}", remedy=remedy) from None
         if not response.is_success:
             raise from_response(response)
         return {} if response.status_code == 204 else _object(response)
@@ -87,7 +92,15 @@ def _checked(base_url: str) -> str:
     try:
         url = httpx2.URL(base_url.strip())
     except (httpx2.InvalidURL, AttributeError, TypeError) as error:
-        raise BadInput(f"{base_url!r} is not a URL: {error}", field="base_url", remedy=remedy) from None
+        shown = _USER.sub("//", str(base_url))
+        # Of a password that is not percent-encoded the reason may quote a part.
+        reason = f": {error}" if shown == str(base_url) else ""
+        raise InvalidRequest(f"{shown!r} is not a URL{reason}", field="base_url", remedy=remedy) from None
     if url.scheme not in ("http", "https") or not url.host or url.query or url.fragment:
-        raise BadInput(f"{base_url!r} is not the URL of a service", field="base_url", remedy=remedy)
+        raise InvalidRequest(f"{_shown(url)!r} is not the URL of a service", field="base_url", remedy=remedy)
     return str(url).rstrip("/").removesuffix("/v1")
+
+
+def _shown(url: httpx2.URL) -> str:
+    """Write a URL for errors: without a user's name and password."""
+    return str(url.copy_with(userinfo=b""))

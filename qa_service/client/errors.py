@@ -37,7 +37,8 @@ class ServiceError(qa.QAError):
 
 
 class InvalidRequest(ServiceError, qa.BadInput):
-    """The request is wrong and changed nothing; `field` says where. Status 400, 405, 415 or 422."""
+    """The request is wrong and changed nothing; `field` says where. Status 400, 405, 415 or 422; none if what was given
+    could not even be sent."""
 
 
 class NotFound(ServiceError, qa.NotFound):

@@ -34,6 +34,8 @@ OPERATORS: dict[str, Operator] = {
     ">=": "gte",
     "<=": "lte",
 }
+_WRITTEN: dict[Operator, str] = {operator: sign for sign, operator in reversed(OPERATORS.items())}
+"""The protocol's name of each operator, of several the first."""
 _NUMERIC = ("=", "≠", "!=")
 
 
@@ -68,7 +70,7 @@ def parse_metadata_condition(
         return None
     if not isinstance(conditions, list):
         raise wrong(f"{field}.conditions", "must be a list or null", "put the conditions in [ ]")
-    operands = Operands(now or server_now())
+    operands = Operands(now or server_now(), _WRITTEN)
     parsed = tuple(_condition(one, f"{field}.conditions[{n}]", operands) for n, one in enumerate(conditions))
     return parsed[0] if len(parsed) == 1 else Junction("or" if logic == "or" else "and", parsed)
 

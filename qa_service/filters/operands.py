@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from datetime import datetime
 
 from qa_service.errors import BadInput
@@ -46,10 +47,12 @@ class Operands:
 
     Parameters:
         now: what `now` and `today` mean in it.
+        names: what the protocol calls operators, for errors; without a name of its own, one is called as here.
     """
 
-    def __init__(self, now: datetime) -> None:
+    def __init__(self, now: datetime, names: Mapping[Operator, str] | None = None) -> None:
         self._now = now
+        self._names = names or {}
         self._comparisons = 0
         self._values = 0
 
@@ -64,23 +67,24 @@ class Operands:
         """
         self._comparisons += 1
         if self._comparisons > MAX_COMPARISONS:
-            raise wrong(field, f"is in a filter of more than {MAX_COMPARISONS} comparisons", "use `in` with a list")
+            problem = f"is in a filter of more than {MAX_COMPARISONS} comparisons"
+            raise wrong(field, problem, f"use `{self._name('in')}` with a list")
         where = Key.of(key)
         if operator in ("empty", "not_empty"):
             if value is not None:
-                raise wrong(field, f"must be left out: {operator} compares with nothing", "remove it")
+                raise wrong(field, f"must be left out: {self._name(operator)} compares with nothing", "remove it")
             return Comparison(where, operator, None)
         if operator in ("in", "nin"):
             return Comparison(where, operator, self._list(where, operator, value, field))
         if operator in ("eq", "ne"):
             return Comparison(where, operator, frozenset(self._tokens(where, value, field)))
         if operator in ("contains", "not_contains", "starts_with", "ends_with"):
-            return Comparison(where, operator, _part(operator, value, field))
+            return Comparison(where, operator, self._part(operator, value, field))
         return Comparison(where, operator, self._bound(where, operator, value, field))
 
     def _list(self, key: Key, operator: Operator, value: object, field: str) -> frozenset[Token]:
         if not isinstance(value, list):
-            raise wrong(field, f"must be a list for {operator}, not {shown(value)}", "put it in [ ]")
+            raise wrong(field, f"must be a list for {self._name(operator)}, not {shown(value)}", "put it in [ ]")
         self._values += len(value)
         if len(value) > MAX_VALUES or self._values > MAX_ALL_VALUES:
             given = f"has {len(value)} values" if len(value) > MAX_VALUES else f"makes it {self._values} values in all"
@@ -92,9 +96,10 @@ class Operands:
 
     def _tokens(self, key: Key, value: object, field: str) -> list[Token]:
         if value is None:
-            raise wrong(field, "is null", "use empty or not_empty")
+            raise wrong(field, "is null", f"use {self._emptiness()}")
         if not isinstance(value, str | int | float):
-            raise wrong(field, f"must be a text, a number or true or false, not {shown(value)}", "use in with a list")
+            problem = f"must be a text, a number or true or false, not {shown(value)}"
+            raise wrong(field, problem, f"use `{self._name('in')}` with a list")
         _check(value, field)
         if not key.holds_dates:
             return list(sought(value))
@@ -108,12 +113,27 @@ class Operands:
         expected = "a date" if dates_only else "a number or a date"
         if value is None or isinstance(value, bool) or not isinstance(value, str | int | float):
             given = "null" if value is None else shown(value)
-            raise wrong(field, f"must be {expected} for {operator}, not {given}", _DATE_FORMS)
+            raise wrong(field, f"must be {expected} for {self._name(operator)}, not {given}", _DATE_FORMS)
         _check(value, field)
         bound = Bound(None if dates_only else read_number(value), self._moment(value))
         if bound.number is None and bound.moment is None:
             raise wrong(field, f"is not {expected}: {shown(value)}", _DATE_FORMS)
         return bound
+
+    def _part(self, operator: Operator, value: object, field: str) -> str:
+        if not isinstance(value, str):
+            given = "null" if value is None else shown(value)
+            raise wrong(field, f"must be a text for {self._name(operator)}, not {given}", "put it in double quotes")
+        _check(value, field)
+        if not clean(value):
+            raise wrong(field, "is blank", f"give at least one character, or use {self._emptiness()}")
+        return clean(value)
+
+    def _name(self, operator: Operator) -> str:
+        return self._names.get(operator, operator)
+
+    def _emptiness(self) -> str:
+        return f"`{self._name('empty')}` or `{self._name('not_empty')}`"
 
     def _moment(self, value: str | int | float) -> Moment | None:
         relative = read_relative(value, self._now) if isinstance(value, str) else None
@@ -135,16 +155,6 @@ def check_key(value: object, field: str) -> str:
         raise wrong(field, "holds a control character", "use printable characters")
     _check(value, field)
     return value
-
-
-def _part(operator: Operator, value: object, field: str) -> str:
-    if not isinstance(value, str):
-        given = "null" if value is None else shown(value)
-        raise wrong(field, f"must be a text for {operator}, not {given}", "put it in double quotes")
-    _check(value, field)
-    if not clean(value):
-        raise wrong(field, "is blank", "give at least one character, or use empty or not_empty")
-    return clean(value)
 
 
 def _check(value: str | int | float, field: str) -> None:

@@ -109,9 +109,12 @@ def error_response(failure: Failure) -> Response:
 
 
 def _record(passage: RankedPassage, collection: str) -> dict[str, object]:
-    own = {"document_id": passage.article_id, "collection": collection, **own_fields(passage)}
-    if passage.also_in:
-        own["also_in"] = [copy.article_id for copy in passage.also_in]
+    own = {
+        "document_id": passage.article_id,
+        "collection": collection,
+        **own_fields(passage),
+        "also_in": [copy.article_id for copy in passage.also_in] or None,
+    }
     return {
         "content": passage.text,
         "score": passage.score,

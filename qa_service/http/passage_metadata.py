@@ -8,15 +8,14 @@ from qa_service.types import RankedPassage
 
 
 def own_fields(passage: RankedPassage) -> dict[str, object]:
-    """Give what a passage is known by, without what it has not."""
-    fields = {
+    """Give what a passage is known by; None for what it has not."""
+    return {
         "passage_id": passage.passage_id,
         "start": passage.start,
         "end": passage.end,
         "url": passage.url,
         "published_at": passage.published_at,
     }
-    return {name: value for name, value in fields.items() if value is not None}
 
 
 def beside(metadata: Mapping[str, object], own: Mapping[str, object], taken: Collection[str] = ()) -> dict[str, object]:
@@ -25,10 +24,11 @@ def beside(metadata: Mapping[str, object], own: Mapping[str, object], taken: Col
     Parameters:
         metadata: of the article. A key that is one of ours or `taken` becomes `metadata.KEY`, the name that filters
             know it by: nothing that an article says of itself can pass for what the service says of it.
-        own: our fields, after which those of the article come.
+        own: our fields, after which those of the article come. One that is None is left out, and its name is still
+            ours: an article without a URL must not bring one of its own making.
         taken: names that must not be there at all.
     """
-    merged = dict(own)
+    merged = {name: value for name, value in own.items() if value is not None}
     for key, value in metadata.items():
         merged.setdefault(f"metadata.{key}" if key in own or key in taken else key, value)
     return merged

@@ -11,7 +11,7 @@ import mcp_types as types
 from pydantic import BaseModel
 
 from qa_service.client import Client
-from qa_service.errors import BadInput
+from qa_service.errors import BadInput, QAError
 from qa_service.mcp.schemas import (
     MAX_SLICE,
     AnswerOut,
@@ -85,9 +85,14 @@ def read_article(client: Client, given: ReadArguments) -> ArticleOut:
     """Read a part of an article.
 
     Errors:
-        BadInput: the part is not in the article.
+        NotFound: there is no such article. BadInput: the part is not in the article.
     """
-    article = client.article(given.article_id, collection=given.collection)
+    try:
+        article = client.article(given.article_id, collection=given.collection)
+    except QAError as error:
+        # The service counts by its own path; the caller knows the argument.
+        error.field = "article_id" if error.field == "id" else error.field
+        raise
     summary, length = article.summary, len(article.text)
     if given.start > max(length - 1, 0):
         raise BadInput(f"is {given.start}, but the article has {length} characters", field="start")

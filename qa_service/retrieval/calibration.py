@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from qa_service.retrieval.blended import BlendedWeights
+from qa_service.retrieval.cohorts import Cohort
 from qa_service.retrieval.contents import is_empty
 from qa_service.retrieval.evidence import Evidence, Scores
 from qa_service.retrieval.fusion import lexical_share
@@ -37,6 +38,9 @@ USUAL = ((0.715, 0.71), (0.82, 0.81))
 own: measured on the public sets with the default model."""
 USUAL_COUNTS = 5
 """Passages of a collection that the measured means of others count as."""
+COMMON_START, COMMON_RANGE = 0.025, 0.015
+"""How much nearer to any question than its like a passage may be before that counts, and after how much more it counts
+in full. Passages of the public sets vary by .01 (standard deviation); stray letters and marks are .03 to .09 nearer."""
 LEAD = 0.08
 """How far the best of some 90 passages that do not answer stands above the usual, window and sentence together."""
 EMPTY = -3.0
@@ -78,9 +82,12 @@ class Judge:
         typical: what the collection's passages are like on average.
         texts: of the articles.
         adjustment: to a user's own questions.
+        cohort: questions about anything; without it, what comes near to all of them counts as near to this one.
     """
 
-    def __init__(self, ranking: Ranking, typical: Typical, texts: Texts, adjustment: Adjustment) -> None:
+    def __init__(
+        self, ranking: Ranking, typical: Typical, texts: Texts, adjustment: Adjustment, cohort: Cohort | None = None
+    ) -> None:
         assert ranking.evidence is not None
         self._evidence: Evidence = ranking.evidence
         self._words = ranking.words
@@ -90,6 +97,9 @@ class Judge:
         self._shares: dict[int, float] = {}
         vector = ranking.query.vector
         self._measured = float(typical.window @ vector), float(typical.sentence @ vector)
+        self._cohort = cohort
+        common = np.zeros_like(vector) if cohort is None else cohort.mean
+        self._common = float(typical.window @ common), float(typical.sentence @ common)
         self._trust = typical.count / (typical.count + USUAL_COUNTS)
         self._empty = is_empty(ranking.query.text, ranking.query.words)
         reading = ranking.query.reading
@@ -156,12 +166,23 @@ class Judge:
     def _usual(self, place: int) -> tuple[float, float]:
         """Give the question's usual cosines with windows and sentences of the candidate's language.
 
-        Of few passages the average says little, least of one that is judged by itself.
+        Of few passages the average says little, least of one that is judged by itself. Of a candidate that comes near
+        to any question, more is usual.
         """
+        window, sentence = self._shrunk(self._measured, place)
+        if self._cohort is None:
+            return window, sentence
+        best = int(np.argmax(self._evidence.sentences[place]))
+        common = np.array(self._cohort.cosines(place, best)) - self._shrunk(self._common, place)
+        more = common * min(max((float(common.min()) - COMMON_START) / COMMON_RANGE, 0.0), 1.0)
+        return window + float(more[0]), sentence + float(more[1])
+
+    def _shrunk(self, measured: tuple[float, float], place: int) -> tuple[float, float]:
+        """Draw mean cosines of few passages to what is usual in the candidate's language."""
         native = self.nativeness(place)
-        assumed = (foreign * (1 - native) + own * native for foreign, own in zip(*USUAL, strict=True))
         window, sentence = (
-            self._trust * one + (1 - self._trust) * other for one, other in zip(self._measured, assumed, strict=True)
+            self._trust * mean + (1 - self._trust) * (foreign * (1 - native) + own * native)
+            for mean, foreign, own in zip(measured, *USUAL, strict=True)
         )
         return window, sentence
 

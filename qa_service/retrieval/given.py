@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from embeddings.encoder import Encoder
 from qa_service.index.bm25 import WordQuery, inverse_document_frequency, score_passages
 from qa_service.retrieval.calibration import Adjustment, Judge
+from qa_service.retrieval.cohorts import Cohorts
 from qa_service.retrieval.evidence import Evidence
 from qa_service.retrieval.fusion import fuse
 from qa_service.retrieval.query import Query, QueryReader
@@ -81,13 +82,14 @@ class GivenDocuments:
         self._reranking = reranking
         self._adjustment = adjustment
         self._queries = QueryReader(encoder, tokenizer)
+        self._cohorts = Cohorts(encoder)
 
     def rank(self, question: str, documents: Sequence[str]) -> list[tuple[int, float]]:
         """Put documents in order, best first, of equal ones the first given.
 
         Returns:
             Each document's place among those given, and the probability that it answers, made non-increasing; 0 for a
-            document without text.
+            document without a letter or digit: a mark comes near to any question.
         """
         distinct = sorted(set(documents))
         scored = self._ranked(question, distinct)
@@ -105,7 +107,7 @@ class GivenDocuments:
         return ranked + [(place, 0.0) for place in sorted(without)]
 
     def _ranked(self, question: str, documents: Sequence[str]) -> Mapping[int, tuple[float, float]]:
-        """Give what the order of distinct documents goes by, and their probabilities; nothing for blank ones."""
+        """Give what the order of distinct documents goes by, and their probabilities; nothing for empty ones."""
         watch = Stopwatch()
         clean = [self._repair(document).mapped.text for document in documents]
         passages = [passage for row, text in enumerate(clean) for passage in self._passages(row, text)]
@@ -117,7 +119,8 @@ class GivenDocuments:
         ranking = refine(_fused(query, passages, vectors), texts, watch)
         if self._reranking:
             ranking = self._reranking.apply(ranking, texts, watch)
-        judge = Judge(ranking, _typical(vectors), texts, self._adjustment())
+        cohort = self._cohorts.of(question, vectors.__getitem__)
+        judge = Judge(ranking, _typical(vectors), texts, self._adjustment(), cohort)
         best: dict[int, tuple[float, float]] = {}
         for place in ranking.order:
             if passages[place].document not in best:
@@ -129,6 +132,8 @@ class GivenDocuments:
         found = []
         for spans in split_passages(text, self._encoder.count_tokens, self._passage_tokens):
             window = text[spans.start : spans.end].strip()
+            if not any(map(str.isalnum, window)):
+                continue
             sentences = (text[sentence.start : sentence.end] for sentence in spans.sentences)
             texts = tuple(map(encoder_fold, (window, *sentences)))
             found.append(_Passage(row, spans, texts, Counter(self._tokenizer.words(window))))

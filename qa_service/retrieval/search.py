@@ -17,6 +17,7 @@ from qa_service.index.snapshot import Snapshot
 from qa_service.retrieval import freshness
 from qa_service.retrieval.admission import Admission
 from qa_service.retrieval.calibration import Adjustment, Judge
+from qa_service.retrieval.cohorts import Cohorts
 from qa_service.retrieval.explain import explain_ranking
 from qa_service.retrieval.explaining import Explainer
 from qa_service.retrieval.following.conversation import Conversations, describe_reading
@@ -63,6 +64,7 @@ class Searcher:
         self._adjustment = adjustment
         self._typical = TypicalPassages(segments)
         self._conversations = Conversations(encoder, tokenizer)
+        self._cohorts = Cohorts(encoder)
 
     def ask(self, ask: Ask, snapshot: Snapshot | None, threshold: float) -> Result:
         """Answer a question from the collection's snapshot; None is a collection without passages."""
@@ -183,7 +185,9 @@ class Searcher:
         if snapshot is None or ranking.evidence is None:
             return None
         typical = self._typical.of(connection, snapshot, ranking.evidence.candidates)
-        return Judge(ranking, typical, texts, self._adjustment())
+        candidates = ranking.evidence.candidates
+        cohort = self._cohorts.of(ranking.query.text, lambda place: self._segments.gather([candidates[place].block]))
+        return Judge(ranking, typical, texts, self._adjustment(), cohort)
 
     def _shown(self, found: Found, groups: Sequence[Group], ask: Ask) -> list[Shown]:
         ranking = found.ranking

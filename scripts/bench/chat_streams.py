@@ -32,6 +32,7 @@ class Streamed:
 
 
 def stream(url: str, model: str, question: str) -> Streamed:
+    """Ask a question and read its stream to the end."""
     place = urlsplit(url)
     connection = http.client.HTTPConnection(place.hostname or "127.0.0.1", place.port, timeout=120)
     body = {"model": model, "messages": [{"role": "user", "content": question}], "stream": True}
@@ -59,11 +60,13 @@ def stream(url: str, model: str, question: str) -> Streamed:
 
 
 def percentile(values: list[float], share: float) -> float:
+    """Give the value below which a share, 0..1, of the values are."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, round(share * (len(ordered) - 1)))]
 
 
 def main() -> int:
+    """Print the times; 1 if a stream was cut or said something else than alone."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("questions", type=Path, help="one question a line, or JSON lines with `question`")
     parser.add_argument("--url", default="http://127.0.0.1:8000")

@@ -13,6 +13,7 @@ import argparse
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 
@@ -21,12 +22,14 @@ from ranking_pools import Pool, Question, make_pools, read_paragraphs, read_ques
 from ranking_report import SAMPLES, Judged, Ranked, pool_and_set, report_calibration, report_ranking
 from regression import Bound, doubled, fit_listwise, fit_logistic
 
+from embeddings.encoder import Vectors
 from qa_service.config import load_settings
 from qa_service.engine import Engine
 from qa_service.index.snapshot import Snapshot
 from qa_service.retrieval import calibration, refinement
 from qa_service.retrieval.blended import BlendedWeights
 from qa_service.retrieval.calibration import Adjustment, Judge
+from qa_service.retrieval.cohorts import Cohorts
 from qa_service.retrieval.fusion import lexical_share
 from qa_service.retrieval.ranking import Ranking, rank
 from qa_service.retrieval.stopwatch import Stopwatch
@@ -34,6 +37,7 @@ from qa_service.retrieval.texts import Texts
 from qa_service.retrieval.typical import TypicalPassages
 from qa_service.store import collections
 from qa_service.store.catalog import Connection
+from qa_service.store.segments import Block
 
 RANKED_POOLS = {
     "all": ("cmrc", "zh", "en", "ru"),
@@ -66,6 +70,7 @@ class Fitter:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._typical = TypicalPassages(engine.segments)
+        self._cohorts = Cohorts(engine.encoder)
 
     def ranked(self, pool: Pool, questions: Sequence[Question]) -> Iterator[Ranked]:
         """Describe the candidates that refinement orders."""
@@ -89,10 +94,15 @@ class Fitter:
             if refined.evidence is None:
                 continue
             typical = self._typical.of(connection, snapshot, refined.evidence.candidates)
-            judge = Judge(refined, typical, texts, Adjustment())
+            blocks = [candidate.block for candidate in refined.evidence.candidates]
+            cohort = self._cohorts.of(question.query.text, partial(self._vectors, blocks))
+            judge = Judge(refined, typical, texts, Adjustment(), cohort)
             place = refined.order[0]
             right = question.answered_by(refined.evidence.candidates[place].article_id)
             yield Judged(pool.name, question, judge.features(place), judge.nativeness(place), right, answerable)
+
+    def _vectors(self, blocks: Sequence[Block], place: int) -> Vectors:
+        return self._engine.segments.gather([blocks[place]])
 
     def _could_be(self, question: Question, pool: Pool) -> bool:
         return any(f"{question.family}.zh.{paragraph}" in pool.articles for paragraph in question.paragraphs)

@@ -1,4 +1,4 @@
-"""The Python client against the application, without a network: everything it does, and what it says when it fails."""
+"""The Python client against the application, without a network: everything it does."""
 
 from __future__ import annotations
 
@@ -6,40 +6,20 @@ import hashlib
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import httpx2
 import pytest
 
 from qa_service import errors as qa
-from qa_service.client import (
-    Client,
-    InvalidRequest,
-    NotFound,
-    ServiceError,
-    TooLarge,
-    Unauthorized,
-    Unavailable,
-)
+from qa_service.client import Client, InvalidRequest, NotFound, Unavailable
 from qa_service.client import articles as client_articles
-from qa_service.config import Settings
-from qa_service.http import create_app, limits
+from qa_service.http import limits
 from qa_service.types import Freshness, Job, Outcome, Readiness, Span, Submission, Turn
-from tests.http.fake_engine import MADE_AT, FakeEngine, shared_application, unavailable
+from tests.http.fake_engine import MADE_AT, FakeEngine, shared_application
+from tests.unit.client_transport import over
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-def over(application: Callable[..., Any]) -> httpx2.WSGITransport:
-    """Connect to an application directly; a path's bytes reach it as a server would hand them on (PEP 3333)."""
-
-    def served(environ: dict[str, Any], start: Any) -> Any:
-        environ["PATH_INFO"] = environ["PATH_INFO"].encode("utf-8").decode("latin-1")
-        return application(environ, start)
-
-    return httpx2.WSGITransport(served)
 
 
 @pytest.fixture
@@ -133,26 +113,6 @@ def test_the_limits_are_those_of_the_service() -> None:
     assert (client_articles.MAX_ARTICLES, client_articles.MAX_BYTES) == (limits.MAX_ARTICLES, limits.MAX_BODY_BYTES)
 
 
-def test_a_wrong_article_is_named_by_its_place(service: Client) -> None:
-    articles: list[Any] = [{"id": str(number), "text": "x"} for number in range(150)]
-    articles[120]["published_at"] = "soon"
-    seen = []
-    with pytest.raises(InvalidRequest) as caught:
-        seen.extend(service.ingest(articles))
-    assert caught.value.field == "articles[120].published_at"
-    assert str(caught.value).startswith("articles[120].published_at: ")
-    assert [one.outcome for one in seen] == ["created"] * 100
-    for wrong, said in [
-        ("a text", "articles[0]: is str"),
-        ({"text": {1}}, "no JSON"),
-        ({"text": "\ud800"}, "no JSON"),
-        (Path("/none/such"), "/none/such cannot be read"),
-        (Submission(b"", rejection="row 3 is bad"), "row 3 is bad"),
-    ]:
-        with pytest.raises(qa.BadInput, match=said.replace("[", r"\[")):
-            service.add([wrong])  # type: ignore[list-item]
-
-
 def test_articles_are_listed_read_and_deleted(service: Client) -> None:
     ids = [f"a{number:03}" for number in range(450)]
     service.add([{"id": one, "text": "夜班车"} for one in ids])
@@ -205,53 +165,6 @@ def test_state(service: Client, fake: FakeEngine) -> None:
     assert service.ready() == Readiness(False, "the disk is full")
     with pytest.raises(Unavailable, match="the disk is full"):
         service.wait_ready(0)
-
-
-def test_what_the_service_refuses(service: Client, fake: FakeEngine) -> None:
-    with pytest.raises(InvalidRequest) as caught:
-        service.ask("q", top_k=0)
-    error = caught.value
-    assert (error.status, error.kind, error.field, error.remedy) == (422, "invalid-input", "top_k", "use at least 1")
-    assert isinstance(error, qa.BadInput)
-    with pytest.raises(NotFound, match="there is no collection 'none'"):
-        service.ask("q", collection="none")
-    with pytest.raises(TooLarge):
-        service.submit({"text": "x"} for _ in range(10_001))
-    with pytest.raises(qa.BadInput, match="no JSON"):
-        service.ask("q", min_confidence=float("nan"))
-    fake.failure = unavailable()
-    with pytest.raises(Unavailable) as unavailable_error:
-        service.collections()
-    assert str(unavailable_error.value) == "the catalogue is locked (try again)"
-    assert isinstance(unavailable_error.value, qa.Unavailable)
-    fake.failure = RuntimeError("bug")
-    with pytest.raises(ServiceError) as internal:
-        service.collections()
-    assert (internal.value.status, type(internal.value)) == (500, ServiceError)
-    assert "bug" not in str(internal.value)
-
-
-def test_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
-    transport = over(create_app(Settings(api_key="right"), FakeEngine()))  # type: ignore[arg-type]
-    monkeypatch.setenv("QA_API_KEY", "right")
-    assert Client(transport=transport).collections()
-    assert Client(key="right", transport=transport).collections()
-    for key in ("wrong", ""):
-        with pytest.raises(Unauthorized, match=r"Authorization.*QA_API_KEY") as caught:
-            Client(key=key, transport=transport).collections()
-        assert caught.value.status == 401
-    monkeypatch.delenv("QA_API_KEY")
-    client = Client(transport=transport)
-    with pytest.raises(Unauthorized):
-        client.collections()
-    assert client.with_key("right").collections()
-    with pytest.raises(Unauthorized):
-        client.collections()
-    for key in ("a b", "right\n", "ключ"):
-        with pytest.raises(qa.BadInput, match="key"):
-            Client(key=key)
-        with pytest.raises(qa.BadInput, match="key"):
-            client.with_key(key)
 
 
 def test_importing_it_brings_nothing_of_the_service() -> None:

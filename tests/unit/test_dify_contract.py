@@ -47,6 +47,8 @@ def engine(tmp_path_factory: pytest.TempPathFactory, cache_dir: Any) -> Iterator
         article("plain", "第二医院的图书室周末开门。"),
     ]  # fmt: skip
     list(opened.ingest(articles, "news"))
+    pretended = dict.fromkeys(("url", "published_at", "also_in", "passage_id", "start", "collection"), "fake")
+    list(opened.ingest([article("bare", "第二医院的疫苗门诊上午八点开门。", metadata=pretended)], "bare"))
     list(opened.ingest([article(name, "第二医院的疫苗门诊上午八点开门。") for name in ("one", "two")], "copies"))
     yield opened
     opened.close()
@@ -125,6 +127,14 @@ def test_own_keys_of_an_article_stand_beside_those_of_dify(client: FlaskClient) 
     for name in ("title", "document_id"):
         again = [condition(f"metadata.{name}", "is", metadata[f"metadata.{name}"])]
         assert ids(retrieve(client, metadata_condition={"conditions": again})) == {"clinic"}
+
+
+def test_an_article_cannot_bring_what_only_the_service_says(client: FlaskClient) -> None:
+    (record,) = retrieve(client, knowledge_id="bare")
+    assert not {"url", "published_at", "also_in"} & set(record["metadata"])
+    for name in ("url", "published_at", "also_in", "passage_id", "start", "collection"):
+        assert record["metadata"][f"metadata.{name}"] == "fake"
+    assert (record["metadata"]["document_id"], record["metadata"]["start"]) == ("bare", 0)
 
 
 ALL = {"clinic", "bus", "plain"}

@@ -162,6 +162,27 @@ def test_bad_conditions_are_named(client: FlaskClient, condition: Any, place: st
     assert_error(answer, 400, 400, f"metadata_condition.conditions[1]{place}: ")
 
 
+@pytest.mark.parametrize(
+    ("operator", "value", "said"),
+    [
+        ("is", None, "is null (use `empty` or `not empty`)"),
+        ("is", ["a"], "(use `in` with a list)"),
+        ("start with", 5, "must be a text for start with, not 5"),
+        ("not contains", " ", "is blank (give at least one character, or use `empty` or `not empty`)"),
+        ("not in", 5, "must be a list for not in, not 5"),
+        (">=", [], "must be a number or a date for ≥, not a list"),
+        ("<", None, "must be a number or a date for <, not null"),
+    ],
+)
+def test_operators_are_called_as_the_protocol_calls_them(
+    client: FlaskClient, operator: str, value: Any, said: str
+) -> None:
+    condition = {"name": "topic", "comparison_operator": operator, "value": value}
+    answer = client.post("/retrieval", json={**BODY, "metadata_condition": {"conditions": [condition]}})
+    assert_error(answer, 400, 400, "metadata_condition.conditions[0].value: ")
+    assert said in answer.get_json()["error_msg"]
+
+
 PLACEHOLDERS = ["{{#start.topic#}}", "{{topic}}", " {{ topic }}\n", "health {{#1711.text#}}", "{{#sys.query#}}"]
 
 

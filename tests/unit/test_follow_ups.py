@@ -154,6 +154,7 @@ def test_any_content_is_taken(clinics: Engine, content: str) -> None:
 
 def test_of_a_long_history_little_is_read_in_one_call(clinics: Engine, encoder: ToyEncoder) -> None:
     history = (ABOUT_EAST * MAX_HISTORY_TURNS)[: MAX_HISTORY_TURNS - 2] + ABOUT_WEST
+    first(clinics, DEPENDENT)
     encoded, calls = encoder.queries_encoded, encoder.query_calls
     assert first(clinics, DEPENDENT, *history) == "west"
     assert encoder.query_calls == calls + 1

@@ -44,6 +44,16 @@ def test_blank_documents_come_last_in_order_and_score_nothing(engine: Engine) ->
     assert engine.rerank(QUERY, []) == []
 
 
+def test_documents_without_a_letter_or_digit_score_nothing(engine: Engine) -> None:
+    marks = ["。", "\0", "- ", "🙂🙂", "……\n\n***", "\u202e"]
+    assert engine.rerank(QUERY, marks) == [(place, 0.0) for place in range(len(marks))]
+    found = engine.rerank(QUERY, [*marks, "9", DOCUMENTS[1]])
+    assert {place for place, _ in found[:2]} == {len(marks), len(marks) + 1}
+    assert found[2:] == [(place, 0.0) for place in range(len(marks))]
+    # Nor do they change what the others get.
+    assert [score for _, score in found[:2]] == [score for _, score in engine.rerank(QUERY, ["9", DOCUMENTS[1]])]
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_their_order_makes_no_difference(engine: Engine, seed: int) -> None:
     shuffled = random.Random(seed).sample(DOCUMENTS, len(DOCUMENTS))

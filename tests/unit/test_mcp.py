@@ -10,7 +10,7 @@ import pytest
 
 from qa_service.client import Client
 from tests.http.fake_engine import FakeEngine, shared_application
-from tests.unit.test_client import over
+from tests.unit.client_transport import over
 
 mcp = pytest.importorskip("mcp", reason="the extra mcp is not installed")
 from qa_service.mcp import running  # noqa: E402
@@ -78,6 +78,21 @@ def test_what_the_service_cannot_do_now(service: Client, fake: FakeEngine) -> No
     result = call(service, "search", question="q")
     assert result.is_error is True
     assert "report the request id" in result.content[0].text
+
+
+def test_an_article_that_there_is_not_is_called_as_the_tool_calls_it(service: Client) -> None:
+    service.add([{"id": "a", "text": "x"}])
+    said = call(service, "read_article", article_id="none").content[0].text
+    assert said.startswith("article_id: ")
+    assert call(service, "read_article", article_id="a", collection="none").content[0].text.startswith("collection: ")
+
+
+def test_no_password_is_shown() -> None:
+    with Client("http://user:secret@127.0.0.1:1") as client:
+        result = call(client, "list_collections")
+    assert result.is_error is True
+    assert "http://127.0.0.1:1" in result.content[0].text
+    assert "secret" not in result.content[0].text
 
 
 def test_every_schema_names_every_field() -> None:

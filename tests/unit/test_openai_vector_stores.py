@@ -36,6 +36,8 @@ def engine(tmp_path_factory: pytest.TempPathFactory, cache_dir: Any) -> Iterator
         *(article(f"a{number}", f"第{number}号仓库在东区。") for number in range(12)),
     ]  # fmt: skip
     list(opened.ingest(articles, "news"))
+    pretended = {"url": "javascript:alert(1)", "published_at": "2030-01-01", "passage_id": "fake"}
+    list(opened.ingest([article("bare", "第二医院的疫苗门诊上午八点开门。", metadata=pretended)], "bare"))
     yield opened
     opened.close()
 
@@ -76,6 +78,15 @@ def test_results_are_those_of_ask(served: FlaskClient, most: int | None, filters
     found = search(served, filters=filters, max_num_results=most)
     assert scores(found) == ask(served, QUESTION, filters=filters, top_k=most or 10)
     assert found
+
+
+def test_an_article_cannot_bring_what_only_the_service_says(served: FlaskClient) -> None:
+    (found,) = served.post("/v1/vector_stores/bare/search", json={"query": QUESTION}).get_json()["data"]
+    attributes = found["attributes"]
+    assert not {"url", "published_at"} & set(attributes)
+    assert attributes["metadata.url"] == "javascript:alert(1)"
+    assert attributes["metadata.published_at"] == "2030-01-01"
+    assert attributes["metadata.passage_id"] == "fake" != attributes["passage_id"]
 
 
 def test_a_result(served: FlaskClient) -> None:
