@@ -20,6 +20,7 @@ from qa_service.names import DEFAULT_COLLECTION
 from qa_service.question import check_history, check_question
 from qa_service.retrieval.adjustment import AdjustmentFile
 from qa_service.retrieval.calibration import Adjustment
+from qa_service.retrieval.cohorts import Cohorts
 from qa_service.retrieval.given import GivenDocuments
 from qa_service.retrieval.reranking import Reranking
 from qa_service.retrieval.search import Searcher
@@ -65,9 +66,10 @@ class Engine:
         self._reranking = Reranking(reranker, settings.rerank_depth) if reranker else None
         self.adjustment = AdjustmentFile(settings.data_dir, encoder)
         adjustment = self.adjustment.read if adjusted else Adjustment
-        self._searcher = Searcher(catalog, self.segments, encoder, self.tokenizer, self._reranking, adjustment)
+        cohorts = Cohorts(encoder)
+        self._searcher = Searcher(catalog, self.segments, encoder, self.tokenizer, cohorts, self._reranking, adjustment)
         self._given = GivenDocuments(
-            encoder, self.tokenizer, passage_tokens(encoder), self._repair, self._reranking, adjustment
+            encoder, self.tokenizer, passage_tokens(encoder), self._repair, self._reranking, adjustment, cohorts
         )
         self.opened = OpenedCollections(catalog, self.generations)
         self.tokenizer.words("你好")  # loads the dictionary now, not in the first question

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 
@@ -15,7 +14,7 @@ from qa_service.http.access import bearer_token
 from qa_service.http.dify_schemas import RetrievalRequest, RetrievalResponse, RetrievalSetting
 from qa_service.http.document import DIFY, dify_errors
 from qa_service.http.errors import use_shape
-from qa_service.http.failure import Failure, FieldProblem, HttpProblem
+from qa_service.http.failure import Failure, FieldProblem, HttpProblem, error_json
 from qa_service.http.host import current_engine
 from qa_service.http.native import require_engine
 from qa_service.http.passage_metadata import beside, own_fields
@@ -30,7 +29,6 @@ DEFAULT_TOP_K = 5
 TAKEN = ("score", "title", "dataset_id", "dataset_name")
 """Keys of a record's metadata that Dify overwrites."""
 _CODES = {"unauthorized": 1001, "wrong-key": 1002, "knowledge-not-found": 2001}
-_LONGEST_MESSAGE = 1000
 # A variable of a workflow, anywhere; and of a template, if it is all there is: a question may be about templates.
 _PLACEHOLDER = re.compile(r"\{\{#[^{}]*#\}\}|\A\s*\{\{[^{}]*\}\}\s*\Z")
 
@@ -97,13 +95,7 @@ def error_response(failure: Failure) -> Response:
     Dify takes 403, 404 and 502 alone for an endpoint that does not work, and 401 for one that does.
     """
     status = {401: 403, 413: 400, 415: 400, 422: 400, 502: 503}.get(failure.status, failure.status)
-    first = failure.problems[0]
-    where, remedy = (f"{first.field}: " if first.field else ""), (f" ({first.remedy})" if first.remedy else "")
-    told = {
-        "error_code": _CODES.get(failure.kind, status),
-        "error_msg": f"{where}{first.problem[:_LONGEST_MESSAGE]}{remedy}",
-    }
-    body = json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    body = error_json({"error_code": _CODES.get(failure.kind, status), "error_msg": failure.message})
     headers = {name: value for name, value in failure.headers.items() if name != "WWW-Authenticate"}
     return Response(body, status, headers, content_type="application/json")
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+
+_LONGEST_PROBLEM = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,19 @@ class Failure:
     kind: str
     problems: tuple[FieldProblem, ...]
     headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def message(self) -> str:
+        """The first problem in a line, with its field and its remedy."""
+        first = self.problems[0]
+        where = f"{first.field}: " if first.field else ""
+        remedy = f" ({first.remedy})" if first.remedy else ""
+        return f"{where}{first.problem[:_LONGEST_PROBLEM]}{remedy}"
+
+
+def error_json(body: Mapping[str, object]) -> bytes:
+    """Write the body of an error; what comes from outside in it may hold halves of surrogate pairs."""
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
 def invalid_input(problems: Iterable[FieldProblem]) -> HttpProblem:

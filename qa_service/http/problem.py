@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 
 from flask import Response, g
 
-from qa_service.http.failure import Failure, FieldProblem
+from qa_service.http.failure import Failure, FieldProblem, error_json
 
 PROBLEM_TYPE = "application/problem+json"
 TITLES = {
@@ -48,7 +47,7 @@ def problem_body(status: int, kind: str, problems: Iterable[FieldProblem], reque
         "instance": f"urn:qa-service:request:{request_id}",
         "errors": [{"field": p.field, "problem": p.problem, "remedy": p.remedy} for p in listed[:_MOST_REPORTED]],
     }
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    return error_json(body)
 
 
 def _clipped(problem: FieldProblem) -> FieldProblem:

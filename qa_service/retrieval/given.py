@@ -64,6 +64,7 @@ class GivenDocuments:
         repair: mends a text.
         reranking: reads the first passages once more, as for a question to a collection.
         adjustment: of the confidences to a user's own questions.
+        cohorts: beside which candidates are judged.
     """
 
     def __init__(
@@ -74,6 +75,7 @@ class GivenDocuments:
         repair: Callable[[str], Repaired],
         reranking: Reranking | None,
         adjustment: Callable[[], Adjustment],
+        cohorts: Cohorts,
     ) -> None:
         self._encoder = encoder
         self._tokenizer = tokenizer
@@ -82,7 +84,7 @@ class GivenDocuments:
         self._reranking = reranking
         self._adjustment = adjustment
         self._queries = QueryReader(encoder, tokenizer)
-        self._cohorts = Cohorts(encoder)
+        self._cohorts = cohorts
 
     def rank(self, question: str, documents: Sequence[str]) -> list[tuple[int, float]]:
         """Put documents in order, best first, of equal ones the first given.

@@ -51,6 +51,7 @@ class Searcher:
         segments: Segments,
         encoder: Encoder,
         tokenizer: Tokenizer,
+        cohorts: Cohorts,
         reranking: Reranking | None = None,
         adjustment: Callable[[], Adjustment] = Adjustment,
     ) -> None:
@@ -64,7 +65,7 @@ class Searcher:
         self._adjustment = adjustment
         self._typical = TypicalPassages(segments)
         self._conversations = Conversations(encoder, tokenizer)
-        self._cohorts = Cohorts(encoder)
+        self._cohorts = cohorts
 
     def ask(self, ask: Ask, snapshot: Snapshot | None, threshold: float) -> Result:
         """Answer a question from the collection's snapshot; None is a collection without passages."""

@@ -33,7 +33,7 @@ class ModelPath(Query):
 class ChosenModel:
     """The collection behind a model's name, and whether the name asks for source events."""
 
-    collection: str
+    collection: CollectionInfo
     events: bool
 
 
@@ -66,12 +66,7 @@ def list_models() -> Response:
 
 def get_model(path: ModelPath) -> Response:
     """Show one model."""
-    engine = current_engine()
-    chosen = choose_model(engine, path.model_id)
-    found = next((one for one in engine.collections() if one.name == chosen.collection), None)
-    if found is None:  # deleted meanwhile
-        raise no_model(path.model_id)
-    return json_response(_model(path.model_id, found))
+    return json_response(_model(path.model_id, choose_model(current_engine(), path.model_id).collection))
 
 
 def choose_model(engine: Engine, model: str) -> ChosenModel:
@@ -80,13 +75,13 @@ def choose_model(engine: Engine, model: str) -> ChosenModel:
     Errors:
         HttpProblem: 404, there is no such collection, or the name is no model's.
     """
-    names = {one.name for one in engine.collections()}
+    known = {one.name: one for one in engine.collections()}
     name = model.removeprefix(PREFIX)
     if model.startswith(PREFIX):
-        if name in names:
-            return ChosenModel(name, events=False)
-        if name.endswith(EVENTS_SUFFIX) and name.removesuffix(EVENTS_SUFFIX) in names:
-            return ChosenModel(name.removesuffix(EVENTS_SUFFIX), events=True)
+        if name in known:
+            return ChosenModel(known[name], events=False)
+        if name.endswith(EVENTS_SUFFIX) and name.removesuffix(EVENTS_SUFFIX) in known:
+            return ChosenModel(known[name.removesuffix(EVENTS_SUFFIX)], events=True)
     raise no_model(model)
 
 

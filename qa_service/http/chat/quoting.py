@@ -48,13 +48,18 @@ def quotation(
             yield f"\n\n{phrases.nearest}"
             yield from _quotes(quoted, write)
         return
-    if result.confidence < SURE and markdown:
-        yield f"{phrases.unsure}\n\n"
+    if markdown:
+        yield hedge(result, phrases)
     yield write(result.answer.text)
     yield " [1]"
     if len(quoted) > 1 and markdown:
         yield f"\n\n{phrases.also}"
         yield from _quotes(quoted[1:], write)
+
+
+def hedge(result: Result, phrases: Phrases) -> str:
+    """Say before an answer that it is not certain, where it is not; else nothing."""
+    return f"{phrases.unsure}\n\n" if result.confidence < SURE else ""
 
 
 def _quotes(passages: tuple[RankedPassage, ...], write: Callable[[str], str]) -> Iterator[str]:

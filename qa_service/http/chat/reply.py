@@ -12,9 +12,9 @@ from qa_service.http.chat.conversation import Conversation
 from qa_service.http.chat.generator import Generator, GeneratorFailed
 from qa_service.http.chat.phrases import Phrases
 from qa_service.http.chat.prompting import grounded_messages
-from qa_service.http.chat.quoting import SURE, quotation, quoted_passages
+from qa_service.http.chat.quoting import hedge, quotation, quoted_passages
 from qa_service.http.chat.schemas import Sources
-from qa_service.http.chat.sources import Source, listed, markdown_list, sources_of
+from qa_service.http.chat.sources import Source, listed, markdown_list, sources_of, url_citations
 from qa_service.http.chat.thinking import WithoutThoughts
 from qa_service.types import Result
 
@@ -81,6 +81,10 @@ class Reply:
         named = listed(text, self.sources)
         return "\n\n" + markdown_list(self.asked.phrases.sources, named) if named else None
 
+    def annotations(self, text: str) -> list[dict[str, object]] | None:
+        """Give the annotations of this text; None where sources are named in another way."""
+        return url_citations(text, self.sources) if self.asked.sources == "annotations" else None
+
     def _generate(self, generator: Generator) -> Generated[str | None]:
         check = CitationCheck(self.result.passages, markdown=self.markdown)
         begun = False
@@ -89,8 +93,8 @@ class Reply:
                 text = piece if begun or piece is None else piece.lstrip()
                 if text and not begun:
                     begun = True
-                    if self.result.confidence < SURE and self.markdown:
-                        yield f"{self.asked.phrases.unsure}\n\n"
+                    if self.markdown:
+                        yield hedge(self.result, self.asked.phrases)
                 yield text
         if not begun:
             raise GeneratorFailed("its answer is empty")

@@ -91,14 +91,14 @@ def _reply(
         result = _ask(engine, body.model, chosen, conversation, options, sources)
     asked = Asked(
         conversation=conversation,
-        collection=chosen.collection,
+        collection=chosen.collection.name,
         sources=sources,
         threshold=settings.min_confidence if options.min_confidence is None else options.min_confidence,
         base_url=settings.public_url or request.host_url.rstrip("/"),
         phrases=phrases_for(
             conversation.question, (turn.content for turn in reversed(conversation.history) if turn.role == "user")
         ),
-        empty=not result.passages and _is_empty(engine, chosen.collection),
+        empty=chosen.collection.articles == 0,
     )
     return Reply(asked, result, generator)
 
@@ -113,7 +113,7 @@ def _ask(
 ) -> Result:
     ask = Ask(
         question=conversation.question,
-        collection=chosen.collection,
+        collection=chosen.collection.name,
         top_k=options.top_k,
         min_confidence=options.min_confidence,
         explain=sources == "result",
@@ -134,10 +134,6 @@ def _usual_sources(settings: Settings, body: ChatRequest, chosen: ChosenModel) -
     if settings.chat_sources != "auto":
         return settings.chat_sources
     return "events" if is_open_webui(body.tools) else "annotations"
-
-
-def _is_empty(engine: Engine, collection: str) -> bool:
-    return not any(one.articles for one in engine.collections() if one.name == collection)
 
 
 def _check_options(body: ChatRequest) -> None:

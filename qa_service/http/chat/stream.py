@@ -8,7 +8,7 @@ from contextlib import closing
 
 from qa_service.http.chat.completion import DONE, Completion, frame, retrieval_of
 from qa_service.http.chat.reply import Reply
-from qa_service.http.chat.sources import source_event, url_citations
+from qa_service.http.chat.sources import source_event
 from qa_service.http.failure import Failure, FieldProblem
 from qa_service.http.openai.errors import error_body
 from qa_service.rendering import result_to_dict
@@ -38,13 +38,12 @@ def collected(reply: Reply, is_gone: Callable[[], bool]) -> str:
 def whole(completion: Completion, reply: Reply, usage: Usage, is_gone: Callable[[], bool]) -> dict[str, object]:
     """Make the answer to a request that does not stream."""
     text = collected(reply, is_gone)
-    named = url_citations(text, reply.sources) if reply.asked.sources == "annotations" else []
     more: dict[str, object] = {"qa": retrieval_of(reply.result, generated=reply.generated)}
     if reply.asked.sources == "events":
         more["sources"] = [source_event(source)["data"] for source in reply.sources]
     if reply.asked.sources == "result":
         more["result"] = result_to_dict(reply.result)
-    return completion.whole(text, named, usage(text), **more)
+    return completion.whole(text, reply.annotations(text) or [], usage(text), **more)
 
 
 def streamed(
@@ -87,9 +86,8 @@ def _events(reply: Reply) -> Generator[bytes]:
 
 
 def _last_chunk(completion: Completion, reply: Reply, text: str) -> dict[str, object]:
-    delta: dict[str, object] = {}
-    if reply.asked.sources == "annotations":
-        delta = {"content": "", "annotations": url_citations(text, reply.sources)}
+    named = reply.annotations(text)
+    delta: dict[str, object] = {} if named is None else {"content": "", "annotations": named}
     return completion.chunk(delta, "stop", qa=retrieval_of(reply.result, generated=reply.generated))
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
 from flask import Flask, Response
 
 from qa_service.http.errors import use_shape
-from qa_service.http.failure import Failure
+from qa_service.http.failure import Failure, error_json
 
 PREFIXES = tuple(
     f"/v1/{name}"
@@ -18,7 +16,6 @@ PREFIXES = tuple(
     )
 )
 """Paths of the protocol, those included that are not served: a client of it must be able to read why."""
-_LONGEST_MESSAGE = 1000
 _CODES = {"unauthorized": "invalid_api_key", "wrong-key": "invalid_api_key", "invalid-input": "invalid_value"}
 # A client of this protocol knows one status for what is wrong with a request.
 _BAD_REQUEST = (413, 415, 422)
@@ -32,20 +29,16 @@ def init_app(app: Flask) -> None:
 def error_response(failure: Failure) -> Response:
     """Make the response of a failure."""
     status = 400 if failure.status in _BAD_REQUEST else failure.status
-    body = json.dumps(error_body(failure), ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
-    return Response(body, status, failure.headers, content_type="application/json")
+    return Response(error_json(error_body(failure)), status, failure.headers, content_type="application/json")
 
 
 def error_body(failure: Failure) -> dict[str, object]:
     """Give the JSON of a failure, also for a frame in mid-stream; the message has its remedy."""
-    first = failure.problems[0]
-    where = f"{first.field}: " if first.field else ""
-    remedy = f" ({first.remedy})" if first.remedy else ""
     return {
         "error": {
-            "message": f"{where}{first.problem[:_LONGEST_MESSAGE]}{remedy}",
+            "message": failure.message,
             "type": "server_error" if failure.status >= 500 else "invalid_request_error",
-            "param": first.field,
+            "param": failure.problems[0].field,
             "code": _CODES.get(failure.kind, failure.kind.replace("-", "_")),
         }
     }
