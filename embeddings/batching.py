@@ -1,10 +1,8 @@
-"""Batches for an encoder: by token budget for many texts, and by joining concurrent callers for few."""
+"""Batches by token budget, for an encoder that is given many texts."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -59,59 +57,3 @@ def restore_order(batches: Sequence[Sequence[int]], encoded: Iterable[Vectors], 
     for batch, rows in zip(batches, encoded, strict=True):
         vectors[list(batch)] = rows
     return vectors
-
-
-@dataclass(slots=True)
-class _Call:
-    texts: list[str]
-    vectors: Vectors | None = None
-    error: BaseException | None = None
-
-
-class JoinedCalls:
-    """Join calls that arrive while another one runs into a single call of the encoder.
-
-    One batch of eight questions takes less time than eight batches of one that compete for the same cores.
-
-    Args:
-        encode: takes texts, returns float32 of shape (len(texts), dim); called by one thread at a time.
-    """
-
-    def __init__(self, encode: Callable[[Sequence[str]], Vectors]) -> None:
-        self._encode = encode
-        self._running = threading.Lock()
-        self._guard = threading.Lock()
-        self._waiting: list[_Call] = []
-
-    def __call__(self, texts: Sequence[str]) -> Vectors:
-        """Return the vectors of `texts`, of shape (len(texts), dim), or raise what `encode` raises for them alone."""
-        call = _Call(list(texts))
-        with self._guard:
-            self._waiting.append(call)
-        with self._running:
-            # Whoever runs takes everyone who waits along; most callers find their vectors ready when their turn comes.
-            if call.vectors is None and call.error is None:
-                with self._guard:
-                    calls, self._waiting = self._waiting, []
-                self._run(calls)
-        if call.error is not None:
-            raise call.error
-        assert call.vectors is not None
-        return call.vectors
-
-    def _run(self, calls: list[_Call]) -> None:
-        try:
-            vectors = self._encode([text for call in calls for text in call.texts])
-        except BaseException as error:
-            if len(calls) == 1 or not isinstance(error, Exception):
-                for call in calls:
-                    call.error = error
-                return
-            # One caller's bad text must not fail the others.
-            for call in calls:
-                self._run([call])
-            return
-        start = 0
-        for call in calls:
-            call.vectors = vectors[start : start + len(call.texts)]
-            start += len(call.texts)

@@ -8,7 +8,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings.models import ModelDescription
+from embeddings.models import ModelDescription, RuntimeInfo
 
 Vectors = NDArray[np.float32]
 
@@ -24,6 +24,10 @@ class Encoder(Protocol):
     @property
     def fingerprint(self) -> str:
         """Identify the vectors: encoders with equal fingerprints give interchangeable ones."""
+
+    @property
+    def runtime(self) -> RuntimeInfo:
+        """What runs the model, and in which precision."""
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
         """Encode questions; float32 of shape (len(texts), dim), each row of unit length."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+from typing import Any, cast
 
 _TELEMETRY_OFF = {
     "HF_HUB_DISABLE_TELEMETRY": "1",
@@ -24,6 +26,18 @@ _QUIET = {
 _SHARED_CORES = {"GOMP_SPINCOUNT": "0"}
 
 
+# OpenVINO's package reports its import to an analytics service unless these are absent: it catches that. The second is
+# its converter of other formats, which brings the first along and takes as long to import as the rest.
+_TELEMETRY_MODULES = ("openvino_telemetry", "openvino.tools.ovc")
+
+
+def forbid_telemetry_modules() -> None:
+    """Make the import of modules that send usage data fail; call it before the first import of openvino."""
+    modules = cast(dict[str, Any], sys.modules)
+    for name in _TELEMETRY_MODULES:
+        modules.setdefault(name, None)
+
+
 def prepare_environment(*, hub: bool) -> None:
     """Set the variables; call it before the first import of torch, transformers, sentence_transformers or faiss.
 
@@ -38,3 +52,4 @@ def prepare_environment(*, hub: bool) -> None:
         os.environ.update(_OFFLINE)
     for name, value in {**_QUIET, **_SHARED_CORES}.items():
         os.environ.setdefault(name, value)
+    forbid_telemetry_modules()

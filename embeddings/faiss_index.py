@@ -33,7 +33,7 @@ class FaissFlatIndex:
     def __init__(self, dim: int) -> None:
         if dim < 1:
             raise BadVectors(f"dim is {dim}, less than 1")
-        self._faiss = _faiss()
+        self._faiss = load_faiss()
         self._index: Any = self._faiss.IndexIDMap2(self._faiss.IndexFlatIP(dim))
         self._adding = threading.Lock()
         self._largest_id = MISSING_ID
@@ -97,7 +97,7 @@ class FaissFlatIndex:
 
         FAISS files carry no checksum: a truncated one is noticed here, a flipped bit in a vector is not.
         """
-        faiss = _faiss()
+        faiss = load_faiss()
         try:
             inner = faiss.read_index(str(path))
             if not isinstance(inner, faiss.IndexIDMap2) or inner.metric_type != faiss.METRIC_INNER_PRODUCT:
@@ -143,7 +143,8 @@ def _sorted(scores: Vectors, ids: Ids, k: int) -> tuple[Vectors, Ids]:
     return np.take_along_axis(scores, order, axis=1), np.take_along_axis(ids, order, axis=1)
 
 
-def _faiss() -> Any:
+def load_faiss() -> Any:
+    """Import FAISS with the environment that it is to run in."""
     # Whether a hub may be reached is for whoever loads a model to say.
     prepare_environment(hub=True)
     import faiss  # noqa: PLC0415

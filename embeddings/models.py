@@ -28,6 +28,26 @@ class ModelDescription:
 
 
 @dataclass(frozen=True, slots=True)
+class RuntimeInfo:
+    """What runs a model.
+
+    Attributes:
+        engine: "openvino", "onnxruntime", "torch" or "toy".
+        precision: "int8", "bf16" or "fp32".
+        threads: how many it computes with; 0 when the engine decides.
+        cosine: mean cosine of its vectors to those in float32, as validation measured it; None where that was not
+            needed.
+        detail: why this engine and precision, in a sentence.
+    """
+
+    engine: str
+    precision: str
+    threads: int
+    cosine: float | None
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
 class SourceFile:
     """A file inside an installed package from which a model is built.
 

@@ -9,12 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from embeddings.batching import JoinedCalls, restore_order, token_budget_batches
+from embeddings.batching import restore_order, token_budget_batches
 from embeddings.encoder import Vectors
 from embeddings.fingerprint import fingerprint
+from embeddings.joined_calls import JoinedCalls
 from embeddings.loading import Loaded, declared_prompts, load_model
 from embeddings.manifest import read_manifest
-from embeddings.models import ModelDescription
+from embeddings.models import ModelDescription, RuntimeInfo
+from embeddings.vectors import refuse_single, unit
 
 TOKEN_BUDGET = 1024
 """Tokens per batch, padding included. Measured with the default model on 2 cores, torch in float32: 512 and 1024 give
@@ -75,24 +77,33 @@ class SentenceTransformerEncoder:
         """Identify the vectors: encoders with equal fingerprints give interchangeable ones."""
         return self._fingerprint
 
+    @property
+    def runtime(self) -> RuntimeInfo:
+        """What runs the model: torch, in the precision of the model's own weights."""
+        import torch  # noqa: PLC0415
+
+        kind = str(self._model.dtype).removeprefix("torch.")
+        precision = {"float32": "fp32", "bfloat16": "bf16", "float16": "fp16"}.get(kind, kind)
+        return RuntimeInfo("torch", precision, torch.get_num_threads(), None, "sentence-transformers")
+
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
         """Encode questions; float32 of shape (len(texts), dim), each row of unit length.
 
         Joined questions share their padding, so the last digits of a vector may depend on its company.
         """
-        _refuse_single(texts)
+        refuse_single(texts)
         if 0 < len(texts) <= JOINED_TEXTS:
             return self._joined(texts)
         return self._encode(texts, self._description.query_prompt, "query")
 
     def encode_passages(self, texts: Sequence[str]) -> Vectors:
         """Encode windows or sentences; float32 of shape (len(texts), dim), each row of unit length."""
-        _refuse_single(texts)
+        refuse_single(texts)
         return self._encode(texts, self._description.passage_prompt, "document")
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Count the model tokens of each bare text, without prompt and special tokens and without any limit."""
-        _refuse_single(texts)
+        refuse_single(texts)
         counts: list[int] = []
         part: list[str] = []
         characters = 0
@@ -147,7 +158,7 @@ class SentenceTransformerEncoder:
                 key: value.to(device) if isinstance(value, torch.Tensor) else value for key, value in features.items()
             }
             vectors = self._model(features, task=task)["sentence_embedding"].float().cpu().numpy()
-        return _unit(vectors)
+        return unit(vectors)
 
 
 def _describe(
@@ -165,17 +176,3 @@ def _describe(
         source=manifest.source if manifest else loaded.hub_name or str(loaded.folder),
         licence=manifest.licence if manifest else "unknown",
     )
-
-
-def _unit(vectors: Vectors) -> Vectors:
-    """Scale each row to unit length; a row of zeros, as of a text without known tokens, becomes a basis vector."""
-    norms = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))
-    empty = norms == 0
-    scaled = np.ascontiguousarray(vectors / np.where(empty, 1, norms)[:, None], dtype=np.float32)
-    scaled[empty, 0] = 1
-    return scaled
-
-
-def _refuse_single(texts: Sequence[str]) -> None:
-    if isinstance(texts, str):
-        raise TypeError("texts must be a sequence of strings, not one string")

@@ -10,7 +10,7 @@ from zlib import crc32
 import numpy as np
 
 from embeddings.encoder import Vectors
-from embeddings.models import ModelDescription
+from embeddings.models import ModelDescription, RuntimeInfo
 from embeddings.reranker import Relevance
 
 _TOKEN = re.compile(r"[0-9A-Za-z]{1,4}|\S")
@@ -58,6 +58,11 @@ class ToyEncoder:
     def fingerprint(self) -> str:
         """Identify the vectors by the method's version, the name and the dimension."""
         return f"toy-1-{self._description.name}-{self._description.dim}"
+
+    @property
+    def runtime(self) -> RuntimeInfo:
+        """Name the toy; there is no engine."""
+        return RuntimeInfo("toy", "fp32", 1, None, "for tests")
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
         """Encode questions; float32 of shape (len(texts), dim), each row of unit length."""

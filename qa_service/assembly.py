@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from embeddings.encoder import Encoder
 from embeddings.errors import ModelError
+from embeddings.question_cache import CachingEncoder
 from embeddings.reranker import Reranker
 from embeddings.reranker import load_reranker as load_reranker_named
 from embeddings.runtime import load_encoder
@@ -24,17 +25,29 @@ from qa_service.text.tokens import Tokenizer
 
 
 def load_model(settings: Settings) -> Encoder:
-    """Load the encoder that the settings name.
+    """Load the encoder that the settings name, behind a memory of questions.
 
     Errors:
         Unavailable: it cannot be found, built or loaded.
     """
     try:
-        return load_encoder(
+        encoder = load_encoder(
             settings.model, settings.model_dir, settings.runtime, settings.query_prompt, settings.passage_prompt
         )
     except ModelError as error:
         raise Unavailable(error.detail, field="QA_MODEL", remedy=error.remedy) from error
+    return CachingEncoder(encoder, settings.question_cache, settings.batch_wait_ms / 1e3)
+
+
+def load_tokenizer(settings: Settings) -> Tokenizer:
+    """Load the tokenizer with all that it needs, so that no question has to wait for it.
+
+    Errors:
+        ConfigError: the user dictionary is missing or has a bad line.
+    """
+    tokenizer = Tokenizer(settings.cache_dir, settings.user_dict)
+    tokenizer.words("你好")
+    return tokenizer
 
 
 def load_reranker(settings: Settings) -> Reranker | None:

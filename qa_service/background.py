@@ -6,18 +6,19 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime
+from collections.abc import Callable
+from functools import partial
 
 import filelock
 
-from qa_service.errors import Unavailable
+from qa_service.config import Settings
+from qa_service.errands import Errands, NotStarted, Order, Work
 from qa_service.index.generation import Generations
 from qa_service.index.opened import OpenedCollections
+from qa_service.job_runner import IngestBatches, JobRunner
 from qa_service.store import collections, jobs
 from qa_service.store.catalog import Catalog
 from qa_service.store.collections import Collection
-from qa_service.types import Outcome, Submission
 
 logger = logging.getLogger(__name__)
 
@@ -25,31 +26,34 @@ POLL_S = 0.25
 """How often a server looks for generations that other processes published; they show within a second."""
 LAG_S = 10.0
 """A write that nobody published for this long was left by a process that died; the server publishes it."""
-JOB_BATCH = 100
 JOBS_POLL_S = 5.0
 """How often jobs are looked for that another server left, and failed work is tried again."""
-
-
-Ingest = Callable[[Iterable[Submission], str], Iterator[Outcome]]
+LONGEST_PAUSE_S = 300.0
+"""The pause before failed work is tried again doubles up to this."""
 
 
 class Background:
-    """Two daemon threads: one that watches, one that works through jobs and compactions."""
+    """Two daemon threads: one that watches, one that has jobs and compactions done."""
 
     def __init__(
         self,
+        settings: Settings,
         catalog: Catalog,
         generations: Generations,
         opened: OpenedCollections,
-        ingest: Ingest,
+        ingest: IngestBatches,
         compact: Callable[[str], None],
     ) -> None:
+        self._settings = settings
         self._catalog = catalog
         self._generations = generations
         self._opened = opened
-        self._ingest = ingest
         self._compact = compact
         self._stop = threading.Event()
+        self._runner = JobRunner(catalog, ingest, self._stop.is_set)
+        self._errands = Errands()
+        self._alone = False
+        self._due: dict[str, None] = {}
         self._work: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._threads: list[threading.Thread] = []
         self._stamps: dict[int, tuple[int, int] | None] = {}
@@ -75,6 +79,7 @@ class Background:
         """Ask the threads to end after what they are doing and wait for them."""
         self._stop.set()
         self._work.put(None)
+        self._errands.stop()
         for thread in self._threads:
             thread.join(timeout_s)
 
@@ -130,19 +135,69 @@ class Background:
         return manifest is None or manifest.seq != collection.seq
 
     def _run(self) -> None:
+        failures = 0
         while not self._stop.is_set():
             try:
-                self._drain_jobs()
+                self._work_on_jobs()
                 self._settled("jobs")
+                failures = 0
                 # The time limit takes over jobs whose server died, and retries what failed.
                 name = self._work.get(timeout=JOBS_POLL_S)
-                if name is not None and not self._stop.is_set():
-                    self._compact(name)
             except queue.Empty:
                 continue
             except Exception as error:
                 self._warn("jobs", f"background work failed and is tried again: {error}")
-                self._stop.wait(JOBS_POLL_S)
+                failures += 1
+                self._stop.wait(min(JOBS_POLL_S * 2 ** (failures - 1), LONGEST_PAUSE_S))
+                continue
+            if name is not None:
+                self._due[name] = None
+            self._compact_due()
+
+    def _work_on_jobs(self) -> None:
+        with self._catalog.read() as connection:
+            waiting = jobs.next_unfinished(connection) is not None
+        if waiting and not self._stop.is_set() and self._jobs_are_free():
+            self._do(self._order("jobs"), self._runner.drain)
+
+    def _jobs_are_free(self) -> bool:
+        """Tell whether no other server works on jobs: then none has to be started for them."""
+        lock = filelock.FileLock(self._catalog.data_dir / "jobs.lock", is_singleton=False)
+        try:
+            lock.acquire(blocking=False)
+        except filelock.Timeout:
+            return False
+        lock.release()
+        return True
+
+    def _compact_due(self) -> None:
+        """Compact the collections that may need it; those where it fails when the next one is asked for."""
+        for name in list(self._due):
+            if self._stop.is_set():
+                return
+            what = f"compaction of {name}"
+            try:
+                if self._opened.is_due(name):
+                    self._do(self._order("compaction", name), partial(self._compact, name))
+                self._due.pop(name)
+                self._settled(what)
+            except Exception as error:
+                self._warn(what, f"{what} failed and is tried again: {error}")
+
+    def _order(self, work: Work, collection: str | None = None) -> Order:
+        return Order(work, self._settings, self._generations.versions, collection)
+
+    def _do(self, order: Order, here: Callable[[], None]) -> None:
+        """Have something done by a process of low priority, or where that is not possible, by this thread."""
+        if self._settings.background == "process" and not self._alone:
+            try:
+                self._errands.run(order)
+                return
+            except NotStarted as error:
+                logger.warning("background work is done by the server's own process: %s", error)
+                self._alone = True
+        if not self._stop.is_set():
+            here()
 
     def _warn(self, what: str, warning: str) -> None:
         if what not in self._warnings:
@@ -151,43 +206,3 @@ class Background:
 
     def _settled(self, what: str) -> None:
         self._warnings.pop(what, None)
-
-    def _drain_jobs(self) -> None:
-        # One process works on jobs at a time; another server on the same data looks again later.
-        lock = filelock.FileLock(self._catalog.data_dir / "jobs.lock", is_singleton=False)
-        try:
-            with lock.acquire(blocking=False):
-                while not self._stop.is_set() and self._next_job():
-                    pass
-        except filelock.Timeout:
-            return
-
-    def _next_job(self) -> bool:
-        with self._catalog.read() as connection:
-            job = jobs.next_unfinished(connection)
-        if job is None:
-            return False
-        job_id, collection = job
-        try:
-            while batch := self._pending(job_id):
-                if self._stop.is_set():
-                    return False
-                outcomes = list(self._ingest((submission for _, submission in batch), collection))
-                with self._catalog.writer_lock(), self._catalog.write() as tx:
-                    jobs.record(tx, job_id, [(place, o) for (place, _), o in zip(batch, outcomes, strict=True)])
-            self._finish(job_id, None)
-        except Unavailable:
-            raise  # a full disk or a busy writer passes; the job waits for that
-        except Exception as error:
-            logger.exception("job %s failed", job_id)
-            self._finish(job_id, str(error) or type(error).__name__)
-        return True
-
-    def _pending(self, job_id: str) -> list[tuple[int, Submission]]:
-        with self._catalog.read() as connection:
-            return jobs.pending(connection, job_id, JOB_BATCH) if jobs.is_open(connection, job_id) else []
-
-    def _finish(self, job_id: str, error: str | None) -> None:
-        now = datetime.now(UTC).isoformat(timespec="seconds")
-        with self._catalog.writer_lock(), self._catalog.write() as tx:
-            jobs.finish(tx, job_id, now, error)

@@ -6,44 +6,57 @@ import contextlib
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from embeddings.encoder import Encoder, Vectors
+from qa_service.cutting import block_hash_of
 from qa_service.drafting import Draft
-from qa_service.errors import Damaged
-from qa_service.store import passages
+from qa_service.errors import Damaged, NotFound
+from qa_service.recent_vectors import RecentVectors, Vector
+from qa_service.store import articles, audits, passages
 from qa_service.store.catalog import Catalog, Connection, WriteTransaction
 from qa_service.store.segments import Block, Segments
+from qa_service.text.edits import repaired_slice
+from qa_service.text.fold import encoder_fold
 from qa_service.types import Span
-
-Vector = NDArray[np.float32]
 
 
 class BlockEncoder:
     """Gives the passages of drafts their vectors."""
 
-    def __init__(self, catalog: Catalog, segments: Segments, encoder: Encoder) -> None:
+    def __init__(self, catalog: Catalog, segments: Segments, encoder: Encoder, recent: RecentVectors) -> None:
         self._catalog = catalog
         self._segments = segments
         self._encoder = encoder
+        self._recent = recent
 
     def encode(self, batch: Sequence[Draft]) -> dict[bytes, Vectors]:
-        """Encode the blocks of a batch that no passage in the catalogue has already, each distinct text once."""
+        """Encode the blocks of a batch that no passage in the catalogue has already, each distinct text once.
+
+        Texts encoded lately, and sentences that an article had before, keep their vectors.
+        """
         wanted = {passage.block_hash: passage.texts for draft in batch for passage in draft.passages if passage.texts}
         with self._catalog.read() as connection:
             known = passages.find_blocks(connection, list(wanted))
-            kept = self._kept(connection, batch)
-        missing = {block_hash: texts for block_hash, texts in wanted.items() if block_hash not in known}
+            missing = {block_hash: texts for block_hash, texts in wanted.items() if block_hash not in known}
+            kept = self._kept(connection, batch) if missing else {}
         distinct = dict.fromkeys(text for texts in missing.values() for text in texts)
+        kept.update(self._recent.find(text for text in distinct if text not in kept))
         new = [text for text in distinct if text not in kept]
         if new:
-            kept.update(zip(new, self._encoder.encode_passages(new), strict=True))
+            encoded = dict(zip(new, self._encoder.encode_passages(new), strict=True))
+            self._recent.add(encoded)
+            kept.update(encoded)
         return {block_hash: np.stack([kept[text] for text in texts]) for block_hash, texts in missing.items()}
 
     def _kept(self, connection: Connection, batch: Sequence[Draft]) -> dict[str, Vector]:
-        """Find the vectors of sentences that articles processed anew had before: their windows alone have changed."""
+        """Find the vectors of sentences that articles had before.
+
+        Of those processed anew only windows have changed, so that equal places hold equal sentences.
+        """
         kept: dict[str, Vector] = {}
         for draft in batch:
+            if draft.before is not None:
+                kept.update(self._before(connection, draft.before))
             if draft.replaces is None or not draft.same_pipeline:
                 continue
             stored: dict[Span, Vector] = {}
@@ -55,6 +68,23 @@ class BlockEncoder:
                     if span in stored:
                         kept[text] = stored[span]
         return kept
+
+    def _before(self, connection: Connection, row: int) -> dict[str, Vector]:
+        """Give the vectors of an article's sentences by their text, as far as its blocks prove to hold those texts."""
+        found: dict[str, Vector] = {}
+        with contextlib.suppress(Damaged, NotFound):  # then all of it is encoded again
+            text, edits = articles.original_text(connection, row), audits.edits(connection, row)
+            for stored, block_hash, block in passages.blocks_of_article(connection, row):
+                window, start = [], stored.start
+                for gap in stored.omitted:
+                    window.append(repaired_slice(text, start, gap.start, edits))
+                    start = gap.end
+                window.append(repaired_slice(text, start, stored.end, edits))
+                sentences = [repaired_slice(text, span.start, span.end, edits) for span in stored.sentences]
+                texts = [encoder_fold(one) for one in ("".join(window).strip(), *sentences)]
+                if block_hash_of(self._encoder.fingerprint, texts) == block_hash:
+                    found.update(zip(texts, self._segments.read(block), strict=True))
+        return found
 
     def place(self, tx: WriteTransaction, batch: Sequence[Draft], encoded: dict[bytes, Vectors]) -> dict[bytes, Block]:
         """Find or append the vectors of every block of a batch, under the writer's lock."""

@@ -22,7 +22,7 @@ from qa_service.types import TextForm
 
 APP = "qa-service"
 _KEY = re.compile(r"[\x21-\x7e]+")
-_SECRETS = ("api_key", "generator_key")
+SECRET_SETTINGS = ("api_key", "generator_key")
 _BASE_URL = re.compile(r"https?://[^\s?#]+")
 
 
@@ -49,7 +49,11 @@ class Settings(BaseSettings):
     )
     query_prompt: str | None = Field(None, description="Prompt put before questions; None takes the model's own.")
     passage_prompt: str | None = Field(None, description="Prompt put before passages; None takes the model's own.")
-    runtime: Literal["auto", "torch"] = Field("auto", description="What runs the encoder.")
+    runtime: Literal["auto", "int8", "bf16", "fp32", "torch"] = Field(
+        "auto",
+        description="What runs the default model: `int8`, `bf16` or `fp32` on the compiled engine, `torch`, or the best"
+        " of them for this processor. Other models run on torch.",
+    )
     reranker: str | None = Field(
         None,
         description="A sentence-transformers CrossEncoder that reads the best passages once more and orders them anew:"
@@ -75,6 +79,24 @@ class Settings(BaseSettings):
     max_article_chars: int = Field(5_000_000, ge=1, description="Longest article taken, in code points.")
     host: str = Field("127.0.0.1", description="Address the server listens on.")
     port: int = Field(8000, ge=0, le=65535, description="Port the server listens on.")
+    batch_wait_ms: float = Field(
+        2.0,
+        ge=0,
+        le=100,
+        description="Milliseconds that a question waits at most for others to be encoded together with it; one that"
+        " comes alone never waits.",
+    )
+    question_cache: int = Field(
+        4096,
+        ge=0,
+        le=1_000_000,
+        description="Vectors of questions kept in memory, so that repeated ones are not encoded again; 0 keeps none.",
+    )
+    background: Literal["process", "thread"] = Field(
+        "process",
+        description="Where a server compacts and works on jobs: in processes of the lowest priority, or in a thread of"
+        " its own; `process` also lowers the priority of `qa-service ingest`.",
+    )
     threads: int = Field(
         40, ge=1, le=256, description="Request threads of the server; a chat answer that streams holds one."
     )
@@ -158,7 +180,7 @@ def load_settings(**overrides: Any) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = "QA_" + "_".join(str(part) for part in first["loc"]).upper()
-        given = "" if first["loc"] and first["loc"][0] in _SECRETS else f", got {first.get('input')!r}"
+        given = "" if first["loc"] and first["loc"][0] in SECRET_SETTINGS else f", got {first.get('input')!r}"
         raise ConfigError(f"{first['msg']}{given}", field=name, remedy="correct the setting") from error
     if settings.generator_url is not None and settings.generator_model is None:
         raise ConfigError(

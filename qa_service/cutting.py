@@ -118,15 +118,17 @@ class Cutting:
             texts=texts,
             terms=Counter(self.tokenizer.words(window)) if kept else Counter(),
             bands=frozenset(band for unit in kept for band in bands_of(unit.form)),
-            block_hash=self._block_hash(texts),
+            block_hash=block_hash_of(self.fingerprint, texts),
         )
 
-    def _block_hash(self, texts: Sequence[str]) -> bytes:
-        digest = hashlib.sha256(self.fingerprint.encode())
-        for text in texts:
-            data = text.encode("utf-8")
-            digest.update(len(data).to_bytes(4, "little") + data)
-        return digest.digest()
+
+def block_hash_of(fingerprint: str, texts: Sequence[str]) -> bytes:
+    """Identify the vectors of a window and its sentences by what is encoded and the encoder's fingerprint."""
+    digest = hashlib.sha256(fingerprint.encode())
+    for text in texts:
+        data = text.encode("utf-8")
+        digest.update(len(data).to_bytes(4, "little") + data)
+    return digest.digest()
 
 
 def in_original(repaired: MappedText, sentences: Sequence[Span], floor: int) -> list[tuple[Span, Span]]:

@@ -35,6 +35,13 @@ class Draft:
     """Write only if this row is still the live one of the id: set when a stored article is processed anew."""
     same_pipeline: bool = False
     """Whether what it replaces was processed in the same way, so that equal places hold equal sentences."""
+    before: int | None = None
+    """The row of the article that it updates, if that was processed in the same way: some sentences may be equal."""
+
+    @property
+    def texts(self) -> int:
+        """Count its windows and sentences."""
+        return sum(len(passage.texts) for passage in self.passages)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +88,8 @@ class Drafter:
             head = self._head(article_id)
             if head and (head.sha256, head.attributes, head.pipeline) == (sha256, attributes, pipeline):
                 return Draft(article_id, Outcome(article_id, "unchanged", None, head.passages))
-            return self._processed(article_id, submission, sha256, attributes)
+            draft = self._processed(article_id, submission, sha256, attributes)
+            return replace(draft, before=head.row) if head and head.pipeline == pipeline else draft
         except BadInput as error:
             return Draft(article_id, Outcome(article_id, "rejected", str(error)))
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from embeddings.encoder import Encoder
@@ -18,6 +19,7 @@ from qa_service.ingest import Ingestor, passage_tokens
 from qa_service.library import Library, no_article
 from qa_service.names import DEFAULT_COLLECTION
 from qa_service.question import check_history, check_question
+from qa_service.recent_vectors import RecentVectors
 from qa_service.retrieval.adjustment import AdjustmentFile
 from qa_service.retrieval.calibration import Adjustment
 from qa_service.retrieval.cohorts import Cohorts
@@ -54,15 +56,17 @@ class Engine:
         catalog: Catalog,
         reranker: Reranker | None = None,
         adjusted: bool = True,
+        tokenizer: Tokenizer | None = None,
     ) -> None:
         self.settings = settings
         self.encoder = encoder
         self.catalog = catalog
         self.library = Library(catalog)
         self.segments = Segments(catalog)
-        self.tokenizer = Tokenizer(settings.cache_dir, settings.user_dict)
+        self.tokenizer = tokenizer or assembly.load_tokenizer(settings)
         self.generations = Generations(catalog, self.segments, assembly.versions(encoder, self.tokenizer, settings))
         self._repair = assembly.repairer(settings)
+        self._recent = RecentVectors()
         self._reranking = Reranking(reranker, settings.rerank_depth) if reranker else None
         self.adjustment = AdjustmentFile(settings.data_dir, encoder)
         adjustment = self.adjustment.read if adjusted else Adjustment
@@ -72,8 +76,9 @@ class Engine:
             encoder, self.tokenizer, passage_tokens(encoder), self._repair, self._reranking, adjustment, cohorts
         )
         self.opened = OpenedCollections(catalog, self.generations)
-        self.tokenizer.words("你好")  # loads the dictionary now, not in the first question
-        self._background = Background(catalog, self.generations, self.opened, self.ingest, self.compact)
+        self._background = Background(
+            settings, catalog, self.generations, self.opened, self.ingest_batches, self.compact
+        )
         self._closed = False
 
     @classmethod
@@ -97,9 +102,13 @@ class Engine:
             Unavailable, Damaged: the data directory cannot be used.
         """
         catalog = Catalog(settings.data_dir)
-        if encoder is None:
-            encoder = assembly.load_model(settings)
-        engine = cls(settings, encoder, catalog, assembly.load_reranker(settings) if asking else None, adjusted)
+        with ThreadPoolExecutor(1) as pool:
+            # The tokenizer's tables are read while the encoder is made ready, which is for the most part native code.
+            tokenizer = pool.submit(assembly.load_tokenizer, settings)
+            if encoder is None:
+                encoder = assembly.load_model(settings)
+            reranker = assembly.load_reranker(settings) if asking else None
+        engine = cls(settings, encoder, catalog, reranker, adjusted, tokenizer.result())
         if asking and adjusted:
             engine.adjustment.check()
         if recover:
@@ -147,9 +156,18 @@ class Engine:
         Errors:
             BadInput: the collection's name is malformed. Unavailable: the data directory cannot be written.
         """
-        for count, outcome in enumerate(self.ingestor().run(submissions, collection, self.opened.follow), start=1):
-            yield outcome
-            if count % COMPACT_EVERY == 0:
+        for outcomes in self.ingest_batches(submissions, collection):
+            yield from outcomes
+
+    def ingest_batches(
+        self, submissions: Iterable[Submission], collection: str, wanted: Callable[[], bool] = lambda: True
+    ) -> Iterator[list[Outcome]]:
+        """Take articles in as `ingest` does; yield the outcomes of each batch; see `Ingestor.run`."""
+        count = 0
+        for outcomes in self.ingestor().run(submissions, collection, self.opened.follow, wanted):
+            yield outcomes
+            before, count = count, count + len(outcomes)
+            if count // COMPACT_EVERY > before // COMPACT_EVERY:
                 self._compact_soon(collection)
         self._compact_soon(collection)
 
@@ -163,6 +181,7 @@ class Engine:
             self.tokenizer,
             self.settings.max_article_chars,
             self._repair,
+            self._recent,
         )
 
     def prune(self, collection: str, keep: Container[str]) -> list[str]:
@@ -242,6 +261,10 @@ class Engine:
     def check(self) -> list[str]:
         """Verify everything stored; return the problems, each with its remedy."""
         return maintenance.check(self.catalog, self.segments, self.generations) + self.adjustment.problems()
+
+    def measure_recall(self, collection: str | None, queries: int) -> list[maintenance.Recall]:
+        """Measure how much of an exact search the vector indexes of a collection, or of all, find; and record it."""
+        return maintenance.measure_recall(self.catalog, self.generations, collection, queries)
 
     def rebuild(self) -> None:
         """Process what was made with other settings anew and build every index from catalogue and vectors."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from qa_service.config import Settings
 from qa_service.errors import BadInput, NotFound
-from qa_service.index.manifest import GenerationDir
+from qa_service.index.generation_dir import GenerationDir
 from qa_service.store import articles, audits, collections, jobs, passages
 from qa_service.store.catalog import Catalog
 from qa_service.types import ArticleDetail, ArticlePage, CollectionInfo, Job

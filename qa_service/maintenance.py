@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from qa_service.errors import Damaged, QAError
 from qa_service.index import base as base_index
 from qa_service.index.generation import Generations
+from qa_service.index.manifest import LegEntry
+from qa_service.index.recall import TARGET
 from qa_service.ingest import Ingestor
 from qa_service.store import articles, audits, collections, entries, passages, words
 from qa_service.store.catalog import Catalog, Connection
@@ -27,6 +30,37 @@ def check(catalog: Catalog, segments: Segments, generations: Generations) -> lis
             problems.extend(_check_counts(connection, collection))
             problems.extend(_check_generation(connection, collection, generations))
     return problems
+
+
+@dataclass(frozen=True, slots=True)
+class Recall:
+    """How much of an exact search one vector index of a collection's base finds; `kind`: of windows or sentences."""
+
+    collection: str
+    kind: str
+    leg: LegEntry
+
+    @property
+    def missed(self) -> bool:
+        """Tell whether that is less than it should be."""
+        return self.leg.recall is None or self.leg.recall < TARGET
+
+
+def measure_recall(catalog: Catalog, generations: Generations, name: str | None, queries: int) -> list[Recall]:
+    """Measure and record the recall of the bases of a collection, or of all.
+
+    Errors:
+        NotFound: no such collection.
+    """
+    with catalog.read() as connection:
+        found = collections.every(connection) if name is None else [collections.get(connection, name)]
+    measured: list[Recall] = []
+    for collection in found:
+        entry = generations.measure(collection, queries)
+        if entry is not None and entry.windows is not None and entry.sentences is not None:
+            measured.append(Recall(collection.name, "windows", entry.windows))
+            measured.append(Recall(collection.name, "sentences", entry.sentences))
+    return measured
 
 
 def _check_articles(connection: Connection, collection: Collection, segments: Segments) -> Iterator[str]:
@@ -101,7 +135,7 @@ def rebuild(catalog: Catalog, segments: Segments, generations: Generations, inge
         with catalog.read() as connection:
             current = collections.find(connection, collection.name)
         if current is not None:
-            generations.compact(current, force=True)
+            generations.compact(current, anew=True)
 
 
 def _forget_damaged(catalog: Catalog, segments: Segments, collection: Collection) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,11 @@ from qa_service.engine import Engine
 from qa_service.types import Outcome, Submission
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+def pytest_configure() -> None:
+    """Have background work done by threads: a process takes a second to start. Those tests that are of it say so."""
+    os.environ.setdefault("QA_BACKGROUND", "thread")
 
 
 @pytest.fixture(scope="session")

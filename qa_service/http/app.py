@@ -19,7 +19,6 @@ from qa_service.http.strict_json import StrictRequest
 
 if TYPE_CHECKING:
     from qa_service.config import Settings
-    from qa_service.engine import Engine
 
 
 class AnyIdConverter(BaseConverter):
@@ -30,7 +29,7 @@ class AnyIdConverter(BaseConverter):
     weight = 300
 
 
-def make_app(settings: Settings, engine: Engine | None) -> Flask:
+def make_app(settings: Settings, host: EngineHost) -> Flask:
     """Build the application; see `qa_service.http.create_app`."""
     app = Document(
         __name__,
@@ -44,7 +43,6 @@ def make_app(settings: Settings, engine: Engine | None) -> Flask:
     app.url_map.merge_slashes = False
     app.url_map.redirect_defaults = False
     app.url_map.converters["anyid"] = AnyIdConverter
-    host = EngineHost(settings, engine)
     app.extensions[EXTENSION] = host
     for part in (headers, errors, openai_errors, dify, limits):
         part.init_app(app)

@@ -38,6 +38,7 @@ class EngineHost:
         self.settings = settings
         self._engine = engine
         self._owned = engine is None
+        self._begun = engine is not None
         self._failure: LoadFailed | None = None
         self._closed = False
         self._lock = threading.Lock()
@@ -46,8 +47,10 @@ class EngineHost:
             self._settled.set()
 
     def start(self) -> None:
-        """Begin to open the engine in the background; does nothing when one was given."""
-        if self._owned:
+        """Begin to open the engine in the background; does nothing when one was given, or when that has begun."""
+        with self._lock:
+            begin, self._begun = not self._begun, True
+        if begin:
             atexit.register(self.close)
             threading.Thread(target=self._load, name="open-engine", daemon=True).start()
 

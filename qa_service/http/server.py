@@ -39,6 +39,9 @@ _LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 def serve(settings: Settings, *, access_log: bool = False) -> int:
     """Serve until stopped by SIGTERM or SIGINT.
 
+    Numpy's own threads are switched off unless the environment asks for them: a question's products take them longer to
+    share than to compute, and they spin while others want the cores.
+
     Parameters:
         settings: host, port and threads among them; port 0 takes a free one, which the first line names.
         access_log: write one short line per request to standard output.
@@ -46,6 +49,7 @@ def serve(settings: Settings, *, access_log: bool = False) -> int:
     Returns:
         The exit code: 0 when stopped, 1 when the address cannot be had or the worker does not start.
     """
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         listener = _listen(settings.host, settings.port)
     except OSError as error:
@@ -151,8 +155,10 @@ class _Server(BaseApplication):  # type: ignore[misc]
         from qa_service.http import create_app  # noqa: PLC0415
 
         logging.basicConfig(level=logging.WARNING, format=_LOG_FORMAT)
-        app = create_app(self._settings)
-        host: EngineHost = app.extensions[EXTENSION]
+        # The model and the index are opened while the application is imported and put together.
+        host = EngineHost(self._settings)
+        host.start()
+        app = create_app(self._settings, host=host)
         threading.Thread(target=_announce_when_ready, args=(host, self._announce), daemon=True).start()
         return app
 

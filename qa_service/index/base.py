@@ -3,84 +3,114 @@
 from __future__ import annotations
 
 import hashlib
-import itertools
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings.faiss_index import FaissFlatIndex
-from embeddings.index import VectorIndex
 from qa_service.errors import Damaged
+from qa_service.index import dense, lexical
+from qa_service.index.dense import Former, Source
+from qa_service.index.legs import ExactLeg, Leg
 from qa_service.index.lexical import LexicalIndex
-from qa_service.index.lexical import build as build_lexical
-from qa_service.index.manifest import BaseEntry, FileEntry
+from qa_service.index.manifest import BaseEntry, FileEntry, LegEntry
+from qa_service.index.places import Keys, Places, PlacesCollector, Rows
 from qa_service.store.entries import IndexEntry
 from qa_service.store.segments import Segments, fsync_directory
 
-SENTENCE_BITS = 10
-"""A sentence's id in an index is `key << 10 | number`: a passage has at most 1,024 sentences."""
-
-_BATCH = 1000
+MOST_LINGERING = 0.2
+"""Share of a word index's passages that may be gone before it is built anew; only then are they physically gone."""
 _REMEDY = "run `qa-service rebuild`"
 
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """The opened base indexes of a generation."""
+    """The opened base indexes of a generation; `keys` are those of its passages, in increasing order."""
 
     entry: BaseEntry
-    windows: VectorIndex
-    sentences: VectorIndex
+    windows: Leg
+    sentences: Leg
     words: LexicalIndex
+    keys: Keys
 
 
-def sentence_ids(key: int, sentences: int) -> NDArray[np.int64]:
-    """Number the sentences of a passage for the sentence index."""
-    return (key << SENTENCE_BITS) + np.arange(sentences, dtype=np.int64)
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a new base has instead of an old one's: `gone` keys of that, and passages added, in key order."""
+
+    old: BaseEntry
+    gone: Keys
+    added: tuple[IndexEntry, ...]
 
 
-def vectors_of(
-    entries: Iterable[IndexEntry], segments: Segments
-) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.int64], NDArray[np.float32]]]:
-    """Read the vectors of passages in batches: window ids and vectors, sentence ids and vectors."""
-    iterator = iter(entries)
-    while batch := list(itertools.islice(iterator, _BATCH)):
-        blocks = [segments.read(entry.block) for entry in batch]
-        yield (
-            np.array([entry.key for entry in batch], dtype=np.int64),
-            np.stack([block[0] for block in blocks]),
-            np.concatenate([sentence_ids(entry.key, entry.block.vectors - 1) for entry in batch]),
-            np.concatenate([block[1:] for block in blocks]),
+def build(root: Path, name: str, seq: int, entries: Iterable[IndexEntry], segments: Segments, dim: int) -> BaseEntry:
+    """Write base indexes of passages, given in key order, durably into `root/name`, which appears only when complete.
+
+    Errors:
+        Damaged: a passage's vectors fail their checksum.
+    """
+
+    def write(directory: Path) -> tuple[Places, LegEntry, LegEntry, int]:
+        collector = PlacesCollector()
+        passages = collector.over(_verified(entries, segments))
+        lexical.build(directory / "words", ((entry.key, entry.terms) for entry in passages))
+        places = collector.places()
+        legs = [dense.build_leg(directory, source) for source in Source.both(places, segments, dim)]
+        return places, legs[0], legs[1], 0
+
+    return _written(root, name, seq, write, {})
+
+
+def extend(root: Path, name: str, seq: int, change: Change, segments: Segments, dim: int) -> BaseEntry:
+    """Write base indexes as `build` does, out of those of an older base and what changed since.
+
+    Errors:
+        Damaged: an added passage's vectors fail their checksum, or the old base cannot be read.
+        NotExtensible: the base has to be built of all passages.
+    """
+    old_root = root / change.old.directory
+
+    def write(directory: Path) -> tuple[Places, LegEntry, LegEntry, int]:
+        old = Places.load(old_root)
+        gone = old.rows_of(change.gone)
+        kept = old.without(gone)
+        collector = PlacesCollector()
+        added = list(collector.over(_verified(change.added, segments)))
+        places = kept.followed_by(collector.places())
+        lingering = change.old.lingering + len(gone)
+        if lingering > MOST_LINGERING * len(places) or (added and added[0].key <= old.keys[-1]):
+            raise NotExtensible
+        lexical.extend(
+            directory / "words", old_root / "words", old.keys[gone], ((entry.key, entry.terms) for entry in added)
         )
+        rows = _renumbered(len(old), gone)
+        numbers = _renumbered(old.sentences, old.sentences_of(gone))
+        legs = []
+        for source, entry, renumbered in zip(
+            Source.both(places, segments, dim), (change.old.windows, change.old.sentences), (rows, numbers), strict=True
+        ):
+            former = Former(old_root, entry, renumbered) if entry is not None else None
+            legs.append(dense.build_leg(directory, source, former))
+        return places, legs[0], legs[1], lingering
+
+    return _written(root, name, seq, write, {file.name: file for file in change.old.files})
 
 
-def build(root: Path, name: str, seq: int, entries: list[IndexEntry], segments: Segments, dim: int) -> BaseEntry:
-    """Write base indexes of the given passages durably into `root/name`, which appears only when complete."""
-    temporary = root / f"{name}.tmp"
-    shutil.rmtree(temporary, ignore_errors=True)
-    temporary.mkdir(parents=True)
-    windows, sentences = FaissFlatIndex(dim), FaissFlatIndex(dim)
-    for window_ids, window_vectors, ids, vectors in vectors_of(entries, segments):
-        windows.add(window_ids, window_vectors)
-        sentences.add(ids, vectors)
-    windows.save(temporary / "windows.faiss")
-    sentences.save(temporary / "sentences.faiss")
-    build_lexical(temporary / "words", ((entry.key, entry.terms) for entry in entries))
-    files = tuple(_seal(path, temporary) for path in sorted(temporary.rglob("*")) if path.is_file())
-    for directory in (temporary / "words", temporary):
-        fsync_directory(directory)
-    shutil.rmtree(root / name, ignore_errors=True)
-    temporary.rename(root / name)
-    fsync_directory(root)
-    return BaseEntry(name, seq, len(entries), files)
+class NotExtensible(Exception):
+    """A base has to be built of all passages: its words hold too many that are gone, or its keys are not the lowest."""
 
 
-def load(root: Path, entry: BaseEntry) -> Base:
+def is_worth_extending(entry: BaseEntry | None, added: int) -> bool:
+    """Tell whether it takes less to extend a base by so many passages than to build one."""
+    legs = (entry.windows, entry.sentences) if entry is not None else ()
+    return entry is not None and added < entry.passages and any(leg and leg.kind == dense.IVF for leg in legs)
+
+
+def load(root: Path, entry: BaseEntry, segments: Segments, dim: int) -> Base:
     """Open base indexes after checking that their files are there in full size.
 
     Errors:
@@ -91,12 +121,28 @@ def load(root: Path, entry: BaseEntry) -> Base:
         path = directory / file.name
         if not path.is_file() or path.stat().st_size != file.bytes:
             raise Damaged("an index file is missing or has the wrong size", field=str(path), remedy=_REMEDY)
-    try:
-        windows = FaissFlatIndex.load(directory / "windows.faiss")
-        sentences = FaissFlatIndex.load(directory / "sentences.faiss")
-    except Exception as error:
-        raise Damaged(f"a vector index cannot be read: {error}", field=str(directory), remedy=_REMEDY) from error
-    return Base(entry, windows, sentences, LexicalIndex(directory / "words"))
+    places = Places.load(directory) if entry.windows is not None else Places.none()
+    windows, sentences = (
+        dense.open_leg(directory, source, leg)
+        for source, leg in zip(Source.both(places, segments, dim), (entry.windows, entry.sentences), strict=True)
+    )
+    keys = places.keys
+    if entry.windows is None and isinstance(windows, ExactLeg):
+        keys = np.sort(windows.index.ids())
+    return Base(entry, windows, sentences, LexicalIndex(directory / "words"), keys)
+
+
+def measure(root: Path, entry: BaseEntry, segments: Segments, dim: int, queries: int) -> tuple[LegEntry, LegEntry]:
+    """Measure the recall of both legs of a base; see `recall`."""
+    directory = root / entry.directory
+    if entry.windows is None or entry.sentences is None:
+        exact = LegEntry(dense.EXACT, entry.passages)
+        return exact, exact
+    windows, sentences = Source.both(Places.load(directory), segments, dim)
+    return (
+        dense.measured(directory, windows, entry.windows, queries),
+        dense.measured(directory, sentences, entry.sentences, queries),
+    )
 
 
 def verify(root: Path, entry: BaseEntry) -> list[str]:
@@ -109,10 +155,55 @@ def verify(root: Path, entry: BaseEntry) -> list[str]:
     return wrong
 
 
-def _seal(path: Path, root: Path) -> FileEntry:
+def _verified(entries: Iterable[IndexEntry], segments: Segments) -> Iterator[IndexEntry]:
+    for entry in entries:
+        segments.verify(entry.block)
+        yield entry
+
+
+def _renumbered(count: int, gone: Rows) -> NDArray[np.int64]:
+    """Number what stays of 0..count-1 anew; -1 for what goes."""
+    stays = np.ones(count, dtype=bool)
+    stays[gone] = False
+    numbers = np.cumsum(stays) - 1
+    numbers[gone] = -1
+    return numbers
+
+
+def _written(
+    root: Path,
+    name: str,
+    seq: int,
+    write: Callable[[Path], tuple[Places, LegEntry, LegEntry, int]],
+    old: Mapping[str, FileEntry],
+) -> BaseEntry:
+    """Write a base under another name, make it durable and give it its name."""
+    temporary = root / f"{name}.tmp"
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir(parents=True)
+    try:
+        places, windows, sentences, lingering = write(temporary)
+        places.save(temporary)
+        files = tuple(_seal(path, temporary, old) for path in sorted(temporary.rglob("*")) if path.is_file())
+        for directory in (temporary / "words", temporary):
+            fsync_directory(directory)
+        shutil.rmtree(root / name, ignore_errors=True)
+        temporary.rename(root / name)
+    except BaseException:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise
+    fsync_directory(root)
+    return BaseEntry(name, seq, len(places), files, windows, sentences, lingering)
+
+
+def _seal(path: Path, root: Path, old: Mapping[str, FileEntry]) -> FileEntry:
+    name, stat = str(path.relative_to(root)), path.stat()
+    if stat.st_nlink > 1 and name in old:
+        # A link to a file of the old base, whose checksum is known.
+        return old[name]
     with path.open("rb") as file:
         os.fsync(file.fileno())
-    return FileEntry(str(path.relative_to(root)), path.stat().st_size, _digest(path))
+    return FileEntry(name, stat.st_size, _digest(path))
 
 
 def _digest(path: Path) -> str:

@@ -13,10 +13,12 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from qa_service.store.packing import unpack_terms
+from qa_service.store.packing import unpack_many_terms, unpack_terms
 
 K1 = 1.2
 B = 0.75
+_FEW = 64
+"""Words up to which it is faster to look through all passages for each than to look each word of a passage up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,25 +93,36 @@ class Matches:
 
 def score_passages(query: WordQuery, blobs: Sequence[bytes], lengths: Sequence[int]) -> Matches:
     """Score passages given as packed terms and their lengths in words."""
-    unpacked = [unpack_terms(blob) for blob in blobs]
-    scores, matched, numbers = np.zeros(len(blobs)), np.zeros(len(blobs)), np.zeros(len(blobs))
-    if not query.idf or not unpacked:
-        return Matches(scores, matched, numbers)
-    ids = np.concatenate([terms for terms, _ in unpacked])
-    frequencies = np.concatenate([counts for _, counts in unpacked])
-    owners = np.repeat(np.arange(len(blobs)), [len(terms) for terms, _ in unpacked])
-    wanted = np.array(sorted(query.idf), dtype=np.uint32)
-    weights = np.array([query.idf[int(term)] for term in wanted])
-    places = np.minimum(np.searchsorted(wanted, ids), len(wanted) - 1)
-    hit = wanted[places] == ids
-    owners, idf, counts = owners[hit], weights[places[hit]], frequencies[hit].astype(np.float64)
-    parts = bm25(counts, idf, np.asarray(lengths, dtype=np.float64)[owners], query.average_length)
-    np.add.at(scores, owners, parts)
-    np.add.at(matched, owners, idf)
+    count = len(blobs)
+    if not query.idf or not count:
+        return Matches(np.zeros(count), np.zeros(count), np.zeros(count))
+    ids, frequencies, ends = unpack_many_terms(blobs)
+    terms = sorted(query.idf)
+    hits, which = _occurrences(ids, np.array(terms, dtype=np.uint32))
+    owners = np.searchsorted(ends, hits, side="right")
+    idf = np.array([query.idf[term] for term in terms])[which]
+    lengths_of = np.asarray(lengths, dtype=np.float64)[owners]
+    parts = bm25(frequencies[hits].astype(np.float64), idf, lengths_of, query.average_length)
+    scores, matched, numbers = np.zeros(count), np.zeros(count), np.zeros(count)
+    scores += np.bincount(owners, parts, count)
+    matched += np.bincount(owners, idf, count)
     if query.numbers:
-        is_number = np.isin(wanted, np.array(sorted(query.numbers), dtype=np.uint32))
-        np.add.at(numbers, owners, is_number[places[hit]] / query.number_count)
+        shares = np.array([(term in query.numbers) / query.number_count for term in terms], dtype=np.float64)
+        numbers += np.bincount(owners, shares[which], count)
     return Matches(scores, matched / query.mass, numbers)
+
+
+def _occurrences(ids: NDArray[np.uint32], wanted: NDArray[np.uint32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Find where any of some increasing ids occur: the places, and which id it is at each.
+
+    Every passage's part of `ids` increases, so that its words come in the same order either way.
+    """
+    if len(wanted) > _FEW:
+        places = np.minimum(np.searchsorted(wanted, ids), len(wanted) - 1)
+        hits = np.flatnonzero(wanted[places] == ids)
+        return hits, places[hits]
+    found = [np.flatnonzero(ids == term) for term in wanted]
+    return np.concatenate(found), np.repeat(np.arange(len(wanted)), [len(places) for places in found])
 
 
 class Postings:

@@ -10,7 +10,6 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
-from functools import cached_property
 from itertools import pairwise
 
 from rapidfuzz.distance import Indel, Levenshtein
@@ -19,6 +18,7 @@ from qa_service.index.alignment import Link, align
 from qa_service.index.differences import Differences, Edit
 from qa_service.index.order import anchors_of, places_of, runs_of
 from qa_service.index.wording import Tokens, Wording
+from qa_service.lazy import lazy
 
 HALF = 0.5
 """Share of the smaller passage's letters that must be in sentences of both."""
@@ -46,12 +46,12 @@ class Outline:
     prints: Sequence[int]
     lengths: Sequence[int]
 
-    @cached_property
+    @lazy
     def letters(self) -> int:
         """Letters and digits of all of them."""
         return sum(self.lengths)
 
-    @cached_property
+    @lazy
     def distinct(self) -> Set[int]:
         """The different prints."""
         return frozenset(self.prints)

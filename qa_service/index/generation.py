@@ -5,19 +5,20 @@ from __future__ import annotations
 import logging
 import shutil
 from collections.abc import Callable, Container
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import filelock
-import numpy as np
-from numpy.typing import NDArray
 
 from qa_service.errors import Damaged, Incompatible
 from qa_service.index import base as base_index
-from qa_service.index.base import Base
-from qa_service.index.manifest import FORMAT, BaseEntry, Delta, GenerationDir, Manifest, Versions
-from qa_service.index.snapshot import Chunk, Snapshot
-from qa_service.store import articles, collections, entries, passages
+from qa_service.index.compaction import Compaction, delta_since
+from qa_service.index.generation_dir import GenerationDir
+from qa_service.index.manifest import FORMAT, BaseEntry, Manifest, Versions
+from qa_service.index.opening import Opening
+from qa_service.index.snapshot import Snapshot
+from qa_service.store import articles, collections, passages
 from qa_service.store.catalog import Catalog
 from qa_service.store.collections import Collection
 from qa_service.store.segments import Segments
@@ -25,7 +26,9 @@ from qa_service.store.segments import Segments
 logger = logging.getLogger(__name__)
 
 COMPACT_PASSAGES = 2000
-"""A delta is folded into a new base when it has this many passages and a tenth of the base's."""
+COMPACT_AT_MOST = 5000
+"""A delta is folded into a new base when it has this many passages and a tenth of the base's; so many are enough. They
+are compared one by one, which takes a few ms for 5,000 passages with ten sentences each."""
 
 OPEN_ATTEMPTS = 5
 """Tries to open a generation that another process replaces and cleans up at the same moment."""
@@ -84,10 +87,7 @@ class Generations:
         entry = base() if callable(base) else base
         base_seq = entry.seq if entry else 0
         with self._catalog.read() as connection:
-            delta = Delta(
-                np.array(entries.added(connection, collection.row, base_seq, collection.seq), dtype=np.int64),
-                np.array(entries.tombstones(connection, collection.row, base_seq, collection.seq), dtype=np.int64),
-            )
+            delta = delta_since(connection, collection, base_seq)
         manifest = Manifest(
             format=FORMAT,
             collection=collection.row,
@@ -121,7 +121,9 @@ class Generations:
             if manifest is not None:
                 self.directory(collection.row).read_delta(manifest.delta)
                 if manifest.base is not None:
-                    base_index.load(self.directory(collection.row).root, manifest.base)
+                    base_index.load(
+                        self.directory(collection.row).root, manifest.base, self._segments, self.versions.dim
+                    )
         except Damaged as error:
             logger.warning("rebuilding the index of collection %s: %s", collection.name, error)
             return self.publish(collection, None)
@@ -152,38 +154,10 @@ class Generations:
         return self._load(collection, previous)
 
     def _load(self, collection: int, previous: Snapshot | None) -> Snapshot | None:
-        manifest = self.manifest(collection)
+        directory, manifest = self.directory(collection), self.manifest(collection)
         if manifest is None or (previous is not None and manifest == previous.manifest):
             return previous if manifest is not None else None
-        return self._open(manifest, previous)
-
-    def _open(self, manifest: Manifest, previous: Snapshot | None) -> Snapshot:
-        directory = self.directory(manifest.collection)
-        delta = directory.read_delta(manifest.delta)
-        base: Base | None = None
-        chunks: tuple[Chunk, ...] = ()
-        if previous is not None and previous.manifest.base == manifest.base:
-            base, chunks = previous.base, previous.chunks
-        elif manifest.base is not None:
-            base = base_index.load(directory.root, manifest.base)
-        held = np.concatenate([np.empty(0, dtype=np.int64), *(chunk.keys for chunk in chunks)])
-        new = np.setdiff1d(delta.added, held, assume_unique=True)
-        dead = np.union1d(delta.dead, np.setdiff1d(held, delta.added, assume_unique=True))
-        if len(new):
-            chunks = self._with_chunk(chunks, new, delta.added)
-        return Snapshot(manifest, base, chunks, dead)
-
-    def _with_chunk(
-        self, chunks: tuple[Chunk, ...], new: NDArray[np.int64], live: NDArray[np.int64]
-    ) -> tuple[Chunk, ...]:
-        """Add keys as a chunk, merging with smaller neighbours so that there are only logarithmically many."""
-        kept = list(chunks)
-        keys = new
-        while kept and len(kept[-1].keys) < 2 * len(keys):
-            keys = np.union1d(keys, np.intersect1d(kept.pop().keys, live))
-        with self._catalog.read() as connection:
-            found = list(entries.by_key(connection, keys.tolist()))
-        return (*kept, Chunk.build(found, self._segments, self.versions.dim))
+        return Opening(self._catalog, self._segments, self.versions.dim).open(directory, manifest, previous)
 
     def due(self, collection: int) -> bool:
         """Tell whether a collection's delta has grown enough to be folded into a new base."""
@@ -194,39 +168,66 @@ class Generations:
         with self._catalog.read() as connection:
             # Dead rows count too: those that came and went since the base are in no delta.
             changes = manifest.delta.entries + passages.count_dead(connection, collection)
-        return changes >= max(COMPACT_PASSAGES, size // 10)
+        return changes >= max(COMPACT_PASSAGES, min(size // 10, COMPACT_AT_MOST))
 
-    def compact(self, collection: Collection, *, force: bool = False) -> Manifest | None:
+    def compact(self, collection: Collection, *, force: bool = False, anew: bool = False) -> Manifest | None:
         """Fold everything into a new base and erase the rows of the dead; None when not due (or nothing to do).
 
         The base is built without the writer's lock, from a snapshot of the catalogue; only publishing takes it.
+
+        Args:
+            collection: which.
+            force: do so even if it is not due.
+            anew: do so, and take nothing over from the current base.
         """
-        if not force and not self.due(collection.row):
+        if not (force or anew or self.due(collection.row)):
             return None
         directory = self.directory(collection.row)
-        root = directory.root
-        root.mkdir(exist_ok=True)
-        with filelock.FileLock(root / "compact.lock", is_singleton=False):
+        directory.root.mkdir(exist_ok=True)
+        with filelock.FileLock(directory.root / "compact.lock", is_singleton=False):
             for path in directory.orphans():
                 _remove(path)
-            return self._compact(collection, root)
+            # Another compaction may have ended while this one waited.
+            with self._catalog.read() as connection:
+                current = collections.find(connection, collection.name)
+            if current is None or current.row != collection.row:
+                return None
+            manifest = None if anew else self.manifest(collection.row)
+            work = Compaction(self._catalog, self._segments, self.versions.dim, current, directory.root)
+            return self._take_over(current, work.write(manifest.base if manifest else None, anew=anew))
 
-    def _compact(self, collection: Collection, root: Path) -> Manifest | None:
-        with self._catalog.read() as connection:
-            found = list(entries.live(connection, collection.row, 0, collection.seq))
-        name = f"base-{collection.seq}-{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
-        entry = base_index.build(root, name, collection.seq, found, self._segments, self.versions.dim)
+    def _take_over(self, collection: Collection, entry: BaseEntry) -> Manifest | None:
+        """Publish a new base; None if its collection is gone meanwhile."""
         with self._catalog.writer_lock():
             with self._catalog.read() as connection:
                 current = collections.find(connection, collection.name)
             if current is None or current.row != collection.row:
-                shutil.rmtree(root / name, ignore_errors=True)
+                _remove(self.directory(collection.row).root / entry.directory)
                 return None
             manifest = self.publish(current, entry)
             with self._catalog.write() as tx:
                 passages.erase_deleted(tx, collection.row, entry.seq)
                 articles.erase_deleted(tx, collection.row, entry.seq)
         return manifest
+
+    def measure(self, collection: Collection, queries: int) -> BaseEntry | None:
+        """Measure the recall of the current base's dense legs, and record it; None without a base."""
+        manifest = self.manifest(collection.row)
+        if manifest is None or manifest.base is None:
+            return None
+        directory = self.directory(collection.row)
+        windows, sentences = base_index.measure(
+            directory.root, manifest.base, self._segments, self.versions.dim, queries
+        )
+        entry = replace(manifest.base, windows=windows, sentences=sentences)
+        with self._catalog.writer_lock():
+            current = self.manifest(collection.row)
+            # In format 2 a base has no legs to record anything of.
+            if current is not None and current.base == manifest.base and manifest.base.windows is not None:
+                directory.publish(replace(current, format=FORMAT, base=entry))
+                for path in directory.obsolete():
+                    _remove(path)
+        return entry
 
     def erase(self, collection: int) -> None:
         """Remove the files of a deleted collection."""

@@ -1,7 +1,9 @@
-"""The base word index: a tantivy index over term ids, built once and never changed, which nominates by BM25."""
+"""The base word index: a tantivy index over term ids, never changed once written, which nominates by BM25."""
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -14,12 +16,13 @@ from qa_service.index.bm25 import Hits
 from qa_service.store.packing import unpack_terms
 
 _HEAP_BYTES = 256 << 20
+_SMALL_HEAP_BYTES = 64 << 20
 _REMEDY = "run `qa-service rebuild`"
 
 
 def _schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
-    builder.add_unsigned_field("key", fast=True)
+    builder.add_unsigned_field("key", fast=True, indexed=True)
     # Term ids instead of words: smaller, and no text of a deleted article can linger here.
     builder.add_text_field("terms", tokenizer_name="whitespace", index_option="freq")
     return builder.build()
@@ -28,8 +31,35 @@ def _schema() -> tantivy.Schema:
 def build(directory: Path, passages: Iterable[tuple[int, bytes]]) -> None:
     """Write an index of (key, packed terms) pairs into an empty directory."""
     directory.mkdir()
-    index = tantivy.Index(_schema(), path=str(directory))
-    writer = index.writer(heap_size=_HEAP_BYTES, num_threads=1)
+    _write(tantivy.Index(_schema(), path=str(directory)), np.empty(0, dtype=np.int64), passages, _HEAP_BYTES)
+
+
+def extend(directory: Path, old: Path, gone: NDArray[np.int64], passages: Iterable[tuple[int, bytes]]) -> None:
+    """Write an index as `build` does, out of an older one without some keys, and of passages that are added.
+
+    Files of the old one are linked, not copied: tantivy changes none that it has written. Passages that are gone are
+    marked so and found no more; their term ids stay until tantivy merges the part that holds them.
+
+    Errors:
+        Damaged: tantivy cannot read the old index.
+    """
+    directory.mkdir()
+    for path in old.iterdir():
+        if path.is_file() and not path.name.endswith(".lock"):
+            _link(path, directory / path.name)
+    try:
+        index = tantivy.Index.open(str(directory))
+    except (ValueError, OSError) as error:
+        raise Damaged(f"the word index cannot be read: {error}", field=str(old), remedy=_REMEDY) from error
+    _write(index, gone, passages, _SMALL_HEAP_BYTES)
+
+
+def _write(
+    index: tantivy.Index, gone: NDArray[np.int64], passages: Iterable[tuple[int, bytes]], heap_bytes: int
+) -> None:
+    writer = index.writer(heap_size=heap_bytes, num_threads=1)
+    for key in gone.tolist():
+        writer.delete_documents_by_term("key", key)
     for key, blob in passages:
         terms, frequencies = unpack_terms(blob)
         document = tantivy.Document()
@@ -38,6 +68,14 @@ def build(directory: Path, passages: Iterable[tuple[int, bytes]]) -> None:
         writer.add_document(document)
     writer.commit()
     writer.wait_merging_threads()
+
+
+def _link(path: Path, target: Path) -> None:
+    try:
+        # Those that tantivy replaces (by renaming) it replaces here only.
+        os.link(path, target)
+    except OSError:
+        shutil.copyfile(path, target)
 
 
 class LexicalIndex:

@@ -1,30 +1,19 @@
-"""Generations on disk: a manifest names immutable files and the write sequence they cover; `CURRENT` names a manifest.
-
-A directory per collection holds `CURRENT`, manifests, delta files and base directories. Everything is written under a
-new name and made durable before `CURRENT` is renamed into place, so a reader sees the old generation or the new one.
-"""
+"""What a generation is: a manifest names immutable files, the write sequence they cover, and how well they find."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
-import time
 from dataclasses import asdict, dataclass
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from qa_service.errors import Damaged, Incompatible
-from qa_service.store.segments import fsync_directory
-
-FORMAT = 2
-KEEP_GENERATIONS = 3
-"""Generations whose files are kept, the current one among them, for readers that are just opening them."""
-
-_REMEDY = "run `qa-service rebuild`"
-_DELTA_MAGIC = b"QADELTA1"
+FORMAT = 3
+READABLE = (2, 3)
+"""Format 2 had exact bases only, without the places of their passages."""
+DELTA_MAGIC = b"QADELTA1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,17 +55,55 @@ class FileEntry:
     @property
     def entries(self) -> int:
         """Count the keys of a delta file."""
-        return (self.bytes - len(_DELTA_MAGIC) - 16) // 8
+        return (self.bytes - len(DELTA_MAGIC) - 16) // 8
+
+
+@dataclass(frozen=True, slots=True)
+class LegEntry:
+    """How a base finds vectors of one kind, and how well.
+
+    Attributes:
+        kind: "exact", or "ivf-rabitq" for inverted lists of codes whose hits are scored anew.
+        vectors: how many there are.
+        lists, probes, fetched: all lists, those looked into, and the hits scored anew; 0 if exact.
+        trained_on: how many vectors there were when the lists were trained.
+        recall: the share of the exact 10 best that is found, None if not measured; 1 if exact.
+        queries: how many questions that was measured with, among `measured_on` vectors, at `measured_at` (UTC).
+    """
+
+    kind: str
+    vectors: int
+    lists: int = 0
+    probes: int = 0
+    fetched: int = 0
+    trained_on: int = 0
+    recall: float | None = 1.0
+    queries: int = 0
+    measured_on: int = 0
+    measured_at: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class BaseEntry:
-    """The base indexes: every passage live at `seq`."""
+    """The base indexes: every passage live at `seq`.
+
+    `windows` and `sentences` are None in format 2. `lingering` counts the passages that its word index holds though
+    they are gone.
+    """
 
     directory: str
     seq: int
     passages: int
     files: tuple[FileEntry, ...]
+    windows: LegEntry | None = None
+    sentences: LegEntry | None = None
+    lingering: int = 0
+
+    @staticmethod
+    def parse(raw: dict[str, Any]) -> BaseEntry:
+        """Read one from a manifest."""
+        legs = {name: LegEntry(**raw[name]) if raw.get(name) else None for name in ("windows", "sentences")}
+        return BaseEntry(**{**raw, **legs, "files": tuple(FileEntry(**file) for file in raw["files"])})
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,127 +130,3 @@ class Delta:
 
     added: NDArray[np.int64]
     dead: NDArray[np.int64]
-
-
-class GenerationDir:
-    """The files of one collection's generations."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self._current = root / "CURRENT"
-
-    def stamp(self) -> tuple[int, int] | None:
-        """Tell cheaply whether another generation was published: equal stamps, same `CURRENT`."""
-        try:
-            stat = self._current.stat()
-        except FileNotFoundError:
-            return None
-        return stat.st_ino, stat.st_mtime_ns
-
-    def read(self) -> Manifest | None:
-        """Read the current manifest; None when nothing was published yet.
-
-        Errors:
-            Damaged: `CURRENT` or the manifest cannot be read. Incompatible: a newer version wrote it.
-        """
-        try:
-            name, digest = self._current.read_text(encoding="ascii").split()
-            data = (self.root / name).read_bytes()
-            if hashlib.sha256(data).hexdigest() != digest:
-                raise ValueError("its checksum does not match")
-            raw = json.loads(data)
-        except FileNotFoundError as error:
-            if not self._current.exists():
-                return None
-            raise Damaged(f"a manifest is missing: {error.filename}", field=str(self.root), remedy=_REMEDY) from error
-        except (OSError, ValueError) as error:
-            raise Damaged(f"the manifest cannot be read: {error}", field=str(self.root), remedy=_REMEDY) from error
-        if raw.get("format") != FORMAT:
-            raise Incompatible(
-                f"the index has format {raw.get('format')}, not {FORMAT}", field=str(self.root), remedy=_REMEDY
-            )
-        base = raw["base"]
-        return Manifest(
-            format=FORMAT,
-            collection=raw["collection"],
-            seq=raw["seq"],
-            created_at=raw["created_at"],
-            versions=Versions(**raw["versions"]),
-            base=BaseEntry(**{**base, "files": tuple(FileEntry(**f) for f in base["files"])}) if base else None,
-            delta=FileEntry(**raw["delta"]),
-        )
-
-    def read_delta(self, entry: FileEntry) -> Delta:
-        """Read a delta file, checked against its manifest entry."""
-        path = self.root / entry.name
-        try:
-            data = path.read_bytes()
-        except OSError as error:
-            raise Damaged(f"a delta file cannot be read: {error}", field=str(path), remedy=_REMEDY) from error
-        if len(data) != entry.bytes or hashlib.sha256(data).hexdigest() != entry.sha256:
-            raise Damaged("a delta file fails its checksum", field=str(path), remedy=_REMEDY)
-        counts = np.frombuffer(data, dtype="<i8", count=2, offset=len(_DELTA_MAGIC))
-        keys = np.frombuffer(data, dtype="<i8", offset=len(_DELTA_MAGIC) + counts.nbytes)
-        return Delta(keys[: counts[0]], keys[counts[0] :])
-
-    def write_delta(self, delta: Delta, seq: int, base_seq: int) -> FileEntry:
-        """Write a delta file durably."""
-        counts = np.array([len(delta.added), len(delta.dead)], dtype="<i8")
-        data = b"".join(
-            [_DELTA_MAGIC, counts.tobytes(), delta.added.astype("<i8").tobytes(), delta.dead.astype("<i8").tobytes()]
-        )
-        name = f"delta-{seq}-{base_seq}-{_unique()}.bin"
-        _write_durably(self.root / name, data)
-        return FileEntry(name, len(data), hashlib.sha256(data).hexdigest())
-
-    def publish(self, manifest: Manifest) -> None:
-        """Make a manifest the current one, durably."""
-        data = json.dumps(asdict(manifest), indent=1).encode()
-        name = f"manifest-{manifest.seq}-{manifest.base.seq if manifest.base else 0}-{_unique()}.json"
-        _write_durably(self.root / name, data)
-        fsync_directory(self.root)
-        _write_durably(self._current, f"{name} {hashlib.sha256(data).hexdigest()}\n".encode())
-        fsync_directory(self.root)
-
-    def obsolete(self) -> list[Path]:
-        """List the files that only superseded generations name, all but the latest few of them.
-
-        A base directory that no manifest names yet may be under construction; it is never listed here.
-        """
-        manifests = sorted(self.root.glob("manifest-*.json"), key=_order, reverse=True)
-        kept, superseded = manifests[:KEEP_GENERATIONS], manifests[KEEP_GENERATIONS:]
-        keep = {name for path in kept for name in _names(path)}
-        gone = {name for path in superseded for name in _names(path)} - keep
-        return [self.root / name for name in sorted(gone)]
-
-    def orphans(self) -> list[Path]:
-        """List base directories that no manifest names: remains of a compaction that did not end."""
-        named = {name for path in self.root.glob("manifest-*.json") for name in _names(path)}
-        return [path for path in self.root.glob("base-*") if path.name not in named]
-
-
-def _unique() -> str:
-    """Tell files of the same sequence apart, the later one greater: nothing published is ever overwritten."""
-    return str(time.time_ns())
-
-
-def _order(path: Path) -> tuple[int, ...]:
-    return tuple(int(part) for part in path.stem.split("-")[1:])
-
-
-def _names(manifest: Path) -> set[str]:
-    """Name what a manifest needs: itself, its delta and its base directory; a damaged one needs nothing else."""
-    try:
-        raw = json.loads(manifest.read_bytes())
-    except (OSError, ValueError):
-        return {manifest.name}
-    return {manifest.name, raw["delta"]["name"]} | ({raw["base"]["directory"]} if raw["base"] else set())
-
-
-def _write_durably(path: Path, data: bytes) -> None:
-    temporary = path.with_name(path.name + ".tmp")
-    with temporary.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)

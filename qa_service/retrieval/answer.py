@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import regex
 from numpy.typing import NDArray
 
-from qa_service.retrieval.answering.choice import Choice, choose, probabilities, text_length
+from qa_service.retrieval.answering.choice import Choice, choose, probabilities
 from qa_service.retrieval.answering.features import Column, Matrix, features, read_question
+from qa_service.retrieval.answering.reading import Sentences, is_heading, read_sentences
 from qa_service.retrieval.answering.weights import shipped_weights
-from qa_service.text.fold import lexical_fold
 from qa_service.text.tokens import Tokenizer
 
-_NUMBERED = regex.compile(r"(?:[（(]?[一二三四五六七八九十百\d]{1,3}[)）、.．])\s*[^。！!；;，,：:]{1,25}")
 _HEADING = 1e-6
 """What is left of a heading's chance: it repeats the question and answers nothing."""
-_LONGEST = 2000
-"""Code points of a sentence that are looked at; what is longer is no sentence."""
+
+
+__all__ = ["AnswerFinder", "is_heading"]
 
 
 class AnswerFinder:
@@ -45,17 +44,21 @@ class AnswerFinder:
             opening: the article's title, or else its first sentence; None when that is the first of `sentences`. What
                 a question shares with it is its subject, which the whole article is about.
         """
+        return self.choose(read_sentences(sentences, joined, opening), cosines)
+
+    def choose(self, sentences: Sentences, cosines: NDArray[np.float32]) -> Choice:
+        """Choose as `find` does among sentences made ready before."""
         weights = shipped_weights()
-        chances = probabilities(self.features(sentences, cosines, opening), weights.features)
-        chances = _passed_on(chances, [is_heading(sentence) for sentence in sentences])
-        lengths = np.array([text_length(sentence) for sentence in sentences])
-        return choose(chances, lengths, joined, weights.length_price)
+        chances = probabilities(self._described(sentences, cosines), weights.features)
+        chances = _passed_on(chances, sentences.headings)
+        return choose(chances, sentences.lengths, sentences.joined, weights.length_price)
 
     def features(self, sentences: Sequence[str], cosines: NDArray[np.float32], opening: str | None = None) -> Matrix:
         """Describe each sentence, (n, len(FEATURES)); see `find`."""
-        folded = _folded([*sentences, *([] if opening is None else [opening])])
-        start = folded[0] if opening is None else folded.pop()
-        return features(self._question, folded, sentences, cosines, start)
+        return self._described(read_sentences(sentences, [], opening), cosines)
+
+    def _described(self, sentences: Sentences, cosines: NDArray[np.float32]) -> Matrix:
+        return features(self._question, sentences.folded, sentences.texts, cosines, sentences.opening)
 
 
 def _passed_on(chances: Column, headings: Sequence[bool]) -> Column:
@@ -68,16 +71,3 @@ def _passed_on(chances: Column, headings: Sequence[bool]) -> Column:
             passed[place] *= _HEADING
     whole: Column = passed / passed.sum()
     return whole
-
-
-def is_heading(sentence: str) -> bool:
-    """Whether a sentence is a numbered heading (三、利息谁来出) or a question, rather than a statement."""
-    text = " ".join(sentence.split())
-    return text.endswith(("?", "？")) or _NUMBERED.fullmatch(text) is not None
-
-
-def _folded(texts: Sequence[str]) -> list[str]:
-    """Fold texts in one go, which is much faster than one by one."""
-    lines = [" ".join(text[:_LONGEST].splitlines()) for text in texts]
-    folded = lexical_fold("\n".join(lines)).split("\n")
-    return folded if len(folded) == len(lines) else [lexical_fold(line) for line in lines]

@@ -24,7 +24,7 @@ from qa_service.retrieval.query import FOLLOW_UP
 from qa_service.retrieval.ranking import Ranking
 from qa_service.retrieval.texts import Texts
 from qa_service.retrieval.typical import Typical
-from qa_service.text.scripts import main_script, script_share
+from qa_service.text.scripts import main_script
 
 FEATURES = (
     *("constant", "window", "sentence", "window_above_typical", "sentence_above_typical", "same_script"),
@@ -216,7 +216,5 @@ class Judge:
             return 0.0
         share = self._shares.get(place)
         if share is None:
-            candidate = self._evidence.candidates[place]
-            text = self._texts.of(candidate.article).repaired(candidate.start, candidate.end)
-            share = self._shares[place] = script_share(text, self._script)
+            share = self._shares[place] = self._texts.share(self._evidence.candidates[place], self._script)
         return share

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,27 @@ from qa_service.store.segments import Segments
 from qa_service.text.scan import is_number
 
 Scores = NDArray[np.float64]
+
+
+class Slices(Sequence[NDArray[np.float32]]):
+    """Slices of one array, each made when it is asked for: most candidates' sentences are never looked at."""
+
+    def __init__(self, values: NDArray[np.float32], starts: Sequence[int], ends: Sequence[int]) -> None:
+        self._values = values
+        self._starts = starts
+        self._ends = ends
+
+    def __len__(self) -> int:
+        return len(self._starts)
+
+    @overload
+    def __getitem__(self, place: int) -> NDArray[np.float32]: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[NDArray[np.float32]]: ...
+    def __getitem__(self, place: int | slice) -> NDArray[np.float32] | list[NDArray[np.float32]]:
+        if isinstance(place, slice):
+            return [self[one] for one in range(*place.indices(len(self)))]
+        return self._values[self._starts[place] : self._ends[place]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +107,14 @@ def gather(
     """Score candidates on full evidence: stored vectors for the dense leg, stored words for the lexical one."""
     counts = np.array([candidate.block.vectors for candidate in candidates], dtype=np.int64)
     cosines = segments.gather(candidate.block for candidate in candidates) @ query
-    starts = np.cumsum(counts) - counts
+    ends = np.cumsum(counts)
+    starts = ends - counts
     window = cosines[starts].astype(np.float64)
-    parts = np.split(cosines, starts[1:])
-    sentences = [part[1:] for part in parts]
-    # A passage has at least one sentence, so that no slice is empty.
-    sentence = np.array([float(part.max()) for part in sentences])
+    sentences = Slices(cosines, (starts + 1).tolist(), ends.tolist())
+    # A passage has at least one sentence, so that its best is never the place of the window, emptied here.
+    best = cosines.copy()
+    best[starts] = -np.inf
+    sentence = np.maximum.reduceat(best, starts).astype(np.float64)
     found = score_passages(
         word_query, [candidate.terms for candidate in candidates], [candidate.words for candidate in candidates]
     )

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from qa_service.index.snapshot import Snapshot
 from qa_service.retrieval.calibration import Judge
-from qa_service.retrieval.grouping import Comparisons, Group, Grouper
+from qa_service.retrieval.comparisons import Comparisons
+from qa_service.retrieval.grouping import Group, Grouper
 from qa_service.retrieval.ranking import Ranking
 from qa_service.retrieval.texts import Texts
 from qa_service.store.catalog import Connection

@@ -51,6 +51,14 @@ class _Given(Texts):
     def __init__(self, documents: Sequence[str]) -> None:
         self._read = {row: ArticleText(text, ()) for row, text in enumerate(documents)}
 
+    def share(self, candidate: Candidate, script: str) -> float:
+        """Give the share of a passage's letters that are of a script; nothing of it is kept."""
+        return self.measured(candidate, script)
+
+    def share_of_sentence(self, candidate: Candidate, number: int, script: str) -> float:
+        """Give the share of a sentence's letters that are of a script; nothing of it is kept."""
+        return self.measured(candidate, script, candidate.spans()[number])
+
 
 class GivenDocuments:
     """Ranks documents that are not in any collection and are not kept. Safe for threads.

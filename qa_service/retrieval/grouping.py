@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +12,7 @@ from qa_service.index.admitted import Admitted
 from qa_service.index.copies import NEARLY_ALL, Match, Outline, compare, compare_prints
 from qa_service.index.wording import Wording
 from qa_service.retrieval.budget import Budget
+from qa_service.retrieval.comparisons import Comparisons, Keys
 from qa_service.retrieval.evidence import Evidence
 from qa_service.retrieval.texts import Texts
 from qa_service.retrieval.wordings import Stretch
@@ -28,13 +29,8 @@ MOST_NAMED = 100
 """Copies named with a result."""
 _FEW = 3
 """In passages of so few sentences one band must do as a sign of similar ones; in longer ones, chance makes one."""
-MOST_KEPT = 20_000
-"""Comparisons remembered: some 10 MB."""
 _FAR = 200
 """Characters between two passages from which on the one does not go on with what the other says."""
-
-
-Keys = tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,32 +51,6 @@ class Group:
 
     place: int
     sources: Sequence[Source]
-
-
-class Comparisons:
-    """Comparisons already made, by the keys of the passages on either side: what a key names never changes.
-
-    Safe for threads; forgets everything when full, which costs some comparisons and no answer.
-    """
-
-    def __init__(self) -> None:
-        self._known: dict[tuple[Keys, Keys, int], Match] = {}
-
-    def get(self, ours: Keys, theirs: Keys, shared: int, compare: Callable[[], Match | None]) -> Match | None:
-        """Give a comparison, made now if it is not known; None, which is not remembered, when it is not made.
-
-        Parameters:
-            shared: bands that both have, as far as they were looked up.
-        """
-        found = self._known.get((ours, theirs, shared))
-        if found is None:
-            found = compare()
-            if found is None:
-                return None
-            if len(self._known) >= MOST_KEPT:
-                self._known.clear()
-            self._known[ours, theirs, shared] = found
-        return found
 
 
 class Grouper:
@@ -115,9 +85,7 @@ class Grouper:
         self._admitted = admitted
         self._places = {candidate.key: place for place, candidate in enumerate(evidence.candidates)}
         self._look_ups = bands.LookUps(connection, collection, list(self._places), MOST)
-        self._stretches: dict[int, Stretch | None] = {
-            candidate.key: Stretch([candidate]) for candidate in evidence.candidates
-        }
+        self._stretches: dict[int, Stretch | None] = {}
         self._wordings: dict[Keys, Wording] = {}
         self._left = Budget()
 
@@ -137,8 +105,7 @@ class Grouper:
     def _sources(self, place: int) -> list[Source]:
         """Find the copies of a candidate, in its own article too, but never itself."""
         candidate = self._evidence.candidates[place]
-        ours = self._stretches[candidate.key]
-        assert ours is not None
+        ours = self._stretch(candidate)
         shared = self._look_alikes(candidate.key, ours.outline)
         by_article: dict[int, list[Stretch]] = defaultdict(list)
         for stretch in self._read(sorted(shared)):
@@ -167,12 +134,26 @@ class Grouper:
     def _read(self, keys: Sequence[int]) -> list[Stretch]:
         """Read passages that are live in the snapshot, of those that are admitted."""
         keys = keys if self._admitted is None else self._admitted.only(keys)
-        unread = [key for key in keys if key not in self._stretches][: self._left.passages]
+        candidates = self._evidence.candidates
+        unread: list[int] = []
+        for key in keys:
+            if key not in self._stretches:
+                if key in self._places:
+                    self._stretch(candidates[self._places[key]])
+                else:
+                    unread.append(key)
+        unread = unread[: self._left.passages]
         self._left.passages -= len(unread)
         self._stretches.update(dict.fromkeys(unread))
-        for passage in passages.candidates(self._connection, unread, self._seq):
-            self._stretches[passage.key] = Stretch([passage])
+        for passage in passages.candidates(self._connection, unread, self._seq) if unread else ():
+            self._stretch(passage)
         return [stretch for stretch in map(self._stretches.get, keys) if stretch is not None]
+
+    def _stretch(self, passage: Candidate) -> Stretch:
+        stretch = self._stretches.get(passage.key)
+        if stretch is None:
+            stretch = self._stretches[passage.key] = self._known.stretch(passage)
+        return stretch
 
     def _in_article(self, ours: Stretch, others: Sequence[Stretch], shared: Mapping[int, int]) -> Iterator[Source]:
         """Find the copies in one article; what it has split over several passages is one."""

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qa_service.retrieval.answer import AnswerFinder
+from qa_service.retrieval.answering.reading import Sentences, read_sentences
 from qa_service.retrieval.evidence import Evidence
 from qa_service.retrieval.grouping import Group, Source
 from qa_service.retrieval.texts import ArticleText, Texts
@@ -18,10 +19,12 @@ from qa_service.store.articles import ArticleLabel
 from qa_service.store.catalog import Connection
 from qa_service.store.packing import unpack_spans
 from qa_service.store.passages import Candidate
+from qa_service.store.recent import Recent
 from qa_service.text.tokens import Tokenizer
 from qa_service.types import Answer, Ask, Copy, RankedPassage, Span
 
 _CHUNK = 500
+_SENTENCE_BYTES = 48 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +44,31 @@ def _reach(highlights: Sequence[Span]) -> tuple[int, int]:
     return min(span.start for span in highlights), max(span.end for span in highlights)
 
 
-class Presenter:
-    """Shows the results of one question."""
+KnownSentences = Recent[int, Sentences]
+"""Sentences of passages, by key, made ready for earlier questions."""
 
-    def __init__(self, connection: Connection, evidence: Evidence, tokenizer: Tokenizer, texts: Texts) -> None:
+
+def known_sentences() -> KnownSentences:
+    """Give an empty memory of sentences."""
+    return Recent(_SENTENCE_BYTES)
+
+
+class Presenter:
+    """Shows the results of one question.
+
+    Parameters:
+        known: what earlier questions needed.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        evidence: Evidence,
+        tokenizer: Tokenizer,
+        texts: Texts,
+        known: KnownSentences,
+    ) -> None:
+        self._known = known
         self._connection = connection
         self._evidence = evidence
         self._tokenizer = tokenizer
@@ -59,12 +83,22 @@ class Presenter:
         for rank, ((candidate, group), score) in enumerate(zip(results, scores, strict=True), start=1):
             text = self._texts.of(candidate.article)
             label = labels[candidate.article]
-            best = _highlights(finder, candidate, text, label.title, self._evidence.sentences[group.place])
+            sentences = self._sentences(candidate, text, label.title)
+            best = _highlights(finder, candidate, sentences, self._evidence.sentences[group.place])
             body = text.slice(candidate.start, candidate.end, ask.text_form)
             said = text.slice(*_reach(best), ask.text_form)
             also_in = tuple(_copy(labels[source.article], source) for source in group.sources)
             shown.append(Shown(_passage(rank, score, candidate, label, (body, said), best, also_in), text))
         return shown
+
+    def _sentences(self, candidate: Candidate, text: ArticleText, title: str | None) -> Sentences:
+        """Make a passage's sentences ready; what was read of a passage stays true, as of its article's title."""
+        known = self._known.get(candidate.key)
+        if known is None:
+            texts = [text.repaired(span.start, span.end) for span in candidate.spans()]
+            known = read_sentences(texts, joined(candidate, text), title or text.opening(candidate.start))
+            self._known.put(candidate.key, known, known.size)
+        return known
 
     def _labels(self, groups: Sequence[Group]) -> dict[int, ArticleLabel]:
         rows = {self._evidence.candidates[group.place].article for group in groups}
@@ -90,13 +124,11 @@ def joined(candidate: Candidate, text: ArticleText) -> list[bool]:
 
 
 def _highlights(
-    finder: AnswerFinder, candidate: Candidate, text: ArticleText, title: str | None, cosines: NDArray[np.float32]
+    finder: AnswerFinder, candidate: Candidate, sentences: Sentences, cosines: NDArray[np.float32]
 ) -> tuple[Span, ...]:
     """Choose a passage's best sentence or two adjacent ones, the better first."""
     spans = candidate.spans()
-    sentences = [text.repaired(span.start, span.end) for span in spans]
-    choice = finder.find(sentences, cosines, joined(candidate, text), title or text.opening(candidate.start))
-    return tuple(spans[place] for place in choice.sentences)
+    return tuple(spans[place] for place in finder.choose(sentences, cosines).sentences)
 
 
 def _passage(

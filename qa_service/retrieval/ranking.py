@@ -115,10 +115,19 @@ def _matched(
 
 def in_order(candidates: Sequence[Candidate], fused: Scores) -> list[int]:
     """Sort candidates by falling score; ties by article id, then start."""
-    return sorted(
-        range(len(candidates)),
-        key=lambda place: (-fused[place], candidates[place].article_id, candidates[place].start),
-    )
+    falling = -fused
+    order = np.argsort(falling, kind="stable")
+    ordered: list[int] = order.tolist()
+    equal = np.flatnonzero(falling[order[1:]] == falling[order[:-1]]) if len(order) > 1 else order[:0]
+    if len(equal):
+        ranks = np.unique(np.concatenate([equal, equal + 1]))
+        tied = sorted(
+            (ordered[rank] for rank in ranks.tolist()),
+            key=lambda place: (falling[place], candidates[place].article_id, candidates[place].start),
+        )
+        for rank, place in zip(ranks.tolist(), tied, strict=True):
+            ordered[rank] = place
+    return ordered
 
 
 def _above(scores: Scores, better: Scores | None) -> Scores:

@@ -19,7 +19,7 @@ from qa_service.retrieval.fusion import LEG_DEPTH, leg_scale, lexical_share
 from qa_service.retrieval.ranking import Ranking
 from qa_service.retrieval.stopwatch import Stopwatch
 from qa_service.retrieval.texts import Texts
-from qa_service.text.scripts import main_script, script_share
+from qa_service.text.scripts import main_script
 
 DEPTH = 20
 """Candidates refined. On the public sets 10 give .003 less for questions in another language, 40 give nothing more."""
@@ -97,13 +97,11 @@ def script_excess(evidence: Evidence, places: Sequence[int], texts: Texts, quest
     price = SCRIPT_PRICE * _spread(evidence.dense)
     for row, place in enumerate(places):
         candidate, cosines = evidence.candidates[place], evidence.sentences[place]
-        text, spans = texts.of(candidate.article), candidate.spans()
         best = -np.inf
         for number in np.argsort(-cosines, kind="stable").tolist():
             if cosines[number] <= best:
                 break
-            sentence = text.repaired(spans[number].start, spans[number].end)
-            best = max(best, float(cosines[number]) - price * script_share(sentence, script))
+            best = max(best, float(cosines[number]) - price * texts.share_of_sentence(candidate, number, script))
         excess[row] = float(cosines.max()) - best
     return excess
 

@@ -11,6 +11,7 @@ from itertools import islice
 import numpy as np
 
 from embeddings.encoder import Encoder
+from embeddings.question_cache import CachingEncoder
 from qa_service.explanation import Explanation, Target
 from qa_service.index.admitted import Admitted
 from qa_service.index.snapshot import Snapshot
@@ -18,21 +19,23 @@ from qa_service.retrieval import freshness
 from qa_service.retrieval.admission import Admission
 from qa_service.retrieval.calibration import Adjustment, Judge
 from qa_service.retrieval.cohorts import Cohorts
+from qa_service.retrieval.comparisons import Comparisons
 from qa_service.retrieval.explain import explain_ranking
 from qa_service.retrieval.explaining import Explainer
 from qa_service.retrieval.following.conversation import Conversations, describe_reading
 from qa_service.retrieval.following.history import Exchange, read_history
 from qa_service.retrieval.following.scene import Scene
 from qa_service.retrieval.found import Found
-from qa_service.retrieval.grouping import Comparisons, Group
+from qa_service.retrieval.grouping import Group
 from qa_service.retrieval.log_odds import describe_confidence
-from qa_service.retrieval.presenting import Presenter, Shown
+from qa_service.retrieval.presenting import Presenter, Shown, known_sentences
 from qa_service.retrieval.query import Query, QueryReader
 from qa_service.retrieval.ranking import Ranking, rank
 from qa_service.retrieval.refinement import refine
 from qa_service.retrieval.reranking import Reranking
 from qa_service.retrieval.stopwatch import Stopwatch
 from qa_service.retrieval.texts import Texts
+from qa_service.retrieval.turns import PatientEncoder, Turns
 from qa_service.retrieval.typical import TypicalPassages
 from qa_service.store import collections
 from qa_service.store.catalog import Catalog, Connection
@@ -60,18 +63,23 @@ class Searcher:
         self._tokenizer = tokenizer
         self._queries = QueryReader(encoder, tokenizer)
         self._comparisons = Comparisons()
+        self._sentences = known_sentences()
         self._reranking = reranking
         self._admission = Admission()
         self._adjustment = adjustment
         self._typical = TypicalPassages(segments)
-        self._conversations = Conversations(encoder, tokenizer)
+        self._turns = Turns()
+        self._conversations = Conversations(PatientEncoder(encoder, self._turns), tokenizer)
+        if isinstance(encoder, CachingEncoder):
+            encoder.encode_later(lambda: self._turns.crowded)
         self._cohorts = cohorts
 
     def ask(self, ask: Ask, snapshot: Snapshot | None, threshold: float) -> Result:
         """Answer a question from the collection's snapshot; None is a collection without passages."""
         watch = Stopwatch()
         read = self._read(ask, snapshot, watch)
-        with self._catalog.read() as connection:
+        with self._turns.turn(), self._catalog.read() as connection:
+            watch.lap("turn")
             found = self._find(connection, ask, read, snapshot, threshold, watch)
             groups = list(islice(found.groups(), ask.top_k))
             watch.lap("copies")
@@ -196,7 +204,7 @@ class Searcher:
             return []
         if ranking.query.reading is not None:
             ask = replace(ask, question=ranking.query.reading.asks)
-        presenter = Presenter(found.connection, ranking.evidence, self._tokenizer, found.texts)
+        presenter = Presenter(found.connection, ranking.evidence, self._tokenizer, found.texts, self._sentences)
         return presenter.show(groups, found.scores(groups), ask, ranking.words.by_word)
 
     def rank_articles(

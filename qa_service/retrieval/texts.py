@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from qa_service.audit import Edit
 from qa_service.store import articles, audits
 from qa_service.store.catalog import Connection
+from qa_service.store.passages import Candidate
 from qa_service.text.edits import mapped_slice, repaired_slice
 from qa_service.text.offsets import MappedText
-from qa_service.types import TextForm
+from qa_service.text.scripts import script_share
+from qa_service.types import Span, TextForm
 
 _OPENING = 200
+_EDIT_BYTES = 200
+"""Of an edit in memory."""
 _FIRST = re.compile(r"[^\s][^\n。！？!?]*[。！？!?]?")
 
 
@@ -31,7 +36,12 @@ class ArticleText:
         Errors:
             NotFound: the article is gone. Damaged: a checksum fails.
         """
-        return cls(articles.original_text(connection, row), audits.edits(connection, row))
+        known = connection.kept.texts.get(row)
+        if known is None:
+            known = articles.original_text(connection, row), audits.edits(connection, row)
+            size = sys.getsizeof(known[0]) + _EDIT_BYTES * len(known[1])
+            connection.kept.texts.put(row, known, size)
+        return cls(*known)
 
     def repaired(self, start: int, end: int) -> str:
         """Give the repaired form of a slice of the original."""
@@ -70,3 +80,30 @@ class Texts:
         if text is None:
             text = self._read[row] = ArticleText.read(self._connection, row)
         return text
+
+    def share(self, candidate: Candidate, script: str) -> float:
+        """Give the share of a passage's letters that are of a script.
+
+        Errors:
+            NotFound: the article is gone. Damaged: a checksum fails.
+        """
+        kept = self._connection.kept.shares
+        share = kept.get((candidate.key, script))
+        if share is None:
+            share = self.measured(candidate, script)
+            kept.put((candidate.key, script), share, 1)
+        return share
+
+    def share_of_sentence(self, candidate: Candidate, number: int, script: str) -> float:
+        """Give the share of the letters of one of a passage's sentences that are of a script; see `share`."""
+        kept = self._connection.kept.sentence_shares
+        share = kept.get((candidate.key, number, script))
+        if share is None:
+            share = self.measured(candidate, script, candidate.spans()[number])
+            kept.put((candidate.key, number, script), share, 1)
+        return share
+
+    def measured(self, candidate: Candidate, script: str, part: Span | None = None) -> float:
+        """Count what `share` gives of a passage, or of a part of it."""
+        start, end = (candidate.start, candidate.end) if part is None else (part.start, part.end)
+        return script_share(self.of(candidate.article).repaired(start, end), script)

@@ -47,7 +47,7 @@ class TypicalPassages:
         name = (snapshot.manifest.collection, snapshot.manifest.name)
         found = self._known.get(name)
         if found is None:
-            sample = passages.candidates(connection, _spread(snapshot), snapshot.seq)
+            sample = passages.candidates(connection, snapshot.spread(SAMPLE), snapshot.seq)
             found = self._average([one for one in sample if one.block.vectors] or candidates)
             self._known[name] = found
             while len(self._known) > _KEPT:
@@ -61,11 +61,3 @@ class TypicalPassages:
         is_window = np.zeros(len(vectors), dtype=bool)
         is_window[starts] = True
         return Typical(vectors[is_window].mean(axis=0), vectors[~is_window].mean(axis=0), len(sample))
-
-
-def _spread(snapshot: Snapshot) -> list[int]:
-    parts = [*([snapshot.base.windows.ids()] if snapshot.base else []), *(chunk.keys for chunk in snapshot.chunks)]
-    keys = np.concatenate([np.empty(0, dtype=np.int64), *parts])
-    keys = np.sort(keys[~np.isin(keys, snapshot.dead)])
-    places = np.linspace(0, len(keys) - 1, min(SAMPLE, len(keys))).round().astype(np.int64)
-    return [int(key) for key in keys[places]]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import overload
 
 import regex
 
 from qa_service.index.copies import Outline
 from qa_service.index.wording import Tokens, Wording, words_of
+from qa_service.lazy import lazy
 from qa_service.retrieval.texts import ArticleText, Texts
 from qa_service.store.packing import unpack_units
 from qa_service.store.passages import Candidate
@@ -29,12 +29,12 @@ class Stretch:
 
     passages: Sequence[Candidate]
 
-    @cached_property
+    @lazy
     def spans(self) -> Sequence[Span]:
         """The searched sentences that have letters, in the original."""
         return [span for span, _, _ in self._sentences]
 
-    @cached_property
+    @lazy
     def outline(self) -> Outline:
         """What is stored of them."""
         return Outline([number for _, number, _ in self._sentences], [length for _, _, length in self._sentences])
@@ -52,7 +52,7 @@ class Stretch:
         before, after = (_Words(text, start, end) for start, end in around)
         return Wording(_Sentences(text, self.spans), before, after, _swaps(text))
 
-    @cached_property
+    @lazy
     def _sentences(self) -> Sequence[tuple[Span, int, int]]:
         return [sentence for passage in self.passages for sentence in _sentences_of(passage)]
 
@@ -73,7 +73,7 @@ class _Words(Sequence[str]):
     def __len__(self) -> int:
         return len(self._words)
 
-    @cached_property
+    @lazy
     def _words(self) -> list[str]:
         text, start, end = self._slice
         return words_of(text.repaired(start, end))

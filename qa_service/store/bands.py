@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
-
-import numpy as np
-from numpy.typing import NDArray
 
 from qa_service.store.catalog import Connection, WriteTransaction
 
 _ROWS = 250_000
 """Rows of bands read for one question: some 0.1 s."""
+_FEW_ROWS = 200
+"""What so many rows of bands tell of a passage is remembered until the next write."""
+_CHUNK = 500
+_SHARING = (
+    "SELECT b.band, b.passage FROM bands a CROSS JOIN bands b ON b.collection = ? AND b.band = a.band"
+    " WHERE a.passage = ? LIMIT ?"
+)
 
 
-def add(tx: WriteTransaction, collection: int, passage: int, bands: Iterable[int]) -> None:
-    """Write the bands of a new passage's sentences."""
-    rows = ((collection, band, passage) for band in sorted(bands))
+def add(tx: WriteTransaction, collection: int, bands: Iterable[tuple[int, int]]) -> None:
+    """Write the bands of new passages' sentences, each given as (band, passage): many at once cost less."""
+    rows = [(collection, *pair) for pair in sorted(bands)]
     tx.connection.executemany("INSERT INTO bands VALUES (?, ?, ?)", rows)
 
 
@@ -37,7 +42,7 @@ class LookUps:
         self._collection = collection
         self._candidates = candidates
         self._most = most
-        self._holders: dict[int, NDArray[np.int64]] = {}
+        self._holders: dict[int, Sequence[int]] = {}
         self._rows_left = _ROWS
         self._among_candidates: dict[int, list[int]] | None = None
 
@@ -48,14 +53,18 @@ class LookUps:
             Bands shared by passage key, without the passage itself: the passages that share the most, then the oldest,
             and all candidates that share one. Of a band that very many have, the oldest and the candidates count.
         """
-        holders = [self._of_band(band) for band in self._bands(passage)]
-        if not holders:
-            return {}
-        keys, counts = np.unique(np.concatenate(holders), return_counts=True)
-        kept = np.lexsort((keys, -counts))[: self._most + 1]
-        if len(keys) > len(kept):
-            kept = np.union1d(kept, np.flatnonzero(np.isin(keys, self._candidates)))
-        shared = dict(zip(keys[kept].tolist(), counts[kept].tolist(), strict=True))
+        rows = self._rows(passage)
+        if len(rows) < min(self._most, self._rows_left):
+            self._take(rows)
+            shared = Counter([other for _, other in rows])
+        else:
+            # Some band may be one that very many have: each is read as far as it counts.
+            shared = Counter()
+            for band in self._bands(passage):
+                shared.update(self._of_band(band))
+        if len(shared) > self._most + 1:
+            kept = sorted(shared, key=lambda key: (-shared[key], key))[: self._most + 1]
+            shared = Counter({key: shared[key] for key in {*kept, *(shared.keys() & set(self._candidates))}})
         shared.pop(passage, None)
         return shared
 
@@ -83,14 +92,34 @@ class LookUps:
         rows = self._connection.execute("SELECT band FROM bands WHERE passage = ?", (passage,))
         return sorted(band for (band,) in rows)
 
-    def _of_band(self, band: int) -> NDArray[np.int64]:
+    def _rows(self, passage: int) -> Sequence[tuple[int, int]]:
+        """Read who has which of a passage's bands, `most` rows at most, as (band, passage)."""
+        known = self._connection.kept.sharing(self._connection.sequence())
+        rows = known.get(passage)
+        if rows is None:
+            rows = self._connection.execute(_SHARING, (self._collection, passage, self._most)).fetchall()
+            if len(rows) <= _FEW_ROWS:
+                known[passage] = rows
+        return rows
+
+    def _take(self, rows: Sequence[tuple[int, int]]) -> None:
+        """Remember all that some bands have, given as (band, passage)."""
+        holders: dict[int, list[int]] = {}
+        for band, other in rows:
+            holders.setdefault(band, []).append(other)
+        for band, keys in holders.items():
+            if band not in self._holders:
+                self._holders[band] = keys
+                self._rows_left -= len(keys)
+
+    def _of_band(self, band: int) -> Sequence[int]:
         """Give the passages that have a band."""
         known = self._holders.get(band)
         if known is None:
             known = self._holders[band] = self._read(band)
         return known
 
-    def _read(self, band: int) -> NDArray[np.int64]:
+    def _read(self, band: int) -> Sequence[int]:
         most = min(self._most, self._rows_left)
         found = self._connection.execute(
             "SELECT passage FROM bands WHERE collection = ? AND band = ? ORDER BY passage LIMIT ?",
@@ -98,13 +127,16 @@ class LookUps:
         )
         keys = [key for (key,) in found]
         self._rows_left -= len(keys)
-        holders = np.array(keys, dtype=np.int64)
-        return np.union1d(holders, self._candidates_with(band)) if len(keys) == most else holders
+        return sorted({*keys, *self._candidates_with(band)}) if len(keys) == most else keys
 
-    def _candidates_with(self, band: int) -> NDArray[np.int64]:
+    def _candidates_with(self, band: int) -> Sequence[int]:
         if self._among_candidates is None:
             self._among_candidates = {}
-            for passage in self._candidates:
-                for own in self._bands(passage):
+            for start in range(0, len(self._candidates), _CHUNK):
+                chunk = self._candidates[start : start + _CHUNK]
+                rows = self._connection.execute(
+                    f"SELECT band, passage FROM bands WHERE passage IN ({','.join('?' * len(chunk))})", chunk
+                )
+                for own, passage in rows:
                     self._among_candidates.setdefault(own, []).append(passage)
-        return np.array(self._among_candidates.get(band, ()), dtype=np.int64)
+        return self._among_candidates.get(band, ())

@@ -13,20 +13,35 @@ from pathlib import Path
 import filelock
 
 from qa_service.errors import Damaged, Incompatible, Unavailable
+from qa_service.store.kept import Kept
 
 LOCK_TIMEOUT_S = 120.0
 """How long a write waits for another process's batch before it gives up; batches take seconds."""
 
-Connection = sqlite3.Connection
-"""What every function of the store takes; opened here only."""
-
+_STATEMENTS = 512
+"""Prepared statements that a connection keeps: those for lists of keys differ by their length."""
 _MIGRATION = re.compile(r"(\d{4})_\w+\.sql")
+
+
+class Connection(sqlite3.Connection):
+    """What every function of the store takes; opened here only.
+
+    Attributes:
+        kept: what the connections of a catalogue remember together; nothing of it is used while this one writes, since
+            what it reads then may never be committed.
+    """
+
+    kept: Kept
+
+    def sequence(self) -> int:
+        """Read the sequence number of the last write."""
+        return int(self.execute("SELECT value FROM meta WHERE key = 'seq'").fetchone()[0])
 
 
 class WriteTransaction:
     """An open write: its connection and the sequence number that its rows carry."""
 
-    def __init__(self, connection: sqlite3.Connection, seq: int) -> None:
+    def __init__(self, connection: Connection, seq: int) -> None:
         self.connection = connection
         self.seq = seq
 
@@ -45,7 +60,8 @@ class Catalog:
         self.data_dir = data_dir
         self.path = data_dir / "catalog.sqlite3"
         self._local = threading.local()
-        self._opened: list[sqlite3.Connection] = []
+        self._opened: list[Connection] = []
+        self._kept = Kept()
         self._opened_lock = threading.Lock()
         try:
             data_dir.mkdir(parents=True, exist_ok=True)
@@ -86,7 +102,7 @@ class Catalog:
             lock.release()
 
     @contextlib.contextmanager
-    def read(self) -> Iterator[sqlite3.Connection]:
+    def read(self) -> Iterator[Connection]:
         """Give this thread's connection inside one read transaction: a consistent view. Nests."""
         connection = self._connection()
         if connection.in_transaction:
@@ -103,19 +119,33 @@ class Catalog:
         """Run one durable write transaction; the caller holds `writer_lock`. Committed on success, else undone."""
         connection = self._connection()
         connection.execute("BEGIN IMMEDIATE")
+        connection.kept = Kept()
         try:
-            seq = int(connection.execute("SELECT value FROM meta WHERE key = 'seq'").fetchone()[0]) + 1
+            seq = connection.sequence() + 1
             connection.execute("UPDATE meta SET value = ? WHERE key = 'seq'", (str(seq),))
             yield WriteTransaction(connection, seq)
             connection.commit()
         except BaseException:
             connection.rollback()
             raise
+        finally:
+            connection.kept = self._kept
 
     def integrity_problems(self) -> list[str]:
         """Ask SQLite to verify the whole file; return what it finds."""
         with self.read() as connection:
             return [message for (message,) in connection.execute("PRAGMA integrity_check") if message != "ok"]
+
+    def release(self) -> None:
+        """Close the calling thread's connection, as a thread does that ends; the next use opens another."""
+        connection: Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            return
+        self._local.connection = None
+        with self._opened_lock:
+            if connection in self._opened:
+                self._opened.remove(connection)
+        connection.close()
 
     def close(self) -> None:
         """Close every connection of every thread; the catalogue can't be used afterwards."""
@@ -125,11 +155,19 @@ class Catalog:
             self._opened.clear()
         self._local = threading.local()
 
-    def _connection(self) -> sqlite3.Connection:
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+    def _connection(self) -> Connection:
+        connection: Connection | None = getattr(self._local, "connection", None)
         if connection is None:
             # Closed by whichever thread ends the service, hence check_same_thread off; each is used by one thread.
-            connection = sqlite3.connect(self.path, isolation_level=None, timeout=60, check_same_thread=False)
+            connection = sqlite3.connect(
+                self.path,
+                isolation_level=None,
+                timeout=60,
+                check_same_thread=False,
+                factory=Connection,
+                cached_statements=_STATEMENTS,
+            )
+            connection.kept = self._kept
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA mmap_size = 268435456")

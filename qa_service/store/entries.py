@@ -21,15 +21,11 @@ class IndexEntry:
 
 
 def live(connection: Connection, collection: int, after: int, up_to: int) -> Iterator[IndexEntry]:
-    """Read, in key order, passages written in (after, up_to] and live at `up_to`."""
-    rows = connection.execute(
-        "SELECT key, terms, segment, slot, vectors, vectors_crc FROM passages"
-        " WHERE collection = ? AND seq > ? AND seq <= ? AND (deleted_seq IS NULL OR deleted_seq > ?) AND vectors > 0"
-        " ORDER BY key",
-        (collection, after, up_to, up_to),
-    )
-    for key, terms, *place in rows:
-        yield IndexEntry(key, terms, Block(*place))
+    """Read, in key order, passages written in (after, up_to] and live at `up_to`.
+
+    Only their keys are sorted: rows of a million passages would be sorted in a temporary file.
+    """
+    yield from by_key(connection, added(connection, collection, after, up_to))
 
 
 def by_key(connection: Connection, keys: Sequence[int]) -> Iterator[IndexEntry]:

@@ -12,9 +12,13 @@ _CHUNK = 500
 
 def add(tx: WriteTransaction, collection: int, article: int, prints: Iterable[int]) -> None:
     """Count a new article's distinct prints."""
-    tx.connection.executemany(
-        "INSERT OR IGNORE INTO lines VALUES (?, ?, ?)", ((collection, number, article) for number in sorted(prints))
-    )
+    add_all(tx, collection, ((number, article) for number in prints))
+
+
+def add_all(tx: WriteTransaction, collection: int, prints: Iterable[tuple[int, int]]) -> None:
+    """Count the distinct prints of new articles, given as (print, article's row)."""
+    rows = [(collection, *pair) for pair in sorted(prints)]
+    tx.connection.executemany("INSERT OR IGNORE INTO lines VALUES (?, ?, ?)", rows)
 
 
 def remove(tx: WriteTransaction, article: int) -> None:

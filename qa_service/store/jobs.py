@@ -49,12 +49,12 @@ def next_unfinished(connection: Connection) -> tuple[str, str] | None:
     return (row[0], row[1]) if row else None
 
 
-def pending(connection: Connection, job_id: str, limit: int) -> list[tuple[int, Submission]]:
-    """Read the next submissions without an outcome, with their positions."""
+def pending(connection: Connection, job_id: str, limit: int, after: int = -1) -> list[tuple[int, Submission]]:
+    """Read the next submissions without an outcome, with their positions, those after a position."""
     rows = connection.execute(
-        "SELECT position, submission, content FROM job_items WHERE job = ? AND outcome IS NULL"
+        "SELECT position, submission, content FROM job_items WHERE job = ? AND position > ? AND outcome IS NULL"
         " ORDER BY position LIMIT ?",
-        (job_id, limit),
+        (job_id, after, limit),
     )
     return [(position, Submission(content=content, **json.loads(given))) for position, given, content in rows]
 

@@ -53,3 +53,18 @@ def unpack_terms(blob: bytes) -> tuple[NDArray[np.uint32], NDArray[np.uint16]]:
     count = len(blob) // _TERM_BYTES
     ids = np.frombuffer(blob, dtype=_TERM, count=count)
     return ids, np.frombuffer(blob, dtype=_FREQUENCY, count=count, offset=count * _TERM.itemsize)
+
+
+def unpack_many_terms(
+    blobs: Sequence[bytes],
+) -> tuple[NDArray[np.uint32], NDArray[np.uint16], NDArray[np.int64]]:
+    """Undo `pack_terms` for n passages at once.
+
+    Returns:
+        Their term ids one after the other (m,), the frequencies (m,), and where each passage's end (n,).
+    """
+    counts = [len(blob) // _TERM_BYTES for blob in blobs]
+    pairs = [(blob, count * _TERM.itemsize) for blob, count in zip(blobs, counts, strict=True)]
+    ids = np.frombuffer(b"".join([blob[:split] for blob, split in pairs]), dtype=_TERM)
+    frequencies = np.frombuffer(b"".join([blob[split:] for blob, split in pairs]), dtype=_FREQUENCY)
+    return ids, frequencies, np.cumsum(counts)

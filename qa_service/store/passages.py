@@ -7,13 +7,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from qa_service.store import bands
+from qa_service.store.candidates import Candidate as Candidate  # noqa: PLC0414 - a part of this module
+from qa_service.store.candidates import candidates as candidates  # noqa: PLC0414
 from qa_service.store.catalog import Connection, WriteTransaction
 from qa_service.store.packing import pack_spans, unpack_spans
 from qa_service.store.segments import Block
 from qa_service.types import PassageSpans, Span, StoredPassage
 
 _CHUNK = 500
-
 
 _NOTHING = Block(0, 0, 0, 0)
 
@@ -33,28 +34,6 @@ class NewPassage:
     block: Block | None
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """What scoring needs of a passage."""
-
-    key: int
-    article: int
-    article_id: str
-    passage_id: str
-    start: int
-    end: int
-    sentences: bytes
-    terms: bytes
-    words: int
-    omitted: bytes
-    units: bytes
-    block: Block
-
-    def spans(self) -> tuple[Span, ...]:
-        """Unpack the offsets of the sentences searched."""
-        return unpack_spans(self.sentences)
-
-
 def passage_id(collection: str, article_id: str, sha256: bytes, start: int, end: int) -> str:
     """Name a passage so that every loader gives the same name: 32 hex digits of a SHA-256 over its place."""
     parts = "\0".join((collection, article_id, sha256.hex(), str(start), str(end)))
@@ -63,19 +42,28 @@ def passage_id(collection: str, article_id: str, sha256: bytes, start: int, end:
 
 def insert(tx: WriteTransaction, collection: int, article: int, passages: Iterable[NewPassage]) -> None:
     """Write the passages of a new article."""
-    for new in passages:
-        block = new.block or _NOTHING
-        cursor = tx.connection.execute(
-            'INSERT INTO passages (collection, article, seq, passage_id, start, "end", sentences, omitted, units,'
-            " terms, words, block_hash, segment, slot, vectors, vectors_crc)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                *(collection, article, tx.seq, new.passage_id, new.spans.start, new.spans.end),
-                *(pack_spans(new.spans.sentences), new.omitted, new.units, new.terms, new.words, new.block_hash),
-                *(block.segment, block.slot, block.vectors, block.crc),
-            ),
-        )
-        bands.add(tx, collection, int(cursor.lastrowid or 0), new.bands)
+    insert_all(tx, collection, [(article, passages)])
+
+
+def insert_all(tx: WriteTransaction, collection: int, of_articles: Iterable[tuple[int, Iterable[NewPassage]]]) -> None:
+    """Write the passages of new articles, given by row."""
+    found: list[tuple[int, int]] = []
+    for article, passages in of_articles:
+        for new in passages:
+            block = new.block or _NOTHING
+            cursor = tx.connection.execute(
+                'INSERT INTO passages (collection, article, seq, passage_id, start, "end", sentences, omitted, units,'
+                " terms, words, block_hash, segment, slot, vectors, vectors_crc)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    *(collection, article, tx.seq, new.passage_id, new.spans.start, new.spans.end),
+                    *(pack_spans(new.spans.sentences), new.omitted, new.units, new.terms, new.words, new.block_hash),
+                    *(block.segment, block.slot, block.vectors, block.crc),
+                ),
+            )
+            key = int(cursor.lastrowid or 0)
+            found.extend((band, key) for band in new.bands)
+    bands.add(tx, collection, found)
 
 
 def mark_deleted(tx: WriteTransaction, article: int) -> list[tuple[bytes, int]]:
@@ -98,28 +86,6 @@ def find_blocks(connection: Connection, hashes: Sequence[bytes]) -> dict[bytes, 
             chunk,
         )
         found.update((block_hash, Block(*place)) for block_hash, *place in rows)
-    return found
-
-
-def candidates(connection: Connection, keys: Sequence[int], seq: int) -> list[Candidate]:
-    """Read the passages among `keys` that are live in the snapshot at `seq`, in key order.
-
-    A passage that was deleted since is left out, unless its article was replaced: then the old text is shown until
-    the snapshot with the new one is there, so that the article is never missing.
-    """
-    found: list[Candidate] = []
-    for start in range(0, len(keys), _CHUNK):
-        chunk = keys[start : start + _CHUNK]
-        rows = connection.execute(
-            'SELECT p.key, p.article, a.id, p.passage_id, p.start, p."end", p.sentences, p.terms, p.words,'
-            " p.omitted, p.units, p.segment, p.slot, p.vectors, p.vectors_crc"
-            " FROM passages p JOIN articles a ON a.row = p.article"
-            f" WHERE p.key IN ({','.join('?' * len(chunk))})"
-            " AND p.seq <= ? AND (p.deleted_seq IS NULL OR p.deleted_seq > ? AND EXISTS (SELECT 1 FROM articles b"
-            " WHERE b.collection = p.collection AND b.id = a.id AND b.deleted_seq IS NULL)) ORDER BY p.key",
-            (*chunk, seq, seq),
-        )
-        found.extend(_candidate(*row) for row in rows)
     return found
 
 
@@ -149,24 +115,6 @@ def find_live(connection: Connection, collection: int, passage_id: str) -> tuple
     return (int(row[0]), str(row[1]), bool(row[2])) if row else None
 
 
-def _candidate(
-    key: int,
-    article: int,
-    article_id: str,
-    pid: str,
-    start: int,
-    end: int,
-    sentences: bytes,
-    terms: bytes,
-    words: int,
-    omitted: bytes,
-    units: bytes,
-    *block: int,
-) -> Candidate:
-    place = Block(*block)
-    return Candidate(key, article, article_id, pid, start, end, sentences, terms, words, omitted, units, place)
-
-
 def vectors_by_sentence(connection: Connection, article: int) -> list[tuple[tuple[Span, ...], Block]]:
     """Give the sentences of an article's passages, and where their vectors lie: the window's, then each sentence's."""
     rows = connection.execute(
@@ -174,6 +122,19 @@ def vectors_by_sentence(connection: Connection, article: int) -> list[tuple[tupl
         (article,),
     )
     return [(unpack_spans(sentences), Block(*place)) for sentences, *place in rows]
+
+
+def blocks_of_article(connection: Connection, article: int) -> list[tuple[StoredPassage, bytes, Block]]:
+    """List an article's searched passages in order, each with the hash of what was encoded and its vectors' place."""
+    rows = connection.execute(
+        'SELECT passage_id, start, "end", sentences, omitted, block_hash, segment, slot, vectors, vectors_crc'
+        " FROM passages WHERE article = ? AND vectors > 0 ORDER BY start",
+        (article,),
+    )
+    return [
+        (StoredPassage(pid, start, end, unpack_spans(sentences), unpack_spans(omitted)), block_hash, Block(*place))
+        for pid, start, end, sentences, omitted, block_hash, *place in rows
+    ]
 
 
 def of_article(connection: Connection, article: int) -> tuple[StoredPassage, ...]:

@@ -81,7 +81,21 @@ class Segments:
         Errors:
             Damaged: a block's bytes do not match its checksum.
         """
-        return np.concatenate([self.read(block) for block in blocks])
+        wanted = list(blocks)
+        first = wanted[0]
+        matrix = self._map(first)
+        if len(wanted) == 1 or any(
+            block.segment != first.segment or block.slot + block.vectors > len(matrix) for block in wanted
+        ):
+            return np.concatenate([self.read(block) for block in wanted])
+        for block in wanted:
+            if (block.segment, block.slot) not in self._verified:
+                self.read(block)
+        # All rows by one call: a copy for each block costs more than its bytes do.
+        counts = np.array([block.vectors for block in wanted])
+        ends = np.cumsum(counts)
+        rows = np.repeat(np.array([block.slot for block in wanted]) - ends + counts, counts) + np.arange(ends[-1])
+        return matrix.take(rows, axis=0)
 
     def read(self, block: Block) -> NDArray[np.float32]:
         """Give one block as a read-only view (vectors, dim); checked against its CRC on first use."""
@@ -89,10 +103,45 @@ class Segments:
         view = matrix[block.slot : block.slot + block.vectors]
         place = (block.segment, block.slot)
         if place not in self._verified:
-            if len(view) != block.vectors or zlib.crc32(view.tobytes()) != block.crc:
-                raise Damaged("a vector block fails its checksum", field=str(self.path(block.segment)), remedy=_REMEDY)
+            self.verify(block)
             self._verified.add(place)
         return view
+
+    def take(self, segments: NDArray[np.int32], slots: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Read single records (n, dim), n > 0, not checked: for the scores of hits, most of which are shown to nobody.
+
+        Errors:
+            Damaged: a record lies past the end of its segment.
+        """
+        first = int(segments[0])
+        if (segments == first).all():
+            return self._reaching(first, int(slots.max()) + 1).take(slots, axis=0)
+        found: NDArray[np.float32] | None = None
+        for number in np.unique(segments).tolist():
+            rows = np.flatnonzero(segments == number)
+            matrix = self._reaching(number, int(slots[rows].max()) + 1)
+            if found is None:
+                found = np.empty((len(slots), matrix.shape[1]), dtype=np.float32)
+            found[rows] = matrix[slots[rows]]
+        assert found is not None
+        return found
+
+    def verify(self, block: Block) -> None:
+        """Check a block against its CRC, whether that was done before or not.
+
+        Errors:
+            Damaged: it does not match, or lies past the end of its segment.
+        """
+        view = self._map(block)[block.slot : block.slot + block.vectors]
+        if len(view) != block.vectors or zlib.crc32(view.data) != block.crc:
+            raise Damaged("a vector block fails its checksum", field=str(self.path(block.segment)), remedy=_REMEDY)
+
+    def _reaching(self, segment: int, records: int) -> NDArray[np.float32]:
+        """Map a segment that is to have so many records."""
+        matrix = self._map(Block(segment, 0, records, 0))
+        if len(matrix) < records:
+            raise Damaged("a vector segment is too short", field=str(self.path(segment)), remedy=_REMEDY)
+        return matrix
 
     def _map(self, block: Block) -> NDArray[np.float32]:
         matrix = self._maps.get(block.segment)

@@ -60,7 +60,7 @@ def _forbidden(*args, **_kwargs):
 
 @pytest.fixture(scope="module")
 def encoder(model_dir):
-    return load_encoder("default", model_dir)
+    return load_encoder("default", model_dir, "torch")
 
 
 def test_it_is_an_encoder_of_the_described_model(encoder):
@@ -193,7 +193,7 @@ def test_many_threads_encode_and_count_at_once(encoder):
 
 
 def test_given_prompts_replace_the_models_own(model_dir, encoder):
-    other = load_encoder("default", model_dir, query_prompt="", passage_prompt="query: ")
+    other = load_encoder("default", model_dir, "torch", query_prompt="", passage_prompt="query: ")
     assert (other.description.query_prompt, other.description.passage_prompt) == ("", "query: ")
     assert np.allclose(other.encode_passages(["图书馆"]), encoder.encode_queries(["图书馆"]), atol=1e-5)
     assert np.allclose(other.encode_queries(["query: 图书馆"]), encoder.encode_queries(["图书馆"]), atol=1e-5)
@@ -279,7 +279,7 @@ def test_loading_and_encoding_are_quiet_and_touch_no_network(model_dir):
         "def forbidden(*args, **_):\n    print('network', args, file=sys.stderr)\n    raise OSError\n"
         "socket.socket.connect = socket.getaddrinfo = forbidden\n"
         "from embeddings.runtime import load_encoder\n"
-        f"e = load_encoder('default', pathlib.Path({json.dumps(str(model_dir))}))\n"
+        f"e = load_encoder('default', pathlib.Path({json.dumps(str(model_dir))}), 'torch')\n"
         "long = '申请补助。' * 1000\n"
         "print(e.encode_queries(['a']).shape, e.encode_passages(['a', long]).shape, e.count_tokens([long]) > [512])\n"
     )

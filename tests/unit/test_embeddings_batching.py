@@ -1,15 +1,13 @@
-"""Token-budget batches, restored order, and joined calls."""
+"""Token-budget batches and restored order."""
 
 from __future__ import annotations
-
-import threading
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embeddings.batching import JoinedCalls, restore_order, token_budget_batches
+from embeddings.batching import restore_order, token_budget_batches
 
 
 @given(
@@ -53,65 +51,3 @@ def test_vectors_come_back_in_input_order(lengths):
 def test_a_batch_without_vectors_is_an_error():
     with pytest.raises(ValueError, match="zip"):
         restore_order([[0], [1]], [np.zeros((1, 2), np.float32)], dim=2)
-
-
-class _Recorder:
-    """An encoder whose first call waits until it is told to go on."""
-
-    def __init__(self) -> None:
-        self.calls: list[list[str]] = []
-        self.started = threading.Event()
-        self.go_on = threading.Event()
-
-    def __call__(self, texts):
-        self.calls.append(list(texts))
-        if len(self.calls) == 1:
-            self.started.set()
-            assert self.go_on.wait(30)
-        if "bad" in texts:
-            raise ValueError("bad text")
-        return np.array([[len(text)] for text in texts], dtype=np.float32)
-
-
-def _run_joined(recorder, first, others):
-    """Call with `first`, and with each of `others` while that call is under way; return results by text."""
-    joined = JoinedCalls(recorder)
-    results: dict[str, object] = {}
-
-    def call(text):
-        try:
-            results[text] = joined([text]).tolist()
-        except ValueError as error:
-            results[text] = str(error)
-
-    threads = [threading.Thread(target=call, args=(first,))]
-    threads[0].start()
-    assert recorder.started.wait(30)
-    threads += [threading.Thread(target=call, args=(text,)) for text in others]
-    for thread in threads[1:]:
-        thread.start()
-    while len(joined._waiting) < len(others):
-        threading.Event().wait(0.001)
-    recorder.go_on.set()
-    for thread in threads:
-        thread.join(30)
-    return results
-
-
-def test_calls_that_wait_are_encoded_together():
-    recorder = _Recorder()
-    results = _run_joined(recorder, "a", ["bb", "ccc", "dddd"])
-    assert results == {"a": [[1.0]], "bb": [[2.0]], "ccc": [[3.0]], "dddd": [[4.0]]}
-    assert recorder.calls[0] == ["a"]
-    assert [sorted(call) for call in recorder.calls[1:]] == [["bb", "ccc", "dddd"]]
-
-
-def test_one_bad_text_fails_only_its_own_call():
-    results = _run_joined(_Recorder(), "a", ["bad", "ccc"])
-    assert results == {"a": [[1.0]], "bad": "bad text", "ccc": [[3.0]]}
-
-
-def test_a_call_may_hold_several_texts_or_none():
-    joined = JoinedCalls(lambda texts: np.array([[len(text)] for text in texts], dtype=np.float32).reshape(-1, 1))
-    assert joined(["a", "bb"]).tolist() == [[1.0], [2.0]]
-    assert joined([]).shape == (0, 1)

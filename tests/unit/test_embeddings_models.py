@@ -135,7 +135,7 @@ def test_the_selector_gives_the_toy_encoder():
 def test_an_unknown_runtime_is_refused_with_the_known_ones():
     with pytest.raises(ModelError, match="'abacus'") as caught:
         load_encoder("toy", Path("nowhere"), "abacus")
-    assert caught.value.remedy == "choose one of auto, torch"
+    assert caught.value.remedy == "choose one of auto, int8, bf16, fp32, torch"
 
 
 @pytest.mark.parametrize("name", ["/no/such/folder", "a/b/c", "", "not a name"])

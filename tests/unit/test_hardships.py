@@ -141,7 +141,7 @@ def test_a_failing_job_ends_and_the_next_one_runs(settings: Settings, monkeypatc
     engine = Engine.open(settings, ToyEncoder())
     run = Ingestor.run
 
-    def fail_on_bad(ingestor: Ingestor, submissions: list[Submission], *rest: object) -> Iterator[Outcome]:
+    def fail_on_bad(ingestor: Ingestor, submissions: list[Submission], *rest: object) -> Iterator[list[Outcome]]:
         given = list(submissions)
         if given[0].id == "bad":
             raise RuntimeError("out of luck")

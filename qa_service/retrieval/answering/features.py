@@ -28,6 +28,9 @@ GENERAL = (
 )
 FEATURES = (*GENERAL, *TYPES, "measured", "named_opening")
 """The columns of `features`, in order; the weights are stored under these names."""
+_COSINE, _WORDS, _SUBJECT, _PAIRS = (FEATURES.index(name) for name in ("cosine", "words", "subject", "pairs"))
+_OPENING, _PLACE, _SHORT_TEXT, _ASKS = (FEATURES.index(name) for name in ("opening", "place", "short", "asks"))
+_MEASURED, _NAMED_OPENING = (FEATURES.index(name) for name in ("measured", "named_opening"))
 
 _UNSPACED_RUN = regex.compile(rf"[\p{{Han}}\p{{Hangul}}{UNSPACED}]+")
 _SPACED_WORD = regex.compile(rf"(?V1)[\p{{L}}--[\p{{Han}}\p{{Hangul}}{UNSPACED}]][\p{{L}}\p{{M}}]{{2,}}")
@@ -55,6 +58,9 @@ class Question:
         pairs: adjacent characters of scripts without spaces, without those of the question word.
         near: for each pair, how near it is to the question word, in 0..1; zeros when that is not known.
         pieces: single characters of scripts without spaces, the first letters of longer words of others.
+        idf: of `words`, in their order.
+        other: those of them that are not in the question as such.
+        plain: whether a text has a word if it holds its characters, as far as any of `words` goes.
     """
 
     text: str
@@ -64,6 +70,9 @@ class Question:
     pairs: Sequence[str]
     near: Column
     pieces: Sequence[str]
+    idf: Column
+    other: Sequence[str]
+    plain: bool
 
 
 def read_question(question: str, idf: Mapping[str, float], contains: Contains) -> Question:
@@ -84,7 +93,10 @@ def read_question(question: str, idf: Mapping[str, float], contains: Contains) -
     pairs = tuple(nearness)[:_MOST]
     near = np.array([nearness[pair] for pair in pairs])
     words = dict(sorted(idf.items(), key=itemgetter(1), reverse=True)[:_MOST])
-    return Question(text, kind, words, contains, pairs, near, tuple(pieces)[:_MOST])
+    other = [word for word in words if word not in text]
+    plain = not other and all(_UNSPACED_RUN.match(word) for word in words)
+    weights = np.array(list(words.values()), dtype=np.float64)
+    return Question(text, kind, words, contains, pairs, near, tuple(pieces)[:_MOST], weights, other, plain)
 
 
 def features(
@@ -106,59 +118,58 @@ def features(
         (n, len(FEATURES)).
     """
     count = len(sentences)
-    begins = np.zeros(count)
-    begins[0] = float(opening.endswith(sentences[0]))
-    cosine = _cosines(cosines)
-    lexical, named = _lexical(question, sentences, opening)
-    short = np.array([float(len(text) < _SHORT) for text in sentences])
-    asks = np.array([float(text.endswith("?")) for text in sentences])
-    columns = [*cosine, *lexical, begins, np.arange(count) / count, short, asks, *_typed(question, sentences, unfolded)]
-    return np.stack([*columns, begins * named], axis=1)
+    described = np.zeros((count, len(FEATURES)))
+    _set_cosines(described, cosines)
+    named = _set_lexical(described, question, sentences, opening)
+    begins = float(opening.endswith(sentences[0]))
+    described[0, _OPENING] = begins
+    described[0, _NAMED_OPENING] = begins * named
+    described[:, _PLACE] = np.arange(count) / count
+    described[:, _SHORT_TEXT] = [len(text) < _SHORT for text in sentences]
+    described[:, _ASKS] = [text.endswith("?") for text in sentences]
+    kind, text = question.asked.type, question.text
+    if kind in TYPES:
+        described[:, FEATURES.index(kind)] = traced(kind, sentences, text, unfolded)
+    described[:, _MEASURED] = measured(kind, sentences, text)
+    return described
 
 
-def _cosines(cosines: NDArray[np.float32]) -> list[Column]:
+def _set_cosines(described: Matrix, cosines: NDArray[np.float32]) -> None:
     values = cosines.astype(np.float64)
     below = values - values.max()
-    spread = below / (values.std() + _SPREAD)
-    return [spread, (below >= 0).astype(np.float64), _before(below), _after(below)]
+    # Of a handful of numbers the plain way is the fastest.
+    plain: list[float] = values.tolist()
+    mean = math.fsum(plain) / len(plain)
+    deviation = math.sqrt(math.fsum((value - mean) ** 2 for value in plain) / len(plain))
+    described[:, _COSINE] = below / (deviation + _SPREAD)
+    described[:, _COSINE + 1] = below >= 0
+    _set_neighbours(described, _COSINE + 2, below)
 
 
-def _lexical(question: Question, sentences: Sequence[str], opening: str) -> tuple[list[Column], float]:
+def _set_lexical(described: Matrix, question: Question, sentences: Sequence[str], opening: str) -> float:
     """Weigh the question's words, pairs and pieces in each sentence; those of few sentences of the passage count most.
 
     Returns:
-        The columns; the share of the question's pieces that the opening has.
+        The share of the question's pieces that the opening has.
     """
     words = _words(question, sentences)
-    idf = np.array(list(question.words.values()))
-    rare = _rarity(words)
+    idf = question.idf
     in_opening = _words(question, [opening])[0] > 0
-    share = _shares(words, idf * rare)
-    subject = _shares(words[:, in_opening], idf[in_opening])
-    pairs = np.array([[pair in text for pair in question.pairs] for text in sentences], dtype=np.float64)
-    pairs = pairs.reshape(len(sentences), -1)
+    share = _shares(words, idf * _rarity(words))
+    described[:, _WORDS] = share
+    described[:, _WORDS + 1] = share >= share.max()
+    _set_neighbours(described, _WORDS + 2, share)
+    described[:, _SUBJECT] = _shares(words[:, in_opening], idf[in_opening])
+    pairs = _presence(question.pairs, sentences)
     rare_pairs = _rarity(pairs)
     new_pairs = np.array([pair not in opening for pair in question.pairs], dtype=bool)
     new_pieces = [piece for piece in question.pieces if piece not in opening]
-    pieces = np.array([[piece in text for piece in new_pieces] for text in sentences], dtype=np.float64)
-    pieces = pieces.reshape(len(sentences), -1)
-    columns = [share, (share >= share.max()).astype(np.float64), _before(share), _after(share), subject]
-    columns += [
-        _shares(pairs, rare_pairs),
-        _shares(pairs[:, new_pairs], rare_pairs[new_pairs]),
-        _shares(pieces, _rarity(pieces)),
-        _shares(pairs, rare_pairs * question.near),
-    ]
-    named = 1 - len(new_pieces) / len(question.pieces) if question.pieces else 0.0
-    return columns, named
-
-
-def _typed(question: Question, sentences: Sequence[str], unfolded: Sequence[str]) -> list[Column]:
-    kind, text = question.asked.type, question.text
-    nothing = np.zeros(len(sentences))
-    found = traced(kind, sentences, text, unfolded)
-    columns = [found if other is kind else nothing for other in TYPES]
-    return [*columns, measured(kind, sentences, text)]
+    pieces = _presence(new_pieces, sentences)
+    described[:, _PAIRS] = _shares(pairs, rare_pairs)
+    described[:, _PAIRS + 1] = _shares(pairs[:, new_pairs], rare_pairs[new_pairs])
+    described[:, _PAIRS + 2] = _shares(pieces, _rarity(pieces))
+    described[:, _PAIRS + 3] = _shares(pairs, rare_pairs * question.near)
+    return 1 - len(new_pieces) / len(question.pieces) if question.pieces else 0.0
 
 
 def _nearness(kind: Asked, place: int) -> float:
@@ -168,12 +179,19 @@ def _nearness(kind: Asked, place: int) -> float:
     return math.exp(-max(kind.start - place - 2, place - kind.end, 0) / _FAR)
 
 
+def _presence(parts: Sequence[str], texts: Sequence[str]) -> Matrix:
+    """Tell which texts (n) hold which parts (m): (n, m) of 1 and 0."""
+    found = [part in text for text in texts for part in parts]
+    return np.array(found, dtype=np.float64).reshape(len(texts), len(parts))
+
+
 def _words(question: Question, texts: Sequence[str]) -> Matrix:
     """Tell which texts (n) have which of the question's words (m): (n, m) of 1 and 0."""
-    other = [word for word in question.words if word not in question.text]
+    if question.plain:
+        return _presence(tuple(question.words), texts)
     rows = []
     for text in texts:
-        also = question.contains(text, other) if other else ()
+        also = question.contains(text, question.other) if question.other else ()
         rows.append([word in also or _holds(text, word) for word in question.words])
     return np.array(rows, dtype=np.float64).reshape(len(texts), -1)
 
@@ -190,24 +208,20 @@ def _holds(text: str, word: str) -> bool:
 
 def _rarity(presence: Matrix) -> Column:
     """Weigh each column of a presence matrix (n, m) by how few of the n sentences have it, as BM25 does documents."""
-    count = len(presence)
-    found = presence.sum(axis=0)
-    weights: Column = np.log1p((count - found + 0.5) / (found + 0.5))
+    found = np.add.reduce(presence, axis=0) + 0.5
+    weights: Column = np.log1p((len(presence) + 1 - found) / found)
     return weights
 
 
 def _shares(presence: Matrix, weights: Column) -> Column:
     """Give each sentence's share of the weight of what the passage has; what it lacks counts a little."""
-    there = presence.any(axis=0)
-    mass = weights[there].sum() + _LACKING * weights[~there].sum()
+    there = np.maximum.reduce(presence, axis=0, initial=0.0)
+    mass = float(weights @ np.maximum(there, _LACKING))
     shares: Column = presence @ weights / mass if mass > 0 else np.zeros(len(presence))
     return shares
 
 
-def _before(column: Column) -> Column:
-    """Give each sentence the number of the one before it."""
-    return np.concatenate([[0.0], column[:-1]])
-
-
-def _after(column: Column) -> Column:
-    return np.concatenate([column[1:], [0.0]])
+def _set_neighbours(described: Matrix, column: int, values: Column) -> None:
+    """Give each sentence the number of the one before it, and in the next column that of the one after it."""
+    described[1:, column] = values[:-1]
+    described[:-1, column + 1] = values[1:]

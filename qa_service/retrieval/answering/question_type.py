@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 import regex
 
@@ -12,6 +12,8 @@ from qa_service.text.fold import lexical_fold
 
 # A type that another one, found anywhere in the question, says more than.
 _GENERAL = {QuestionType.WHICH, QuestionType.YES_NO}
+_KEPT = 64
+"""Questions remembered: one is read more than once on its way."""
 _WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+")
 
 
@@ -24,6 +26,7 @@ class Asked:
     end: int = -1
 
 
+@lru_cache(_KEPT)
 def asked(folded: str) -> Asked:
     """Tell what a question asks for.
 

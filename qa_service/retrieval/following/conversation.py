@@ -19,6 +19,7 @@ from qa_service.retrieval.following.reading import MIXTURES, Kind, Signs, depend
 from qa_service.retrieval.following.scene import Scene
 from qa_service.retrieval.query import Favour, Query, Reading, as_encoded
 from qa_service.retrieval.ranking import Ranking
+from qa_service.retrieval.turns import PatientEncoder
 from qa_service.store import passages
 from qa_service.text.tokens import Tokenizer
 
@@ -52,7 +53,7 @@ class Followed:
 class Conversations:
     """Reads questions that were asked after others. Holds nothing of them; safe for threads."""
 
-    def __init__(self, encoder: Encoder, tokenizer: Tokenizer) -> None:
+    def __init__(self, encoder: Encoder | PatientEncoder, tokenizer: Tokenizer) -> None:
         self._encoder = encoder
         self._tokenizer = tokenizer
 

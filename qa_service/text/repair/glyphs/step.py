@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 
 import regex
@@ -47,6 +48,33 @@ class _Reading:
         self.judged: dict[tuple[str, bool, int], list[Option]] = {}
 
 
+class _Restored:
+    """Words of two characters, looked up by what may come back: a cheap look before the costly one.
+
+    Parameters:
+        words: of two characters each.
+    """
+
+    def __init__(self, words: Iterable[str]) -> None:
+        self._before: dict[str, set[str]] = defaultdict(set)
+        self._behind: dict[str, set[str]] = defaultdict(set)
+        for word in words:
+            first, second = word[0], word[1]
+            self._before[second].add(first)
+            self._behind[first].add(second)
+        self._of_glyph: dict[str, tuple[set[str], set[str]]] = {}
+
+    def beside(self, text: str, place: int, glyph: str, candidates: Iterable[str]) -> bool:
+        """Whether a candidate for the glyph at a place makes one of the words with a neighbour."""
+        found = self._of_glyph.get(glyph)
+        if found is None:
+            chars = list(candidates)
+            before = set[str]().union(*(self._before.get(char, ()) for char in chars))
+            behind = set[str]().union(*(self._behind.get(char, ()) for char in chars))
+            found = self._of_glyph[glyph] = before, behind
+        return (place > 0 and text[place - 1] in found[0]) or text[place + 1 : place + 2] in found[1]
+
+
 class GlyphRepair:
     """The step, over given statistics and tables.
 
@@ -64,7 +92,7 @@ class GlyphRepair:
         self._runs = regex.compile(rf"[\p{{Han}}{symbols}]{{2,{_LONGEST}}}")
         pairs = {word: words.log_probability(word) for word in words.entries if len(word) == 2}
         self._usual = frozenset(word for word, log in pairs.items() if log > _USUAL_WORD)
-        self._restored = frozenset(word for word, log in pairs.items() if log > _RESTORED)
+        self._restored = _Restored(word for word, log in pairs.items() if log > _RESTORED)
         self._tiers: dict[str, str] = {}
         self._alone: dict[str, bool] = {}
 
@@ -107,10 +135,12 @@ class GlyphRepair:
             return set()
         after = self._words.after
         found: set[int] = set()
-        for place, char in enumerate(folded):
+        doubted = odd | lonely
+        for place in [place for place, char in enumerate(folded) if char in doubted]:
+            char = folded[place]
             if char in odd:
                 found.add(place)
-            elif char in lonely and 0 < place < len(folded) - 1:
+            elif 0 < place < len(folded) - 1:
                 joined = char in after.get(folded[place - 1], "") or folded[place + 1] in after.get(char, "")
                 if not joined:
                     found.add(place)
@@ -184,7 +214,7 @@ class GlyphRepair:
         glyph = text[within]
         tier = self.tier(glyph)
         candidates = {} if traditional(glyph) else self._tables.candidates(glyph)
-        if not candidates or (tier != "strange" and not self._restores(text, within, candidates)):
+        if not candidates or (tier != "strange" and not self._restored.beside(text, within, glyph, candidates)):
             return []
         run = reading.runs.get((text, numbered))
         if run is None:
@@ -192,12 +222,6 @@ class GlyphRepair:
         if len(run.score(within, glyph)[1]) > 1:
             return []
         return run.judge(within, candidates, tier == "common")
-
-    def _restores(self, text: str, within: int, candidates: Iterable[str]) -> bool:
-        """Whether a candidate makes a usual word with a neighbour: a cheap look before the costly one."""
-        restored = self._restored
-        before, behind = text[max(0, within - 1) : within], text[within + 1 : within + 2]
-        return any(before + char in restored or char + behind in restored for char in candidates)
 
 
 def _evidence(places: Iterable[Place]) -> float:

@@ -1,0 +1,131 @@
+"""Long work in processes of their own, at the lowest priority, so that it takes little from who waits for an answer.
+
+A process is started for one errand and ends with it. It reads its order from its standard input, which then stays open:
+when that closes, whoever gave the order stops or has died, and so does the errand. Whatever it leaves half done is
+taken up by the next, as after a crash.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import threading
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+from qa_service.config import SECRET_SETTINGS, Settings
+from qa_service.errors import Unavailable
+from qa_service.index.manifest import Versions
+
+GRACE_S = 2.0
+"""How long an errand may go on after it was told to stop."""
+_HERE = str(Path(__file__).resolve().parents[1])
+
+Work = Literal["jobs", "compaction"]
+
+
+class NotStarted(Exception):
+    """No process can do the errand here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to be done: all jobs, or the compaction of one collection."""
+
+    work: Work
+    settings: Settings
+    versions: Versions
+    collection: str | None = None
+
+    def to_json(self) -> str:
+        """Write it in one line; keys are left out, errands need none."""
+        settings = self.settings.model_dump(mode="json", exclude=set(SECRET_SETTINGS))
+        given = {"work": self.work, "settings": settings, "versions": asdict(self.versions)}
+        return json.dumps({**given, "collection": self.collection})
+
+    @staticmethod
+    def from_json(line: str) -> Order:
+        """Undo `to_json`."""
+        given = json.loads(line)
+        versions = Versions(**given["versions"])
+        return Order(given["work"], Settings(**given["settings"]), versions, given["collection"])
+
+
+class Errands:
+    """Starts a process for one errand at a time. `stop` may be called from any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[str] | None = None
+        self._stopped = False
+
+    def run(self, order: Order) -> None:
+        """Have something done and wait for it; returns early when stopped.
+
+        Errors:
+            NotStarted: no process can be started, or it cannot do this. Unavailable: it failed or died.
+        """
+        process = self._start()
+        if process is None:
+            return
+        replies: dict[str, str] = {}
+        with process, contextlib.suppress(OSError):  # its end is told by its exit code
+            assert process.stdin is not None
+            process.stdin.write(order.to_json() + "\n")
+            process.stdin.flush()
+            replies = _replies(process)
+        with self._lock:
+            self._process = None
+            stopped = self._stopped
+        if stopped or process.returncode == 0:
+            return
+        if "started" not in replies or "cannot" in replies:
+            raise NotStarted(replies.get("cannot", f"it ended with code {process.returncode}"))
+        raise Unavailable(replies.get("failed", f"its process ended with code {process.returncode}"))
+
+    def stop(self) -> None:
+        """Have the running errand leave off, wait for its end, and start no other."""
+        with self._lock:
+            self._stopped = True
+            process = self._process
+        if process is None or process.stdin is None:
+            return
+        with contextlib.suppress(OSError, ValueError):
+            process.stdin.close()
+        try:
+            process.wait(GRACE_S + 1)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+    def _start(self) -> subprocess.Popen[str] | None:
+        with self._lock:
+            if self._stopped:
+                return None
+            first = "from qa_service.priority import lower_priority; lower_priority()"
+            command = f"{first}; from qa_service.errand_process import main; main()"
+            try:
+                self._process = subprocess.Popen(  # noqa: S603 - the interpreter itself, with arguments of our own
+                    [sys.executable, "-P", "-c", command],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    text=True,
+                    encoding="utf-8",
+                    env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in (_HERE, *sys.path) if path)},
+                )
+            except OSError as error:
+                raise NotStarted(str(error)) from error
+            return self._process
+
+
+def _replies(process: subprocess.Popen[str]) -> dict[str, str]:
+    """Read what a process has to say until it ends."""
+    replies: dict[str, str] = {}
+    assert process.stdout is not None
+    for line in process.stdout:
+        with contextlib.suppress(ValueError, AttributeError):
+            replies.update(json.loads(line))
+    return replies

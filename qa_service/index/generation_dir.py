@@ -1,0 +1,158 @@
+"""Generations on disk: a manifest names immutable files and the write sequence they cover; `CURRENT` names a manifest.
+
+A directory per collection holds `CURRENT`, manifests, delta files and base directories. Everything is written under a
+new name and made durable before `CURRENT` is renamed into place, so a reader sees the old generation or the new one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+
+from qa_service.errors import Damaged, Incompatible
+from qa_service.index.manifest import (
+    DELTA_MAGIC,
+    FORMAT,
+    READABLE,
+    BaseEntry,
+    Delta,
+    FileEntry,
+    Manifest,
+    Versions,
+)
+from qa_service.store.segments import fsync_directory
+
+KEEP_GENERATIONS = 3
+"""Generations whose files are kept, the current one among them, for readers that are just opening them."""
+
+_REMEDY = "run `qa-service rebuild`"
+
+
+class GenerationDir:
+    """The files of one collection's generations."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._current = root / "CURRENT"
+
+    def stamp(self) -> tuple[int, int] | None:
+        """Tell cheaply whether another generation was published: equal stamps, same `CURRENT`."""
+        try:
+            stat = self._current.stat()
+        except FileNotFoundError:
+            return None
+        return stat.st_ino, stat.st_mtime_ns
+
+    def read(self) -> Manifest | None:
+        """Read the current manifest; None when nothing was published yet.
+
+        Errors:
+            Damaged: `CURRENT` or the manifest cannot be read. Incompatible: a newer version wrote it.
+        """
+        try:
+            name, digest = self._current.read_text(encoding="ascii").split()
+            data = (self.root / name).read_bytes()
+            if hashlib.sha256(data).hexdigest() != digest:
+                raise ValueError("its checksum does not match")
+            raw = json.loads(data)
+        except FileNotFoundError as error:
+            if not self._current.exists():
+                return None
+            raise Damaged(f"a manifest is missing: {error.filename}", field=str(self.root), remedy=_REMEDY) from error
+        except (OSError, ValueError) as error:
+            raise Damaged(f"the manifest cannot be read: {error}", field=str(self.root), remedy=_REMEDY) from error
+        if raw.get("format") not in READABLE:
+            raise Incompatible(
+                f"the index has format {raw.get('format')}, not {FORMAT}", field=str(self.root), remedy=_REMEDY
+            )
+        base = raw["base"]
+        return Manifest(
+            format=raw["format"],
+            collection=raw["collection"],
+            seq=raw["seq"],
+            created_at=raw["created_at"],
+            versions=Versions(**raw["versions"]),
+            base=BaseEntry.parse(base) if base else None,
+            delta=FileEntry(**raw["delta"]),
+        )
+
+    def read_delta(self, entry: FileEntry) -> Delta:
+        """Read a delta file, checked against its manifest entry."""
+        path = self.root / entry.name
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            raise Damaged(f"a delta file cannot be read: {error}", field=str(path), remedy=_REMEDY) from error
+        if len(data) != entry.bytes or hashlib.sha256(data).hexdigest() != entry.sha256:
+            raise Damaged("a delta file fails its checksum", field=str(path), remedy=_REMEDY)
+        counts = np.frombuffer(data, dtype="<i8", count=2, offset=len(DELTA_MAGIC))
+        keys = np.frombuffer(data, dtype="<i8", offset=len(DELTA_MAGIC) + counts.nbytes)
+        return Delta(keys[: counts[0]], keys[counts[0] :])
+
+    def write_delta(self, delta: Delta, seq: int, base_seq: int) -> FileEntry:
+        """Write a delta file durably."""
+        counts = np.array([len(delta.added), len(delta.dead)], dtype="<i8")
+        data = b"".join(
+            [DELTA_MAGIC, counts.tobytes(), delta.added.astype("<i8").tobytes(), delta.dead.astype("<i8").tobytes()]
+        )
+        name = f"delta-{seq}-{base_seq}-{_unique()}.bin"
+        _write_durably(self.root / name, data)
+        return FileEntry(name, len(data), hashlib.sha256(data).hexdigest())
+
+    def publish(self, manifest: Manifest) -> None:
+        """Make a manifest the current one, durably."""
+        data = json.dumps(asdict(manifest), indent=1).encode()
+        name = f"manifest-{manifest.seq}-{manifest.base.seq if manifest.base else 0}-{_unique()}.json"
+        _write_durably(self.root / name, data)
+        fsync_directory(self.root)
+        _write_durably(self._current, f"{name} {hashlib.sha256(data).hexdigest()}\n".encode())
+        fsync_directory(self.root)
+
+    def obsolete(self) -> list[Path]:
+        """List the files that only superseded generations name, all but the latest few of them.
+
+        A base directory that no manifest names yet may be under construction; it is never listed here.
+        """
+        manifests = sorted(self.root.glob("manifest-*.json"), key=_order, reverse=True)
+        kept, superseded = manifests[:KEEP_GENERATIONS], manifests[KEEP_GENERATIONS:]
+        keep = {name for path in kept for name in _names(path)}
+        gone = {name for path in superseded for name in _names(path)} - keep
+        return [self.root / name for name in sorted(gone)]
+
+    def orphans(self) -> list[Path]:
+        """List base directories that no manifest names: remains of a compaction that did not end."""
+        named = {name for path in self.root.glob("manifest-*.json") for name in _names(path)}
+        return [path for path in self.root.glob("base-*") if path.name not in named]
+
+
+def _unique() -> str:
+    """Tell files of the same sequence apart, the later one greater: nothing published is ever overwritten."""
+    return str(time.time_ns())
+
+
+def _order(path: Path) -> tuple[int, ...]:
+    return tuple(int(part) for part in path.stem.split("-")[1:])
+
+
+def _names(manifest: Path) -> set[str]:
+    """Name what a manifest needs: itself, its delta and its base directory; a damaged one needs nothing else."""
+    try:
+        raw = json.loads(manifest.read_bytes())
+    except (OSError, ValueError):
+        return {manifest.name}
+    return {manifest.name, raw["delta"]["name"]} | ({raw["base"]["directory"]} if raw["base"] else set())
+
+
+def _write_durably(path: Path, data: bytes) -> None:
+    temporary = path.with_name(path.name + ".tmp")
+    with temporary.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)

@@ -1,0 +1,99 @@
+"""Working through the queue of jobs: articles that were handed in to be taken later."""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+import filelock
+
+from qa_service.errors import Unavailable
+from qa_service.store import jobs
+from qa_service.store.catalog import Catalog
+from qa_service.types import Outcome, Submission
+from qa_service.writing import now
+
+logger = logging.getLogger(__name__)
+
+PAGE = 100
+"""Submissions read at once."""
+
+IngestBatches = Callable[[Iterable[Submission], str, Callable[[], bool]], Iterator[Sequence[Outcome]]]
+"""Ingests submissions into a collection as long as they are wanted; gives the outcomes of each batch once durable."""
+
+
+class JobRunner:
+    """Takes the articles of unfinished jobs in, the oldest job first.
+
+    Parameters:
+        stopping: tells when to leave off; what is left is taken up by the next runner.
+    """
+
+    def __init__(self, catalog: Catalog, ingest: IngestBatches, stopping: Callable[[], bool]) -> None:
+        self._catalog = catalog
+        self._ingest = ingest
+        self._stopping = stopping
+
+    def drain(self) -> None:
+        """Work until no job is left; does nothing while another process does.
+
+        Errors:
+            Unavailable: the data directory cannot be written now; the job waits for that.
+        """
+        lock = filelock.FileLock(self._catalog.data_dir / "jobs.lock", is_singleton=False)
+        try:
+            with lock.acquire(blocking=False):
+                while not self._stopping() and self._next():
+                    pass
+        except filelock.Timeout:
+            return
+
+    def _next(self) -> bool:
+        with self._catalog.read() as connection:
+            job = jobs.next_unfinished(connection)
+        if job is None:
+            return False
+        job_id, collection = job
+        try:
+            self._take(job_id, collection)
+        except Unavailable:
+            raise  # a full disk or a busy writer passes; the job waits for that
+        except Exception as error:
+            logger.exception("job %s failed", job_id)
+            self._finish(job_id, str(error) or type(error).__name__)
+        else:
+            if not self._stopping():
+                self._finish(job_id, None)
+        return True
+
+    def _take(self, job_id: str, collection: str) -> None:
+        """Ingest what the job has left, and note what became of each article as soon as that is durable."""
+        places: deque[int] = deque()
+        for outcomes in self._ingest(self._submissions(job_id, places), collection, lambda: self._is_open(job_id)):
+            done = [(places.popleft(), outcome) for outcome in outcomes]
+            with self._catalog.writer_lock(), self._catalog.write() as tx:
+                jobs.record(tx, job_id, done)
+            if self._stopping():
+                return
+
+    def _submissions(self, job_id: str, places: deque[int]) -> Iterator[Submission]:
+        """Read the job's submissions without an outcome; `places` gets the position of each."""
+        after = -1
+        while not self._stopping() and self._is_open(job_id):
+            with self._catalog.read() as connection:
+                page = jobs.pending(connection, job_id, PAGE, after)
+            if not page:
+                return
+            for after, submission in page:
+                places.append(after)
+                yield submission
+
+    def _is_open(self, job_id: str) -> bool:
+        """Tell whether the job is still to be worked on; it is not once its collection was deleted."""
+        with self._catalog.read() as connection:
+            return jobs.is_open(connection, job_id)
+
+    def _finish(self, job_id: str, error: str | None) -> None:
+        with self._catalog.writer_lock(), self._catalog.write() as tx:
+            jobs.finish(tx, job_id, now(), error)

@@ -1,0 +1,102 @@
+"""How many questions are worked on at a time, so that many at once do not slow each other down.
+
+All of the work on a question but its encoding needs the interpreter, which one thread at a time can have: forty threads
+that take it from each other in the middle of their work answer fewer questions a second than two.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from embeddings.encoder import Encoder, Vectors
+
+AT_A_TIME = 2
+"""Questions worked on: one has the interpreter while the other reads or multiplies."""
+CROWD = 2
+"""Questions waiting for their turn from which on it is no use to encode another one at once."""
+
+
+class Turns:
+    """Turns, given in the order in which they were asked for. Safe for threads.
+
+    Parameters:
+        most: how many may have one at a time.
+    """
+
+    def __init__(self, most: int = AT_A_TIME) -> None:
+        self._free = most
+        self._waiting: deque[threading.Lock] = deque()
+        self._lock = threading.Lock()
+        self._held = threading.local()
+
+    @property
+    def crowded(self) -> bool:
+        """Whether enough wait for their turn to keep all busy for a while."""
+        return len(self._waiting) >= CROWD
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Wait for a turn and have it; a thread that has one goes on with it."""
+        if self.mine:
+            yield
+            return
+        self._take()
+        try:
+            yield
+        finally:
+            self._give()
+
+    @contextmanager
+    def interrupted(self) -> Iterator[None]:
+        """Let others have this thread's turn, if it has one, while it waits for something."""
+        if not self.mine:
+            yield
+            return
+        self._give()
+        try:
+            yield
+        finally:
+            self._take()
+
+    @property
+    def mine(self) -> bool:
+        """Whether this thread has a turn."""
+        return getattr(self._held, "turn", False)
+
+    def _take(self) -> None:
+        with self._lock:
+            ready: threading.Lock | None = None
+            if self._free:
+                self._free -= 1
+            else:
+                ready = threading.Lock()
+                ready.acquire()
+                self._waiting.append(ready)
+        if ready is not None:
+            # Released by who hands its turn on.
+            ready.acquire()
+        self._held.turn = True
+
+    def _give(self) -> None:
+        self._held.turn = False
+        with self._lock:
+            if self._waiting:
+                self._waiting.popleft().release()
+            else:
+                self._free += 1
+
+
+class PatientEncoder:
+    """Encodes questions without keeping the turn of who asks."""
+
+    def __init__(self, encoder: Encoder, turns: Turns) -> None:
+        self._encoder = encoder
+        self._turns = turns
+
+    def encode_queries(self, texts: Sequence[str]) -> Vectors:
+        """Encode questions; see `Encoder`."""
+        with self._turns.interrupted():
+            return self._encoder.encode_queries(texts)

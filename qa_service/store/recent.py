@@ -1,0 +1,56 @@
+"""A bounded memory of what was used last."""
+
+from __future__ import annotations
+
+import threading
+from typing import Generic, TypeVar
+
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+
+
+class Recent(Generic[Key, Value]):
+    """Values by key, of which those that were not used for long are forgotten. Safe for threads.
+
+    Two generations stand in for an exact order of use: when the younger one is full, the older one is forgotten and
+    the younger takes its place. What is asked for moves to the younger one, so that reading costs no lock.
+
+    Parameters:
+        most: the summed size of what is kept at most, in the unit of `put`.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._half = most // 2
+        self._young: dict[Key, tuple[Value, int]] = {}
+        self._old: dict[Key, tuple[Value, int]] = {}
+        self._size = 0
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        return len(self._young.keys() | self._old.keys())
+
+    def get(self, key: Key) -> Value | None:
+        """Give a value; None when it is not known."""
+        found = self._young.get(key)
+        if found is None:
+            found = self._old.get(key)
+            if found is None:
+                return None
+            self.put(key, *found)
+        return found[0]
+
+    def put(self, key: Key, value: Value, size: int) -> None:
+        """Remember a value that takes so much; one larger than half of all is not kept."""
+        if size > self._half:
+            return
+        with self._lock:
+            if self._size + size > self._half:
+                self._old, self._young, self._size = self._young, {}, 0
+            known = self._young.get(key)
+            self._young[key] = value, size
+            self._size += size - (known[1] if known is not None else 0)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._young, self._old, self._size = {}, {}, 0
