@@ -19,6 +19,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import statistics
 import subprocess
 import sys
@@ -65,6 +66,8 @@ class Given:
 def main() -> None:
     """Measure every system on every pool and report."""
     options = _options()
+    # So that a benchmark that is stopped takes the system that is measured along.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     os.environ["QA_QUESTION_CACHE"] = "0"
     encoder = assembly.load_model(load_settings(data_dir=Path(tempfile.gettempdir())))
     rows: list[Row] = []
