@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import queue
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 
 import filelock
@@ -32,6 +34,19 @@ LONGEST_PAUSE_S = 300.0
 """The pause before failed work is tried again doubles up to this."""
 
 
+@dataclass(slots=True)
+class Retry:
+    """When work that failed is tried again: after a pause that doubles."""
+
+    failures: int = 0
+    not_before: float = 0.0
+
+    def failed(self) -> None:
+        """Wait longer than the last time."""
+        self.failures += 1
+        self.not_before = time.monotonic() + min(JOBS_POLL_S * 2 ** (self.failures - 1), LONGEST_PAUSE_S)
+
+
 class Background:
     """Two daemon threads: one that watches, one that has jobs and compactions done."""
 
@@ -53,7 +68,7 @@ class Background:
         self._runner = JobRunner(catalog, ingest, self._stop.is_set)
         self._errands = Errands()
         self._alone = False
-        self._due: dict[str, None] = {}
+        self._due: dict[str, Retry] = {}
         self._work: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._threads: list[threading.Thread] = []
         self._stamps: dict[int, tuple[int, int] | None] = {}
@@ -136,23 +151,33 @@ class Background:
 
     def _run(self) -> None:
         failures = 0
+        # What was due when the last server ended.
+        self._due = {collection.name: Retry() for collection in self._collections()}
         while not self._stop.is_set():
+            name = None
             try:
                 self._work_on_jobs()
                 self._settled("jobs")
                 failures = 0
                 # The time limit takes over jobs whose server died, and retries what failed.
-                name = self._work.get(timeout=JOBS_POLL_S)
-            except queue.Empty:
-                continue
+                with contextlib.suppress(queue.Empty):
+                    name = self._work.get(timeout=JOBS_POLL_S)
             except Exception as error:
                 self._warn("jobs", f"background work failed and is tried again: {error}")
                 failures += 1
                 self._stop.wait(min(JOBS_POLL_S * 2 ** (failures - 1), LONGEST_PAUSE_S))
                 continue
             if name is not None:
-                self._due[name] = None
+                self._due.setdefault(name, Retry())
             self._compact_due()
+
+    def _collections(self) -> list[Collection]:
+        try:
+            with self._catalog.read() as connection:
+                return collections.every(connection)
+        except Exception as error:
+            self._warn("catalogue", f"the catalogue cannot be read: {error}")
+            return []
 
     def _work_on_jobs(self) -> None:
         with self._catalog.read() as connection:
@@ -171,10 +196,12 @@ class Background:
         return True
 
     def _compact_due(self) -> None:
-        """Compact the collections that may need it; those where it fails when the next one is asked for."""
-        for name in list(self._due):
+        """Compact the collections that may need it; where it fails it is tried again, less and less often."""
+        for name, retry in list(self._due.items()):
             if self._stop.is_set():
                 return
+            if time.monotonic() < retry.not_before:
+                continue
             what = f"compaction of {name}"
             try:
                 if self._opened.is_due(name):
@@ -182,6 +209,7 @@ class Background:
                 self._due.pop(name)
                 self._settled(what)
             except Exception as error:
+                retry.failed()
                 self._warn(what, f"{what} failed and is tried again: {error}")
 
     def _order(self, work: Work, collection: str | None = None) -> Order:

@@ -15,7 +15,7 @@ from qa_service.errors import BadInput
 from qa_service.explanation import Explanation, Target
 from qa_service.index.generation import Generations
 from qa_service.index.opened import OpenedCollections
-from qa_service.ingest import Ingestor, passage_tokens
+from qa_service.ingest import Ingestor, Noted, passage_tokens
 from qa_service.library import Library, no_article
 from qa_service.names import DEFAULT_COLLECTION
 from qa_service.question import check_history, check_question
@@ -160,11 +160,15 @@ class Engine:
             yield from outcomes
 
     def ingest_batches(
-        self, submissions: Iterable[Submission], collection: str, wanted: Callable[[], bool] = lambda: True
+        self,
+        submissions: Iterable[Submission],
+        collection: str,
+        wanted: Callable[[], bool] = lambda: True,
+        noted: Noted | None = None,
     ) -> Iterator[list[Outcome]]:
         """Take articles in as `ingest` does; yield the outcomes of each batch; see `Ingestor.run`."""
         count = 0
-        for outcomes in self.ingestor().run(submissions, collection, self.opened.follow, wanted):
+        for outcomes in self.ingestor().run(submissions, collection, self.opened.follow, wanted, noted):
             yield outcomes
             before, count = count, count + len(outcomes)
             if count // COMPACT_EVERY > before // COMPACT_EVERY:

@@ -6,6 +6,7 @@ furniture was learnt meanwhile and articles have to be encoded again because of 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
@@ -44,8 +45,9 @@ def main() -> None:
     threading.Thread(target=_watch, args=(sys.stdin, stopping), daemon=True).start()
 
     def reply(kind: str, text: str) -> None:
-        replies.write(json.dumps({kind: text}) + "\n")
-        replies.flush()
+        with contextlib.suppress(OSError):  # nobody listens any more
+            replies.write(json.dumps({kind: text}) + "\n")
+            replies.flush()
 
     code = 0
     try:
@@ -93,8 +95,12 @@ def _compact(order: Order, name: str) -> None:
             return
         found = learning.learn_all(connection, collection.row)
         fresh = furniture.not_learnt(connection, collection.row)
-    if found.articles or record_findings(catalog, collection.row, fresh, found):
+    late = [] if found.articles else record_findings(catalog, collection.row, fresh, found)
+    if found.articles or late:
         engine = Engine.open(order.settings, recover=False, asking=False)
-        engine.ingestor().settle(name)
+        if found.articles:
+            engine.ingestor().settle(name)
+        else:
+            engine.ingestor().reprocess(late, name, publish=True)
         engine.close()
     generations.compact(collection, force=True)  # that it is due was seen by who gave the order

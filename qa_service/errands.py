@@ -73,17 +73,22 @@ class Errands:
         if process is None:
             return
         replies: dict[str, str] = {}
-        with process, contextlib.suppress(OSError):  # its end is told by its exit code
+        with process:
             assert process.stdin is not None
-            process.stdin.write(order.to_json() + "\n")
-            process.stdin.flush()
-            replies = _replies(process)
+            with contextlib.suppress(OSError, ValueError):  # it died, or was stopped: its exit code tells
+                process.stdin.write(order.to_json() + "\n")
+                process.stdin.flush()
+            with contextlib.suppress(OSError):
+                replies = _replies(process)
+            with contextlib.suppress(OSError, ValueError):  # closing writes what is left, and fails as writing did
+                process.stdin.close()
         with self._lock:
             self._process = None
             stopped = self._stopped
         if stopped or process.returncode == 0:
             return
-        if "started" not in replies or "cannot" in replies:
+        # One that was killed might have done it, and the next one may.
+        if process.returncode > 0 and ("started" not in replies or "cannot" in replies):
             raise NotStarted(replies.get("cannot", f"it ended with code {process.returncode}"))
         raise Unavailable(replies.get("failed", f"its process ended with code {process.returncode}"))
 

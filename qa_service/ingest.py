@@ -18,7 +18,7 @@ from qa_service.names import check_collection
 from qa_service.pipeline import Pipeline
 from qa_service.recent_vectors import RecentVectors
 from qa_service.store import articles, collections, furniture
-from qa_service.store.catalog import Catalog, Connection
+from qa_service.store.catalog import Catalog, Connection, WriteTransaction
 from qa_service.store.segments import Segments
 from qa_service.text.repair import Repaired
 from qa_service.text.tokens import Tokenizer
@@ -35,6 +35,13 @@ PROMPT_MARGIN_TOKENS = 32
 
 Learn = Callable[[Connection, int, Sequence[int]], Findings]
 """Learns furniture of a collection, given by row, with the rows of articles that nothing was learnt from yet."""
+
+Noted = Callable[[WriteTransaction, Sequence[Outcome]], None]
+"""Writes down what became of articles, in the transaction that writes these."""
+
+
+def _always() -> bool:
+    return True
 
 
 class Ingestor:
@@ -63,7 +70,8 @@ class Ingestor:
         submissions: Iterable[Submission],
         collection: str,
         published: Callable[[str], None],
-        wanted: Callable[[], bool] = lambda: True,
+        wanted: Callable[[], bool] = _always,
+        noted: Noted | None = None,
     ) -> Iterator[list[Outcome]]:
         """Ingest submissions; yield the outcomes of a batch, in order, once they are durable and published.
 
@@ -71,6 +79,7 @@ class Ingestor:
             submissions: read by another thread when they are many.
             published: told the collection's name after each batch that changed something.
             wanted: asked before each batch is written, while nobody else can write; False ends the ingest there.
+            noted: given the outcomes of each batch in the transaction that writes it.
 
         Errors:
             BadInput: the collection's name is malformed. Unavailable: the data directory cannot be written.
@@ -80,7 +89,7 @@ class Ingestor:
         drafter = Drafter(self._catalog, collection, self.processing)
         with contextlib.closing(self._encoded(drafter.draft(submission) for submission in submissions)) as encoded:
             for batch, vectors in encoded:
-                outcomes = self._commit(batch, vectors, collection, publish=True, wanted=wanted)
+                outcomes = self._commit(batch, vectors, collection, publish=True, wanted=wanted, noted=noted)
                 if outcomes is None:
                     return
                 if any(outcome.outcome in ("created", "updated") for outcome in outcomes):
@@ -139,10 +148,15 @@ class Ingestor:
         self.reprocess(record_findings(self._catalog, collection.row, fresh, found), name, publish=publish)
 
     def _redraft(self, drafter: Drafter, rows: Iterable[int], collection: str, *, publish: bool) -> None:
+        def there() -> bool:
+            with self._catalog.read() as connection:
+                return collections.find(connection, collection) is not None
+
         drafts = (drafter.redraft(row) for row in rows)
         with contextlib.closing(self._encoded(draft for draft in drafts if draft is not None)) as encoded:
             for batch, vectors in encoded:
-                self._commit(batch, vectors, collection, publish=publish)
+                if self._commit(batch, vectors, collection, publish=publish, wanted=there) is None:
+                    return  # the collection was deleted meanwhile, and must not come back
 
     def _encoded(self, drafts: Iterator[Draft]) -> Generator[tuple[list[Draft], dict[bytes, Vectors]], None, None]:
         """Give batches with their vectors, in order; drafting, encoding and the caller work at the same time.
@@ -168,10 +182,16 @@ class Ingestor:
         name: str,
         *,
         publish: bool,
-        wanted: Callable[[], bool] = lambda: True,
+        wanted: Callable[[], bool] = _always,
+        noted: Noted | None = None,
     ) -> list[Outcome] | None:
+        """Write a batch and publish it; None when it is not wanted any more."""
         if all(draft.record is None for draft in batch):
-            return [draft.outcome for draft in batch if draft.outcome is not None]
+            outcomes = [draft.outcome for draft in batch if draft.outcome is not None]
+            if noted is not None:
+                with self._catalog.writer_lock(), self._catalog.write() as tx:
+                    noted(tx, outcomes)
+            return outcomes
         with self._catalog.writer_lock():
             if not wanted():
                 return None
@@ -183,6 +203,8 @@ class Ingestor:
                 collection = collections.find(tx.connection, name) or collections.make(tx, name, now())
                 blocks = self._blocks.place(tx, batch, encoded)
                 outcomes = write_drafts(tx, collection, batch, blocks)
+                if noted is not None:
+                    noted(tx, outcomes)
             if publish:
                 with self._catalog.read() as connection:
                     self._generations.publish_delta(collections.get(connection, name))

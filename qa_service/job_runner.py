@@ -10,7 +10,7 @@ import filelock
 
 from qa_service.errors import Unavailable
 from qa_service.store import jobs
-from qa_service.store.catalog import Catalog
+from qa_service.store.catalog import Catalog, WriteTransaction
 from qa_service.types import Outcome, Submission
 from qa_service.writing import now
 
@@ -19,8 +19,10 @@ logger = logging.getLogger(__name__)
 PAGE = 100
 """Submissions read at once."""
 
-IngestBatches = Callable[[Iterable[Submission], str, Callable[[], bool]], Iterator[Sequence[Outcome]]]
-"""Ingests submissions into a collection as long as they are wanted; gives the outcomes of each batch once durable."""
+Noted = Callable[[WriteTransaction, Sequence[Outcome]], None]
+IngestBatches = Callable[[Iterable[Submission], str, Callable[[], bool], Noted], Iterator[Sequence[Outcome]]]
+"""Ingests submissions into a collection as long as they are wanted; gives the outcomes of each batch to be noted in
+the transaction that writes it, and once it is durable."""
 
 
 class JobRunner:
@@ -68,12 +70,17 @@ class JobRunner:
         return True
 
     def _take(self, job_id: str, collection: str) -> None:
-        """Ingest what the job has left, and note what became of each article as soon as that is durable."""
+        """Ingest what the job has left, and note what became of each article together with it.
+
+        An article that was taken is never taken again, when it may have been replaced or deleted meanwhile.
+        """
         places: deque[int] = deque()
-        for outcomes in self._ingest(self._submissions(job_id, places), collection, lambda: self._is_open(job_id)):
-            done = [(places.popleft(), outcome) for outcome in outcomes]
-            with self._catalog.writer_lock(), self._catalog.write() as tx:
-                jobs.record(tx, job_id, done)
+
+        def noted(tx: WriteTransaction, outcomes: Sequence[Outcome]) -> None:
+            jobs.record(tx, job_id, [(places.popleft(), outcome) for outcome in outcomes])
+
+        submissions = self._submissions(job_id, places)
+        for _ in self._ingest(submissions, collection, lambda: self._is_open(job_id), noted):
             if self._stopping():
                 return
 

@@ -126,7 +126,7 @@ class Generations:
                     )
         except Damaged as error:
             logger.warning("rebuilding the index of collection %s: %s", collection.name, error)
-            return self.publish(collection, None)
+            return self._replay(collection)
         if manifest is not None and manifest.seq == collection.seq:
             return manifest
         with self._catalog.read() as connection:
@@ -135,7 +135,16 @@ class Generations:
                     f"collection {collection.name!r} holds articles that were processed with other settings",
                     remedy="run `qa-service rebuild`",
                 )
-        return self.publish(collection, manifest.base if manifest else None)
+        return self.publish(collection, manifest.base) if manifest else self._replay(collection)
+
+    def _replay(self, collection: Collection) -> Manifest:
+        """Publish everything anew: as a delta while it is small enough to be searched in memory, else as a base."""
+        if collection.passages <= COMPACT_AT_MOST:
+            return self.publish(collection, None)
+        root = self.directory(collection.row).root
+        root.mkdir(exist_ok=True)
+        work = Compaction(self._catalog, self._segments, self.versions.dim, collection, root)
+        return self.publish(collection, work.write(None, anew=True))
 
     def load(self, collection: int, previous: Snapshot | None) -> Snapshot | None:
         """Open the current generation, reusing what `previous` has of it; None when nothing is published.

@@ -121,7 +121,9 @@ class GenerationDir:
         """
         manifests = sorted(self.root.glob("manifest-*.json"), key=_order, reverse=True)
         kept, superseded = manifests[:KEEP_GENERATIONS], manifests[KEEP_GENERATIONS:]
-        keep = {name for path in kept for name in _names(path)}
+        # A replay of everything has base 0 and sorts below what it replaces: the current one is kept in any case.
+        current = self.root / self._current.read_text(encoding="ascii").split()[0]
+        keep = {name for path in (*kept, current) for name in _names(path)}
         gone = {name for path in superseded for name in _names(path)} - keep
         return [self.root / name for name in sorted(gone)]
 

@@ -30,7 +30,7 @@ def text(number: int) -> str:
     return f"第{number}号货仓位于城市的东郊。\n它的负责人编号是{number * 7 + 3}。"
 
 
-def wait_until(holds: Callable[[], bool], seconds: float = 60) -> None:
+def wait_until(holds: Callable[[], bool], seconds: float = 300) -> None:
     end = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < end, "it never happened"
