@@ -12,10 +12,17 @@ from embeddings.encoder import Vectors
 MOST_TEXTS = 8
 """Texts of a joined call. With the default model on 2 cores, a question among eight takes 4 ms of processor time, among
 four 5 and by itself 11."""
+MOST_CHARACTERS = 16_000
+"""Characters of calls that are joined, all texts of one together: who asks briefly does not wait for a book."""
 _PATIENCE_S, _GLANCE_S = 0.05, 0.002
 """How long a leader lets calls join while vectors are of no use, and how often it looks whether they are."""
 _SMOOTHING = 0.3
 """Weight of the last gap between two calls in their average."""
+
+
+def are_few(texts: Sequence[str]) -> bool:
+    """Tell whether texts are few and short enough, and any at all, for a joined call."""
+    return 0 < len(texts) <= MOST_TEXTS and sum(map(len, texts)) <= MOST_CHARACTERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +35,11 @@ class JoinedCounts:
     joined: int
 
 
-@dataclass(slots=True)
+_LONGEST_GAP_S = 1.0
+"""What a longer pause counts as, so that it is forgotten soon."""
+
+
+@dataclass(slots=True, eq=False)
 class _Call:
     texts: list[str]
     vectors: Vectors | None = None
@@ -54,7 +65,7 @@ class JoinedCalls:
 
     Attributes:
         no_hurry: tells whether vectors are of no use yet, as their takers have enough to do: then more calls may join,
-            for at most 50 ms.
+            for at most 50 ms, unless `wait_s` is 0.
     """
 
     def __init__(
@@ -73,7 +84,7 @@ class JoinedCalls:
         self._waiting: list[_Call] = []
         self._led = False
         self._company = 1
-        self._last_s, self._gap_s = float("-inf"), float("inf")
+        self._last_s, self._gap_s = float("-inf"), _LONGEST_GAP_S
         self._calls = self._texts = self._runs = self._joined = 0
 
     def __call__(self, texts: Sequence[str]) -> Vectors:
@@ -86,14 +97,25 @@ class JoinedCalls:
             call.leads, self._led = not self._led, True
             self._arrived.notify()
         if not call.leads:
-            # Released with the vectors, or to lead.
-            call.turn.acquire()
+            self._await_turn(call)
         if call.leads:
             self._lead(call)
         if call.error is not None:
             raise call.error
         assert call.vectors is not None
         return call.vectors
+
+    def _await_turn(self, call: _Call) -> None:
+        try:
+            # Released with the vectors, or to lead.
+            call.turn.acquire()
+        except BaseException:
+            with self._arrived:
+                if call in self._waiting:
+                    self._waiting.remove(call)
+                if call.leads:
+                    self._hand_on()
+            raise
 
     def counts(self) -> JoinedCounts:
         """Tell what was done so far."""
@@ -102,9 +124,8 @@ class JoinedCalls:
 
     def _count(self, call: _Call) -> None:
         now = self._clock()
-        gap = now - self._last_s
-        # An average over endless gaps would be endless for good.
-        self._gap_s = gap if self._gap_s == float("inf") else self._gap_s + _SMOOTHING * (gap - self._gap_s)
+        gap = min(now - self._last_s, _LONGEST_GAP_S)
+        self._gap_s += _SMOOTHING * (gap - self._gap_s)
         self._last_s = now
         self._calls += 1
         self._texts += len(call.texts)
@@ -123,19 +144,23 @@ class JoinedCalls:
                     self._waiting.remove(own)
                 self._company = len(calls) + len(self._waiting)
                 self._joined += len(calls) if len(calls) > 1 else 0
-                follower = self._waiting[0] if self._waiting else None
-                self._led = follower is not None
-            if follower is not None:
-                follower.leads = True
-                follower.turn.release()
+                self._hand_on()
             for call in calls[1:]:
                 call.turn.release()
+
+    def _hand_on(self) -> None:
+        """Let the longest waiting lead, if any is left; the lock is held."""
+        follower = self._waiting[0] if self._waiting else None
+        self._led = follower is not None
+        if follower is not None:
+            follower.leads = True
+            follower.turn.release()
 
     def _await_company(self) -> None:
         """Wait for more calls where some are to be expected; the lock is held, and let go meanwhile."""
         # Who takes the vectors tells nobody when he could do with more.
         patience = self._clock() + _PATIENCE_S
-        while not self._is_full() and self.no_hurry() and self._clock() < patience:
+        while self._wait_s and not self._is_full() and self.no_hurry() and self._clock() < patience:
             self._arrived.wait(_GLANCE_S)
         until = self._clock() + self._wait_s
         while len(self._waiting) < self._company and self._gap_s < self._wait_s:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -9,8 +10,13 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from embeddings.encoder import Encoder, Vectors
-from embeddings.joined_calls import MOST_TEXTS, JoinedCalls, JoinedCounts
+from embeddings.joined_calls import JoinedCalls, JoinedCounts, are_few
 from embeddings.models import ModelDescription, RuntimeInfo
+
+
+def _key(text: str) -> bytes:
+    """Name a question in few bytes: what was asked is not kept."""
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
 class _Pending:
@@ -37,7 +43,7 @@ class CachingEncoder:
         self.encoder = encoder
         self._entries = entries
         self._joined = JoinedCalls(encoder.encode_queries, wait_s)
-        self._known: OrderedDict[str, Vectors] = OrderedDict()
+        self._known: OrderedDict[bytes, Vectors] = OrderedDict()
         self._pending: dict[str, _Pending] = {}
         self._lock = threading.Lock()
         self._hits = self._misses = 0
@@ -63,7 +69,7 @@ class CachingEncoder:
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
         """Encode questions; float32 of shape (len(texts), dim), each row of unit length."""
-        if isinstance(texts, str) or not 0 < len(texts) <= MOST_TEXTS:
+        if isinstance(texts, str) or not are_few(texts):
             return self.encoder.encode_queries(texts)
         if not self._entries:
             return self._joined(texts)
@@ -95,9 +101,10 @@ class CachingEncoder:
         theirs: dict[str, _Pending] = {}
         with self._lock:
             for text in texts:
-                if text in self._known:
-                    self._known.move_to_end(text)
-                    found[text] = self._known[text]
+                key = _key(text)
+                if key in self._known:
+                    self._known.move_to_end(key)
+                    found[text] = self._known[key]
                 elif text in self._pending:
                     theirs[text] = self._pending[text]
                 else:
@@ -122,7 +129,7 @@ class CachingEncoder:
                 for text, pending in ours.items():
                     del self._pending[text]
                     if pending.vector is not None:
-                        self._known[text] = pending.vector
+                        self._known[_key(text)] = pending.vector
                 while len(self._known) > self._entries:
                     self._known.popitem(last=False)
             for pending in ours.values():

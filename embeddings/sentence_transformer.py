@@ -12,7 +12,7 @@ import numpy as np
 from embeddings.batching import restore_order, token_budget_batches
 from embeddings.encoder import Vectors
 from embeddings.fingerprint import fingerprint
-from embeddings.joined_calls import JoinedCalls
+from embeddings.joined_calls import JoinedCalls, are_few
 from embeddings.loading import Loaded, declared_prompts, load_model
 from embeddings.manifest import read_manifest
 from embeddings.models import ModelDescription, RuntimeInfo
@@ -24,9 +24,6 @@ TOKEN_BUDGET = 1024
 
 MAX_BATCH = 64
 """Texts per batch, so that thousands of very short ones do not make one call."""
-
-JOINED_TEXTS = 8
-"""Calls of more questions than this are not joined with others: they fill batches by themselves."""
 
 _UNLIMITED = 1 << 20
 _COUNTED_CHARACTERS = 50_000
@@ -92,7 +89,7 @@ class SentenceTransformerEncoder:
         Joined questions share their padding, so the last digits of a vector may depend on its company.
         """
         refuse_single(texts)
-        if 0 < len(texts) <= JOINED_TEXTS:
+        if are_few(texts):
             return self._joined(texts)
         return self._encode(texts, self._description.query_prompt, "query")
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 from embeddings.encoder import Encoder
 from embeddings.errors import ModelError
@@ -24,6 +26,21 @@ from qa_service.text.split import SPLITTER_VERSION
 from qa_service.text.tokens import Tokenizer
 
 
+def load_parts(settings: Settings, encoder: Encoder | None, asking: bool) -> tuple[Encoder, Tokenizer, Reranker | None]:
+    """Load the encoder, unless one is given, the tokenizer, and for `asking` the reranker.
+
+    Errors:
+        ConfigError: the user dictionary or the reranker cannot be loaded. Unavailable: the encoder cannot be.
+    """
+    with ThreadPoolExecutor(1) as pool:
+        # The tokenizer's tables are read while the encoder is made ready, which is for the most part native code.
+        tokenizer = pool.submit(load_tokenizer, settings)
+        if encoder is None:
+            encoder = load_model(settings)
+        reranker = load_reranker(settings) if asking else None
+    return encoder, tokenizer.result(), reranker
+
+
 def load_model(settings: Settings) -> Encoder:
     """Load the encoder that the settings name, behind a memory of questions.
 
@@ -32,11 +49,17 @@ def load_model(settings: Settings) -> Encoder:
     """
     try:
         encoder = load_encoder(
-            settings.model, settings.model_dir, settings.runtime, settings.query_prompt, settings.passage_prompt
+            settings.model, settings.model_dir, settings.runtime, settings.query_prompt, settings.passage_prompt, _tell
         )
     except ModelError as error:
         raise Unavailable(error.detail, field="QA_MODEL", remedy=error.remedy) from error
     return CachingEncoder(encoder, settings.question_cache, settings.batch_wait_ms / 1e3)
+
+
+def _tell(message: str) -> None:
+    """Say what takes long, such as building the model, to whoever started the program."""
+    sys.stderr.write(f"qa-service: {message}\n")
+    sys.stderr.flush()
 
 
 def load_tokenizer(settings: Settings) -> Tokenizer:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from embeddings.encoder import Encoder
@@ -16,19 +15,19 @@ from qa_service.explanation import Explanation, Target
 from qa_service.index.generation import Generations
 from qa_service.index.opened import OpenedCollections
 from qa_service.ingest import Ingestor, Noted, passage_tokens
-from qa_service.library import Library, no_article
+from qa_service.library import Library
 from qa_service.names import DEFAULT_COLLECTION
 from qa_service.question import check_history, check_question
-from qa_service.recent_vectors import RecentVectors
 from qa_service.retrieval.adjustment import AdjustmentFile
 from qa_service.retrieval.calibration import Adjustment
 from qa_service.retrieval.cohorts import Cohorts
 from qa_service.retrieval.given import GivenDocuments
 from qa_service.retrieval.reranking import Reranking
 from qa_service.retrieval.search import Searcher
-from qa_service.store import articles, collections
+from qa_service.store import collections
 from qa_service.store.catalog import Catalog
 from qa_service.store.segments import Segments
+from qa_service.taking_in import TakingIn
 from qa_service.text.tokens import Tokenizer
 from qa_service.types import (
     ArticleDetail,
@@ -41,9 +40,6 @@ from qa_service.types import (
     Result,
     Submission,
 )
-
-COMPACT_EVERY = 1000
-"""Articles of one ingest after which the delta is looked at: it must not grow without end in a long one."""
 
 
 class Engine:
@@ -65,17 +61,27 @@ class Engine:
         self.segments = Segments(catalog)
         self.tokenizer = tokenizer or assembly.load_tokenizer(settings)
         self.generations = Generations(catalog, self.segments, assembly.versions(encoder, self.tokenizer, settings))
-        self._repair = assembly.repairer(settings)
-        self._recent = RecentVectors()
+        repair = assembly.repairer(settings)
         self._reranking = Reranking(reranker, settings.rerank_depth) if reranker else None
         self.adjustment = AdjustmentFile(settings.data_dir, encoder)
         adjustment = self.adjustment.read if adjusted else Adjustment
         cohorts = Cohorts(encoder)
         self._searcher = Searcher(catalog, self.segments, encoder, self.tokenizer, cohorts, self._reranking, adjustment)
         self._given = GivenDocuments(
-            encoder, self.tokenizer, passage_tokens(encoder), self._repair, self._reranking, adjustment, cohorts
+            encoder, self.tokenizer, passage_tokens(encoder), repair, self._reranking, adjustment, cohorts
         )
         self.opened = OpenedCollections(catalog, self.generations)
+        self._taking_in = TakingIn(
+            catalog,
+            self.segments,
+            self.generations,
+            encoder,
+            self.tokenizer,
+            settings.max_article_chars,
+            repair,
+            self.opened,
+            self._compact_soon,
+        )
         self._background = Background(
             settings, catalog, self.generations, self.opened, self.ingest_batches, self.compact
         )
@@ -102,13 +108,8 @@ class Engine:
             Unavailable, Damaged: the data directory cannot be used.
         """
         catalog = Catalog(settings.data_dir)
-        with ThreadPoolExecutor(1) as pool:
-            # The tokenizer's tables are read while the encoder is made ready, which is for the most part native code.
-            tokenizer = pool.submit(assembly.load_tokenizer, settings)
-            if encoder is None:
-                encoder = assembly.load_model(settings)
-            reranker = assembly.load_reranker(settings) if asking else None
-        engine = cls(settings, encoder, catalog, reranker, adjusted, tokenizer.result())
+        encoder, tokenizer, reranker = assembly.load_parts(settings, encoder, asking)
+        engine = cls(settings, encoder, catalog, reranker, adjusted, tokenizer)
         if asking and adjusted:
             engine.adjustment.check()
         if recover:
@@ -151,13 +152,8 @@ class Engine:
         return self._given.rank(question, documents)
 
     def ingest(self, submissions: Iterable[Submission], collection: str = DEFAULT_COLLECTION) -> Iterator[Outcome]:
-        """Take articles in; yield an outcome for each, in order, once it is durable and searchable.
-
-        Errors:
-            BadInput: the collection's name is malformed. Unavailable: the data directory cannot be written.
-        """
-        for outcomes in self.ingest_batches(submissions, collection):
-            yield from outcomes
+        """Take articles in; yield an outcome for each, in order; see `TakingIn.ingest`."""
+        return self._taking_in.ingest(submissions, collection)
 
     def ingest_batches(
         self,
@@ -166,43 +162,20 @@ class Engine:
         wanted: Callable[[], bool] = lambda: True,
         noted: Noted | None = None,
     ) -> Iterator[list[Outcome]]:
-        """Take articles in as `ingest` does; yield the outcomes of each batch; see `Ingestor.run`."""
-        count = 0
-        for outcomes in self.ingestor().run(submissions, collection, self.opened.follow, wanted, noted):
-            yield outcomes
-            before, count = count, count + len(outcomes)
-            if count // COMPACT_EVERY > before // COMPACT_EVERY:
-                self._compact_soon(collection)
-        self._compact_soon(collection)
+        """Take articles in as `ingest` does; yield the outcomes of each batch; see `TakingIn.ingest_batches`."""
+        return self._taking_in.ingest_batches(submissions, collection, wanted, noted)
 
     def ingestor(self) -> Ingestor:
         """Give a writer over this engine's store."""
-        return Ingestor(
-            self.catalog,
-            self.segments,
-            self.generations,
-            self.encoder,
-            self.tokenizer,
-            self.settings.max_article_chars,
-            self._repair,
-            self._recent,
-        )
+        return self._taking_in.ingestor()
 
     def prune(self, collection: str, keep: Container[str]) -> list[str]:
         """Delete the articles of a collection whose ids are not in `keep`; return their ids."""
-        with self.catalog.read() as connection:
-            found = collections.get(connection, collection)
-            gone = [article_id for article_id in articles.live_ids(connection, found.row) if article_id not in keep]
-        return self._delete(collection, gone) if gone else []
+        return self._taking_in.prune(collection, keep)
 
     def delete_article(self, collection: str, article_id: str) -> None:
-        """Delete an article; it is gone from every answer when this returns.
-
-        Errors:
-            NotFound: no such collection or article.
-        """
-        if not self._delete(collection, [article_id]):
-            raise no_article(collection, article_id)
+        """Delete an article; see `TakingIn.delete_article`."""
+        self._taking_in.delete_article(collection, article_id)
 
     def articles(self, collection: str, limit: int = 50, cursor: str | None = None) -> ArticlePage:
         """List a page of articles; see `Library.articles`."""
@@ -217,22 +190,14 @@ class Engine:
         return self.library.collections()
 
     def create_collection(self, name: str) -> bool:
-        """Make an empty collection; False when it exists already.
-
-        Errors:
-            BadInput: the name is malformed.
-        """
+        """Make an empty collection; False when it exists already; see `shelves.create`."""
         made = shelves.create(self.catalog, self.generations, name)
         if made:
             self.opened.refresh(name)
         return made
 
     def delete_collection(self, name: str) -> None:
-        """Delete a collection with all its articles; `default` comes back empty.
-
-        Errors:
-            BadInput: the name is malformed. NotFound: there is none.
-        """
+        """Delete a collection with all its articles; `default` comes back empty; see `shelves.delete`."""
         shelves.delete(self.catalog, self.generations, name)
 
     def submit(self, submissions: Sequence[Submission], collection: str) -> Job:
@@ -257,10 +222,8 @@ class Engine:
         return Readiness(True, "ready", (*self._background.warnings(), *reranking, *self.adjustment.warnings()))
 
     def compact(self, name: str) -> None:
-        """Fold a collection's delta into its base if it has grown enough, after learning its page furniture anew."""
-        if self.opened.is_due(name):
-            self.ingestor().settle(name)
-            self.opened.compact(name)
+        """Fold a collection's delta into its base if it has grown enough; see `TakingIn.compact`."""
+        self._taking_in.compact(name)
 
     def check(self) -> list[str]:
         """Verify everything stored; return the problems, each with its remedy."""
@@ -297,12 +260,6 @@ class Engine:
         if ask.text_form is None:
             ask = replace(ask, text_form=self.settings.text_form)
         return ask, threshold
-
-    def _delete(self, name: str, article_ids: Sequence[str]) -> list[str]:
-        gone = self.ingestor().remove(article_ids, name)
-        if gone:
-            self.opened.follow(name)
-        return gone
 
     def _compact_soon(self, name: str) -> None:
         if self._background.running:

@@ -1,10 +1,13 @@
-"""A property computed once, for values that threads share."""
+"""What is computed once and shared by threads: attributes, and what functions return."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
-from typing import Any, Generic, TypeVar, overload
+from functools import wraps
+from typing import Any, Generic, ParamSpec, TypeVar, overload
 
+Given = ParamSpec("Given")
 Owner = TypeVar("Owner")
 Value = TypeVar("Value")
 
@@ -34,3 +37,24 @@ class lazy(Generic[Owner, Value]):  # noqa: N801 - used as a decorator, like `pr
         # Found before this descriptor from now on, which defines no __set__.
         instance.__dict__[self._name] = value
         return value
+
+
+def once(load: Callable[Given, Value]) -> Callable[Given, Value]:
+    """Call a function once for each of its positional arguments, and keep what it returned for good.
+
+    As `functools.cache`, but threads that ask for the same at the same time wait for the first of them: a large table
+    that thirty requests build at once takes each of them thirty times as long. The function must not call itself.
+    """
+    known: dict[tuple[Any, ...], Value] = {}
+    loading = threading.RLock()
+
+    @wraps(load)
+    def loaded(*args: Given.args, **named: Given.kwargs) -> Value:
+        assert not named, "positional arguments only"
+        if args not in known:
+            with loading:
+                if args not in known:
+                    known[args] = load(*args, **named)
+        return known[args]
+
+    return loaded

@@ -13,7 +13,7 @@ from embeddings.compiled.feed import Feed, make_feed, padded_length
 from embeddings.compiled.tokens import Tokens
 from embeddings.compiled.weights import BertWeights
 from embeddings.encoder import Vectors
-from embeddings.joined_calls import JoinedCalls
+from embeddings.joined_calls import JoinedCalls, are_few
 from embeddings.models import ModelDescription, RuntimeInfo
 from embeddings.vectors import refuse_single, unit
 
@@ -23,9 +23,6 @@ passages of 155 tokens give 114, 114, 113 and 109 a second, so a batch is as sma
 
 MAX_BATCH = 64
 """Texts per batch, so that thousands of very short ones do not make one call."""
-
-JOINED_TEXTS = 8
-"""Calls of more questions than this are not joined with others: they fill batches by themselves."""
 
 _SLICE = 64
 """Texts tokenised at a time; tokenising leaves the interpreter to other threads, and several slices run at once."""
@@ -86,7 +83,7 @@ class CompiledEncoder:
         Joined questions share their padding, so the last digits of a vector may depend on its company.
         """
         refuse_single(texts)
-        if 0 < len(texts) <= JOINED_TEXTS:
+        if are_few(texts):
             return self._joined(texts)
         return self._encode_many(texts, self._description.query_prompt)
 
@@ -102,7 +99,10 @@ class CompiledEncoder:
 
     def _encode_few(self, texts: Sequence[str]) -> Vectors:
         ids = self._tokens.ids(texts, self._description.query_prompt)
-        return unit(self._graph.question(make_feed(self._weights, ids)))
+        # Those of one length together: beside a long one, a short one would take as long.
+        batches = token_budget_batches([padded_length(len(found)) for found in ids], TOKEN_BUDGET, MAX_BATCH)
+        encoded = (self._graph.question(self._feed([ids[position] for position in batch])) for batch in batches)
+        return unit(restore_order(batches, encoded, self._description.dim))
 
     def _encode_many(self, texts: Sequence[str], prompt: str) -> Vectors:
         slices = (texts[start : start + _SLICE] for start in range(0, len(texts), _SLICE))

@@ -92,8 +92,11 @@ class CompiledGraph:
         self._threads = threads
         self._workers = ThreadPoolExecutor(threads, thread_name_prefix="encoder")
         loading = self._workers.submit(_import, exported, hint, threads, threads)
-        self._for_questions = _import(exported, hint, threads, 1).create_infer_request()
-        self._for_passages = loading.result()
+        try:
+            self._for_questions = _import(exported, hint, threads, 1).create_infer_request()
+            self._for_passages = loading.result()
+        except RuntimeError as error:
+            raise DamagedModel(f"OpenVINO cannot run the prepared model: {_last_line(error)}") from error
         self._asking = threading.Lock()
         self._own = threading.local()
 

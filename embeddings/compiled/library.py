@@ -18,7 +18,7 @@ def import_openvino() -> Any:
     forbid_telemetry_modules()
     try:
         import openvino  # noqa: PLC0415
-    except (ImportError, OSError) as error:
+    except Exception as error:  # a processor it does not know raises a RuntimeError
         raise ModelError(f"OpenVINO cannot be loaded: {error}", "pip install openvino") from error
     return openvino
 

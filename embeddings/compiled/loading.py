@@ -118,10 +118,16 @@ def _best(source: Source, wanted: str, say: Callable[[str], None]) -> tuple[str,
     """Return the first precision that is good enough, with its graph and why it was taken."""
     precisions, why = order_of_precisions(wanted, source.processor)
     for precision in precisions:
-        ready = prepare(source, precision, say)
-        problem = ready.validation.problem if ready.validation else None
-        if problem is None:
-            return precision, ready, why
+        try:
+            ready = prepare(source, precision, say)
+        except ModelError as error:
+            if precision == precisions[-1]:
+                raise
+            problem: str | None = error.detail
+        else:
+            problem = ready.validation.problem if ready.validation else None
+            if problem is None:
+                return precision, ready, why
         why = f"{precision} falls short: {problem}"
         logger.warning("the model does not run in %s on this machine: %s", precision, problem)
     raise ModelError("the model falls short in every precision", "choose QA_RUNTIME=torch")

@@ -128,7 +128,12 @@ def _cached(source: Source, place: Path, key: Key, *, warn: bool) -> Ready | Non
 
 def _unkept(built: Ready, place: Path, error: OSError) -> Ready:
     reason = error.strerror or error
-    logger.warning("the prepared model stays in memory and is prepared at each start: %s: %s", place.parent, reason)
+    logger.warning(
+        "the prepared model stays in memory and is prepared at each start (name a writable directory as"
+        " QA_MODEL_DIR): %s: %s",
+        place.parent,
+        reason,
+    )
     return replace(built, kept="in memory")
 
 

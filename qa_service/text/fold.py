@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
-from functools import cache
 from importlib import metadata
 
 import numpy as np
 import regex
 
+from qa_service.lazy import once
 from qa_service.text.offsets import MappedText
 
 _OPENCC = metadata.version("opencc")
@@ -142,7 +142,7 @@ def _replace_variants(text: str) -> str:
     return text.translate(table) if pattern.search(text) else text
 
 
-@cache
+@once
 def _variants() -> tuple[re.Pattern[str], dict[int, str]]:
     """Collect regional forms that t2s leaves alone, from OpenCC's own Hong Kong, Taiwan and Japan tables.
 
@@ -179,7 +179,7 @@ def _convert(config: str, text: str) -> str:
         return "".join(part if index % 2 else _converter(config)(part) for index, part in enumerate(parts))
 
 
-@cache
+@once
 def _converter(config: str) -> Callable[[str], str]:
     import opencc  # noqa: PLC0415 - loads dictionaries
 

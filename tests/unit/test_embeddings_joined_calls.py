@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from embeddings.encoder import Vectors
-from embeddings.joined_calls import JoinedCalls, JoinedCounts
+from embeddings.joined_calls import MOST_CHARACTERS, MOST_TEXTS, JoinedCalls, JoinedCounts, _Call, are_few
 
 LONG = 30.0
 """Seconds after which a test gives up; nothing is expected to take so long."""
@@ -210,3 +210,45 @@ def test_many_callers_all_come_back() -> None:
         assert not thread.is_alive()
     assert not wrong
     assert joined.counts().calls == 12 * 39
+
+
+def test_an_interrupted_waiter_leaves_its_place_to_the_next() -> None:
+    recorder = Recorder()
+    joined = JoinedCalls(recorder)
+    callers = Callers(joined)
+    callers.start("first")
+    assert recorder.started.wait(LONG)
+    waiting: list[_Call] = []
+
+    class Interrupted(_Call):
+        def __init__(self, texts: list[str]) -> None:
+            super().__init__(texts)
+            waiting.append(self)
+            self.turn = _Interrupting()  # type: ignore[assignment]
+
+    class _Interrupting:
+        taken = False
+
+        def acquire(self) -> None:
+            if self.taken:
+                raise KeyboardInterrupt
+            self.taken = True
+
+        def release(self) -> None: ...
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("embeddings.joined_calls._Call", Interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            joined(["interrupted"])
+    assert waiting
+    callers.start("last")
+    recorder.go_on.set()
+    assert set(callers.end()) == {"first", "last"}
+    assert ["interrupted"] not in recorder.calls
+
+
+def test_what_is_long_is_not_few() -> None:
+    assert are_few(["短", "句"])
+    assert not are_few([])
+    assert not are_few(["句"] * (MOST_TEXTS + 1))
+    assert not are_few(["长" * (MOST_CHARACTERS + 1)])

@@ -149,3 +149,12 @@ def test_what_fails_is_not_kept_and_fails_only_who_asked_it(inner: Noting) -> No
     with pytest.raises(ValueError, match="bad text"):
         caching.encode_queries(["a", "bad"])
     assert ["bad"] in inner.asked[1:]
+
+
+def test_nothing_of_a_question_is_kept() -> None:
+    encoder = CachingEncoder(ToyEncoder(), 10)
+    encoder.encode_queries(["谁的护照过期了？"])
+    assert "护照" not in repr(encoder._known)
+    assert encoder.cache_counts() == (0, 1)
+    encoder.encode_queries(["谁的护照过期了？"])
+    assert encoder.cache_counts() == (1, 1)

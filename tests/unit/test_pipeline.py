@@ -9,7 +9,7 @@ import pytest
 
 from embeddings.encoder import Vectors
 from embeddings.toy import ToyEncoder
-from qa_service import ingest
+from qa_service import assembly, ingest
 from qa_service.config import Settings
 from qa_service.engine import Engine
 from qa_service.ingest import Ingestor
@@ -240,6 +240,6 @@ def test_the_old_code_path_and_the_stages_store_the_same(settings: Settings, mon
 
 def test_an_ingestor_of_its_own_needs_no_shared_vectors(engine: Engine) -> None:
     alone = Ingestor(engine.catalog, engine.segments, engine.generations, engine.encoder, engine.tokenizer, 1000,
-                     engine._repair)  # fmt: skip
+                     assembly.repairer(engine.settings))  # fmt: skip
     (outcomes,) = alone.run([article("a", text(1))], "default", lambda _: None)
     assert [outcome.outcome for outcome in outcomes] == ["created"]

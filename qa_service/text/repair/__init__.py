@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from pathlib import Path
 
 import numpy as np
 
+from qa_service.lazy import once
 from qa_service.text.offsets import MappedText
 from qa_service.text.repair.doubled import Doubled
 from qa_service.text.repair.glyphs.step import GlyphRepair
@@ -95,7 +95,7 @@ def repair(text: str, *, cache_dir: Path | None = None) -> Repaired:
     return load_repairer(cache_dir)(text)
 
 
-@cache
+@once
 def load_repairer(cache_dir: Path | None) -> Repairer:
     """Load what the steps read, once for a cache directory."""
     words = load_words(cache_dir)

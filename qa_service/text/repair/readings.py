@@ -6,6 +6,8 @@ import unicodedata
 from functools import cache
 from importlib import metadata
 
+from qa_service.lazy import once
+
 READINGS_VERSION = f"pypinyin-{metadata.version('pypinyin')}"
 
 
@@ -34,7 +36,7 @@ def can_spell(character: str, syllable: str) -> bool:
     return written in readings(character)
 
 
-@cache
+@once
 def _table() -> dict[int, str]:
     from pypinyin.constants import PINYIN_DICT  # noqa: PLC0415 - loads a large table
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from functools import cache
 from importlib import metadata
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from qa_service.lazy import once
 from qa_service.text.repair.glyphs.shapes import Shapes, look_alikes
 from qa_service.text.repair.glyphs.words import Words, load_words
 from qa_service.text.repair.readings import READINGS_VERSION, plain
@@ -144,7 +144,7 @@ class Tables:
         return heard
 
 
-@cache
+@once
 def load_tables(cache_dir: Path | None) -> Tables:
     """Load the tables for the words kept in `cache_dir`."""
     return Tables(load_words(cache_dir))

@@ -11,7 +11,6 @@ import math
 import warnings
 from collections import defaultdict
 from dataclasses import dataclass, field
-from functools import cache
 from importlib import metadata, resources
 from itertools import pairwise
 from pathlib import Path
@@ -21,6 +20,7 @@ import regex
 from embeddings.errors import ModelError
 from embeddings.models import DEFAULT_MODEL_TOKENIZER
 from embeddings.sources import locate
+from qa_service.lazy import once
 from qa_service.text.fold import LEXICAL_FOLD_VERSION, lexical_fold
 from qa_service.text.kept import cached
 
@@ -88,7 +88,7 @@ class Words:
         return entry[0] + self.weight[entry[1]] if entry else -math.inf
 
 
-@cache
+@once
 def load_words(cache_dir: Path | None) -> Words:
     """Load the statistics, from `cache_dir` when they were kept there before."""
     return Words(*cached(cache_dir, "repair-words", WORDS_VERSION, _build))
