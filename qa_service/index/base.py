@@ -37,6 +37,11 @@ class Base:
     words: LexicalIndex
     keys: Keys
 
+    @property
+    def is_large(self) -> bool:
+        """Whether sentences are too many to be searched one by one."""
+        return self.entry.sentences is not None and self.entry.sentences.kind != dense.EXACT
+
 
 @dataclass(frozen=True, slots=True)
 class Change:

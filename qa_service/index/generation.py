@@ -17,6 +17,7 @@ from qa_service.index.compaction import Compaction, delta_since
 from qa_service.index.generation_dir import GenerationDir
 from qa_service.index.manifest import FORMAT, BaseEntry, Manifest, Versions
 from qa_service.index.opening import Opening
+from qa_service.index.second_thread import SecondThread
 from qa_service.index.snapshot import Snapshot
 from qa_service.store import articles, collections, passages
 from qa_service.store.catalog import Catalog
@@ -40,6 +41,7 @@ class Generations:
     def __init__(self, catalog: Catalog, segments: Segments, versions: Versions) -> None:
         self._catalog = catalog
         self._segments = segments
+        self._second = SecondThread()
         self.versions = versions
         self._root = catalog.data_dir / "indexes"
         self._root.mkdir(exist_ok=True)
@@ -166,7 +168,8 @@ class Generations:
         directory, manifest = self.directory(collection), self.manifest(collection)
         if manifest is None or (previous is not None and manifest == previous.manifest):
             return previous if manifest is not None else None
-        return Opening(self._catalog, self._segments, self.versions.dim).open(directory, manifest, previous)
+        opening = Opening(self._catalog, self._segments, self.versions.dim, self._second)
+        return opening.open(directory, manifest, previous)
 
     def due(self, collection: int) -> bool:
         """Tell whether a collection's delta has grown enough to be folded into a new base."""

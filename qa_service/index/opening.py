@@ -11,6 +11,7 @@ from qa_service.index import base as base_index
 from qa_service.index.base import Base
 from qa_service.index.generation_dir import GenerationDir
 from qa_service.index.manifest import BaseEntry, Manifest
+from qa_service.index.second_thread import SecondThread
 from qa_service.index.snapshot import Chunk, Snapshot
 from qa_service.store import entries
 from qa_service.store.catalog import Catalog
@@ -24,6 +25,7 @@ class Opening:
     catalog: Catalog
     segments: Segments
     dim: int
+    second: SecondThread
 
     def open(self, directory: GenerationDir, manifest: Manifest, previous: Snapshot | None) -> Snapshot:
         """Open what a manifest names.
@@ -43,7 +45,7 @@ class Opening:
         dead = np.union1d(delta.dead, np.setdiff1d(held, delta.added, assume_unique=True))
         if len(new):
             chunks = self._with_chunk(chunks, new, delta.added)
-        return Snapshot(manifest, base, chunks, dead)
+        return Snapshot(manifest, base, chunks, dead, self.second)
 
     def _with_chunk(
         self, chunks: tuple[Chunk, ...], new: NDArray[np.int64], live: NDArray[np.int64]

@@ -14,6 +14,7 @@ from qa_service.index.base import Base
 from qa_service.index.bm25 import Hits, Postings, WordQuery
 from qa_service.index.legs import SENTENCE_BITS, ExactLeg, Leg
 from qa_service.index.manifest import Manifest
+from qa_service.index.second_thread import SecondThread
 from qa_service.index.shown import Shown
 from qa_service.store.entries import IndexEntry
 from qa_service.store.segments import Segments
@@ -56,6 +57,7 @@ class Snapshot:
     base: Base | None
     chunks: tuple[Chunk, ...]
     dead: Keys
+    second: SecondThread
 
     @property
     def seq(self) -> int:
@@ -77,6 +79,24 @@ class Snapshot:
         early = places[places < live]
         found = first[early + np.searchsorted(gaps, early, side="right")], later[places[places >= live] - live]
         return [int(key) for key in np.concatenate(found)]
+
+    def nominate(
+        self, vector: Vector, words: WordQuery, limit: int, admitted: Admitted | None = None
+    ) -> tuple[Keys, Keys, Keys]:
+        """Ask all three legs, see the methods below: windows, sentences, words.
+
+        In a large collection the sentences take as long as the other two legs, and are searched beside them.
+        """
+
+        def sentences() -> Keys:
+            return self.nominate_sentences(vector, limit, admitted)
+
+        def others() -> tuple[Keys, Keys]:
+            return self.nominate_windows(vector, limit, admitted), self.nominate_words(words, limit, admitted)
+
+        is_large = self.base is not None and self.base.is_large
+        found, (near, matching) = self.second.both(sentences, others) if is_large else (sentences(), others())
+        return near, found, matching
 
     def nominate_windows(self, query: Vector, limit: int, admitted: Admitted | None = None) -> Keys:
         """Find the `limit` live, admitted passages whose windows are nearest to a unit vector (dim,)."""

@@ -35,11 +35,7 @@ class Nominees:
 
 def nominate(snapshot: Snapshot, query: Query, words: WordQuery, admitted: Admitted | None = None) -> Nominees:
     """Ask every leg for its best passages, of those that are admitted; None admits all."""
-    return Nominees(
-        snapshot.nominate_windows(query.vector, NOMINEES, admitted),
-        snapshot.nominate_sentences(query.vector, NOMINEES, admitted),
-        snapshot.nominate_words(words, NOMINEES, admitted),
-    )
+    return Nominees(*snapshot.nominate(query.vector, words, NOMINEES, admitted))
 
 
 def nominate_among(passages: Sequence[Candidate], segments: Segments, query: Query, words: WordQuery) -> Nominees:

@@ -14,6 +14,8 @@ INDEX = ("kind", "vectors", "lists", "probes", "fetched", "recall")
 ROWS: Sequence[tuple[str, Sequence[str]]] = (
     ("p50, one client, ms", ("warm", "p50")),
     ("p99, one client, ms", ("warm", "p99")),
+    ("p50, one client, each question for the first time, ms", ("warm", "first_time", "p50")),
+    ("p99, one client, each question for the first time, ms", ("warm", "first_time", "p99")),
     ("questions/s, 16 clients", ("warm", "load_per_second")),
     ("p50, 16 clients, ms", ("warm", "load_p50")),
     ("p99, 16 clients, ms", ("warm", "load_p99")),
