@@ -71,17 +71,10 @@ class Engine:
             encoder, self.tokenizer, passage_tokens(encoder), repair, self._reranking, adjustment, cohorts
         )
         self.opened = OpenedCollections(catalog, self.generations)
-        self._taking_in = TakingIn(
-            catalog,
-            self.segments,
-            self.generations,
-            encoder,
-            self.tokenizer,
-            settings.max_article_chars,
-            repair,
-            self.opened,
-            self._compact_soon,
+        self._ingestor = Ingestor(
+            catalog, self.segments, self.generations, encoder, self.tokenizer, settings.max_article_chars, repair
         )
+        self._taking_in = TakingIn(catalog, self._ingestor, self.opened, self._compact_soon)
         self._background = Background(
             settings, catalog, self.generations, self.opened, self.ingest_batches, self.compact
         )
@@ -167,7 +160,7 @@ class Engine:
 
     def ingestor(self) -> Ingestor:
         """Give a writer over this engine's store."""
-        return self._taking_in.ingestor()
+        return self._ingestor
 
     def prune(self, collection: str, keep: Container[str]) -> list[str]:
         """Delete the articles of a collection whose ids are not in `keep`; return their ids."""

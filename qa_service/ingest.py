@@ -56,12 +56,11 @@ class Ingestor:
         tokenizer: Tokenizer,
         max_article_chars: int,
         repair: Callable[[str], Repaired],
-        recent: RecentVectors | None = None,
     ) -> None:
-        """Make one over a store; `recent` is shared with others that write with the same encoder."""
+        """Make one over a store; it remembers the vectors it last made, whoever it made them for."""
         self._catalog = catalog
         self._generations = generations
-        self._blocks = BlockEncoder(catalog, segments, encoder, recent or RecentVectors())
+        self._blocks = BlockEncoder(catalog, segments, encoder, RecentVectors())
         cutting = Cutting(tokenizer, encoder.count_tokens, passage_tokens(encoder), repair, encoder.fingerprint)
         self.processing = Processing(cutting, max_article_chars, generations.versions.pipeline)
 

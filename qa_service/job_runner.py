@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 import filelock
 
 from qa_service.errors import Unavailable
+from qa_service.ingest import Noted
 from qa_service.store import jobs
 from qa_service.store.catalog import Catalog, WriteTransaction
 from qa_service.types import Outcome, Submission
@@ -19,7 +20,6 @@ logger = logging.getLogger(__name__)
 PAGE = 100
 """Submissions read at once."""
 
-Noted = Callable[[WriteTransaction, Sequence[Outcome]], None]
 IngestBatches = Callable[[Iterable[Submission], str, Callable[[], bool], Noted], Iterator[Sequence[Outcome]]]
 """Ingests submissions into a collection as long as they are wanted; gives the outcomes of each batch to be noted in
 the transaction that writes it, and once it is durable."""

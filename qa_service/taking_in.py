@@ -4,17 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 
-from embeddings.encoder import Encoder
-from qa_service.index.generation import Generations
 from qa_service.index.opened import OpenedCollections
 from qa_service.ingest import Ingestor, Noted
 from qa_service.library import no_article
-from qa_service.recent_vectors import RecentVectors
 from qa_service.store import articles, collections
 from qa_service.store.catalog import Catalog
-from qa_service.store.segments import Segments
-from qa_service.text.repair import Repaired
-from qa_service.text.tokens import Tokenizer
 from qa_service.types import Outcome, Submission
 
 COMPACT_EVERY = 1000
@@ -25,28 +19,13 @@ class TakingIn:
     """What changes the articles of collections. Safe for threads."""
 
     def __init__(
-        self,
-        catalog: Catalog,
-        segments: Segments,
-        generations: Generations,
-        encoder: Encoder,
-        tokenizer: Tokenizer,
-        max_article_chars: int,
-        repair: Callable[[str], Repaired],
-        opened: OpenedCollections,
-        compact_soon: Callable[[str], None],
+        self, catalog: Catalog, ingestor: Ingestor, opened: OpenedCollections, compact_soon: Callable[[str], None]
     ) -> None:
         """Make one over a store; `compact_soon` is told the collections that may need compaction."""
         self._catalog = catalog
-        self._segments = segments
-        self._generations = generations
-        self._encoder = encoder
-        self._tokenizer = tokenizer
-        self._max_article_chars = max_article_chars
-        self._repair = repair
+        self._ingestor = ingestor
         self._opened = opened
         self._compact_soon = compact_soon
-        self._recent = RecentVectors()
 
     def ingest(self, submissions: Iterable[Submission], collection: str) -> Iterator[Outcome]:
         """Take articles in; yield an outcome for each, in order, once it is durable and searchable.
@@ -66,25 +45,12 @@ class TakingIn:
     ) -> Iterator[list[Outcome]]:
         """Take articles in as `ingest` does; yield the outcomes of each batch; see `Ingestor.run`."""
         count = 0
-        for outcomes in self.ingestor().run(submissions, collection, self._opened.follow, wanted, noted):
+        for outcomes in self._ingestor.run(submissions, collection, self._opened.follow, wanted, noted):
             yield outcomes
             before, count = count, count + len(outcomes)
             if count // COMPACT_EVERY > before // COMPACT_EVERY:
                 self._compact_soon(collection)
         self._compact_soon(collection)
-
-    def ingestor(self) -> Ingestor:
-        """Give a writer over the store; all of them share the vectors last made."""
-        return Ingestor(
-            self._catalog,
-            self._segments,
-            self._generations,
-            self._encoder,
-            self._tokenizer,
-            self._max_article_chars,
-            self._repair,
-            self._recent,
-        )
 
     def prune(self, collection: str, keep: Container[str]) -> list[str]:
         """Delete the articles of a collection whose ids are not in `keep`; return their ids."""
@@ -105,11 +71,11 @@ class TakingIn:
     def compact(self, name: str) -> None:
         """Fold a collection's delta into its base if it has grown enough, after learning its page furniture anew."""
         if self._opened.is_due(name):
-            self.ingestor().settle(name)
+            self._ingestor.settle(name)
             self._opened.compact(name)
 
     def _delete(self, name: str, article_ids: Sequence[str]) -> list[str]:
-        gone = self.ingestor().remove(article_ids, name)
+        gone = self._ingestor.remove(article_ids, name)
         if gone:
             self._opened.follow(name)
         return gone

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
@@ -20,18 +19,8 @@ from qa_service.job_runner import JobRunner
 from qa_service.store import collections
 from qa_service.types import Ask
 from tests.conftest import add, article
+from tests.unit.test_errands import text, wait_until
 from tests.unit.test_furniture_learning import FOOTER, story
-
-
-def text(number: int) -> str:
-    return f"第{number}号货仓位于城市的东郊。\n它的负责人编号是{number * 7 + 3}。"
-
-
-def wait_until(holds: Callable[[], bool]) -> None:
-    end = time.monotonic() + 300
-    while not holds():
-        assert time.monotonic() < end, "it never happened"
-        time.sleep(0.02)
 
 
 def test_a_replay_after_damage_keeps_the_manifest_it_publishes(

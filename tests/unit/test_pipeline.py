@@ -243,3 +243,14 @@ def test_an_ingestor_of_its_own_needs_no_shared_vectors(engine: Engine) -> None:
                      assembly.repairer(engine.settings))  # fmt: skip
     (outcomes,) = alone.run([article("a", text(1))], "default", lambda _: None)
     assert [outcome.outcome for outcome in outcomes] == ["created"]
+
+
+def test_a_sentence_of_an_earlier_ingest_is_not_encoded_again(settings: Settings) -> None:
+    encoder = ToyEncoder()
+    engine = Engine.open(settings, encoder)
+    add(engine, {"a": "东区的仓库在河边。\n负责人是林月华。"})
+    before = encoder.passages_encoded
+    add(engine, {"b": "负责人是林月华。\n西区的仓库在山上。"})
+    # The window and the one new sentence.
+    assert encoder.passages_encoded == before + 2
+    engine.close()
