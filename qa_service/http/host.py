@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import gc
 import logging
 import os
 import threading
@@ -107,6 +108,8 @@ class EngineHost:
             _add_samples(engine)
         for warning in engine.readiness().warnings:
             _log.warning("%s", warning)
+        # Dictionaries and tables stay for good; looking through them for garbage again and again delays questions.
+        gc.freeze()
         with self._lock:
             if not self._closed:
                 engine.start_workers()

@@ -8,6 +8,7 @@ import signal
 import socket
 import sys
 import threading
+import time
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -101,6 +102,14 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     """gunicorn's threaded worker, whose own refusals have the shape of every other error."""
 
     _quitting = False
+    _notified = float("-inf")
+
+    def notify(self) -> None:
+        """Tell the parent that the worker lives: once a second is enough, not with every event."""
+        now = time.monotonic()
+        if now - self._notified >= 1:
+            self._notified = now
+            super().notify()
 
     def init_signals(self) -> None:
         """Leave SIGINT to the parent: Ctrl-C reaches both, and the parent passes it on."""

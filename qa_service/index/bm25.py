@@ -91,23 +91,23 @@ class Matches:
     numbers: NDArray[np.float64]
 
 
-def score_passages(query: WordQuery, blobs: Sequence[bytes], lengths: Sequence[int]) -> Matches:
-    """Score passages given as packed terms and their lengths in words."""
-    count = len(blobs)
+def score_passages(query: WordQuery, terms: Sequence[tuple[bytes, bytes]], lengths: Sequence[int]) -> Matches:
+    """Score passages given as packed terms, taken apart by `split_terms`, and their lengths in words."""
+    count = len(terms)
     if not query.idf or not count:
         return Matches(np.zeros(count), np.zeros(count), np.zeros(count))
-    ids, frequencies, ends = unpack_many_terms(blobs)
-    terms = sorted(query.idf)
-    hits, which = _occurrences(ids, np.array(terms, dtype=np.uint32))
+    ids, frequencies, ends = unpack_many_terms(terms)
+    wanted = sorted(query.idf)
+    hits, which = _occurrences(ids, np.array(wanted, dtype=np.uint32))
     owners = np.searchsorted(ends, hits, side="right")
-    idf = np.array([query.idf[term] for term in terms])[which]
+    idf = np.array([query.idf[term] for term in wanted])[which]
     lengths_of = np.asarray(lengths, dtype=np.float64)[owners]
     parts = bm25(frequencies[hits].astype(np.float64), idf, lengths_of, query.average_length)
     scores, matched, numbers = np.zeros(count), np.zeros(count), np.zeros(count)
     scores += np.bincount(owners, parts, count)
     matched += np.bincount(owners, idf, count)
     if query.numbers:
-        shares = np.array([(term in query.numbers) / query.number_count for term in terms], dtype=np.float64)
+        shares = np.array([(term in query.numbers) / query.number_count for term in wanted], dtype=np.float64)
         numbers += np.bincount(owners, shares[which], count)
     return Matches(scores, matched / query.mass, numbers)
 

@@ -116,6 +116,6 @@ def gather(
     best[starts] = -np.inf
     sentence = np.maximum.reduceat(best, starts).astype(np.float64)
     found = score_passages(
-        word_query, [candidate.terms for candidate in candidates], [candidate.words for candidate in candidates]
+        word_query, [candidate.split_terms for candidate in candidates], [candidate.words for candidate in candidates]
     )
     return Evidence(candidates, window, sentence, sentences, found.bm25, found.matched, found.numbers)

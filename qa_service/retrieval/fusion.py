@@ -25,7 +25,7 @@ Scores = NDArray[np.float64]
 
 def lexical_share(coverage: float) -> float:
     """Tell how far words can be trusted: 0 up to half coverage, rising to 1 at 0.9."""
-    return float(np.clip((coverage - COVERAGE_START) / COVERAGE_RANGE, 0.0, 1.0))
+    return min(max((coverage - COVERAGE_START) / COVERAGE_RANGE, 0.0), 1.0)
 
 
 def lexical_weight(coverage: float) -> float:
@@ -46,7 +46,7 @@ def leg_scale(scores: Scores, matches: NDArray[np.bool_] | None = None, setting:
     top, low = float(best[0]), float(best[-1])
     if top <= low:
         return (scores >= top).astype(np.float64)
-    scaled: Scores = np.clip((scores - low) / (top - low), 0.0, 1.0)
+    scaled: Scores = np.minimum(np.maximum((scores - low) / (top - low), 0.0), 1.0)
     return scaled
 
 

@@ -164,7 +164,7 @@ def _fused(query: Query, passages: Sequence[_Passage], vectors: Sequence[Vectors
             ids.setdefault(word, len(ids))
     words = _word_query(query, passages, ids)
     candidates = [_candidate(number, passage, ids) for number, passage in enumerate(passages)]
-    matches = score_passages(words, [one.terms for one in candidates], [one.words for one in candidates])
+    matches = score_passages(words, [one.split_terms for one in candidates], [one.words for one in candidates])
     cosines = [rows @ query.vector for rows in vectors]
     evidence = Evidence(
         candidates,

@@ -49,7 +49,7 @@ def nominate_among(passages: Sequence[Candidate], segments: Segments, query: Que
     starts = np.cumsum(counts) - counts
     sentences = cosines.copy()
     sentences[starts] = -np.inf
-    scores = score_passages(words, [one.terms for one in passages], [one.words for one in passages]).bm25
+    scores = score_passages(words, [one.split_terms for one in passages], [one.words for one in passages]).bm25
     matching = np.flatnonzero(scores > 0)
     return Nominees(
         keys[_best(cosines[starts])],

@@ -110,7 +110,7 @@ def _matched(
 ) -> Scores:
     """Give the share of the IDF mass of words that each candidate (n,) has."""
     known = word_query(connection, collection, words)
-    return score_passages(known, [one.terms for one in candidates], [one.words for one in candidates]).matched
+    return score_passages(known, [one.split_terms for one in candidates], [one.words for one in candidates]).matched
 
 
 def in_order(candidates: Sequence[Candidate], fused: Scores) -> list[int]:

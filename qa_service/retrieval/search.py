@@ -195,7 +195,7 @@ class Searcher:
             return None
         typical = self._typical.of(connection, snapshot, ranking.evidence.candidates)
         candidates = ranking.evidence.candidates
-        cohort = self._cohorts.of(ranking.query.text, lambda place: self._segments.gather([candidates[place].block]))
+        cohort = self._cohorts.of(ranking.query.text, lambda place: self._segments.read(candidates[place].block))
         return Judge(ranking, typical, texts, self._adjustment(), cohort)
 
     def _shown(self, found: Found, groups: Sequence[Group], ask: Ask) -> list[Shown]:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from qa_service.store.catalog import Connection, WriteTransaction
+from qa_service.store.kept import Shared
 
 _ROWS = 250_000
 """Rows of bands read for one question: some 0.1 s."""
@@ -43,6 +44,7 @@ class LookUps:
         self._candidates = candidates
         self._most = most
         self._holders: dict[int, Sequence[int]] = {}
+        self._untaken: list[Shared] = []
         self._rows_left = _ROWS
         self._among_candidates: dict[int, list[int]] | None = None
 
@@ -53,11 +55,14 @@ class LookUps:
             Bands shared by passage key, without the passage itself: the passages that share the most, then the oldest,
             and all candidates that share one. Of a band that very many have, the oldest and the candidates count.
         """
-        rows = self._rows(passage)
-        if len(rows) < min(self._most, self._rows_left):
-            self._take(rows)
-            shared = Counter([other for _, other in rows])
+        found = self._shared(passage)
+        if self._rows_left - sum(len(one.rows) for one in self._untaken) < self._most:
+            self._take()
+        if len(found.rows) < min(self._most, self._rows_left):
+            self._untaken.append(found)
+            shared = Counter(found.counts)
         else:
+            self._take()
             # Some band may be one that very many have: each is read as far as it counts.
             shared = Counter()
             for band in self._bands(passage):
@@ -92,25 +97,28 @@ class LookUps:
         rows = self._connection.execute("SELECT band FROM bands WHERE passage = ?", (passage,))
         return sorted(band for (band,) in rows)
 
-    def _rows(self, passage: int) -> Sequence[tuple[int, int]]:
-        """Read who has which of a passage's bands, `most` rows at most, as (band, passage)."""
+    def _shared(self, passage: int) -> Shared:
+        """Read who has which of a passage's bands, `most` rows at most."""
         known = self._connection.kept.sharing(self._connection.sequence())
-        rows = known.get(passage)
-        if rows is None:
+        found = known.get(passage)
+        if found is None:
             rows = self._connection.execute(_SHARING, (self._collection, passage, self._most)).fetchall()
+            found = Shared(rows, Counter([other for _, other in rows]))
             if len(rows) <= _FEW_ROWS:
-                known[passage] = rows
-        return rows
+                known[passage] = found
+        return found
 
-    def _take(self, rows: Sequence[tuple[int, int]]) -> None:
-        """Remember all that some bands have, given as (band, passage)."""
-        holders: dict[int, list[int]] = {}
-        for band, other in rows:
-            holders.setdefault(band, []).append(other)
-        for band, keys in holders.items():
-            if band not in self._holders:
-                self._holders[band] = keys
-                self._rows_left -= len(keys)
+    def _take(self) -> None:
+        """Remember the holders of bands that were read, which few questions need."""
+        for found in self._untaken:
+            holders: dict[int, list[int]] = {}
+            for band, other in found.rows:
+                holders.setdefault(band, []).append(other)
+            for band, keys in holders.items():
+                if band not in self._holders:
+                    self._holders[band] = keys
+                    self._rows_left -= len(keys)
+        self._untaken.clear()
 
     def _of_band(self, band: int) -> Sequence[int]:
         """Give the passages that have a band."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from qa_service.lazy import lazy
 from qa_service.store.catalog import Connection
-from qa_service.store.packing import unpack_spans
+from qa_service.store.packing import split_terms, unpack_spans
 from qa_service.store.segments import Block
 from qa_service.types import Span
 
@@ -42,13 +42,19 @@ class Candidate:
         return self._spans
 
     @lazy
+    def split_terms(self) -> tuple[bytes, bytes]:
+        """The packed terms' ids and frequencies."""
+        return split_terms(self.terms)
+
+    @lazy
     def _spans(self) -> tuple[Span, ...]:
         return unpack_spans(self.sentences)
 
     @property
     def size(self) -> int:
         """Estimate the bytes that it takes in memory, sentences unpacked."""
-        return _ROW_BYTES + len(self.sentences) * _UNPACKED + len(self.terms) + len(self.omitted) + len(self.units)
+        taken = len(self.sentences) * _UNPACKED + 2 * len(self.terms) + len(self.omitted) + len(self.units)
+        return _ROW_BYTES + taken
 
 
 def candidates(connection: Connection, keys: Sequence[int], seq: int) -> list[Candidate]:
@@ -58,7 +64,9 @@ def candidates(connection: Connection, keys: Sequence[int], seq: int) -> list[Ca
     the snapshot with the new one is there, so that the article is never missing.
     """
     rows, live = connection.kept.passages, connection.kept.live(connection.sequence(), seq)
-    held = {key: row for key in keys if (row := rows.get(key)) is not None}
+    held = rows.get_many(keys)
+    if len(held) == len(keys) and live.issuperset(held):
+        return [held[key] for key in sorted(held)]
     found = {key: row for key, row in held.items() if key in live}
     if len(found) < len(keys):
         found.update((key, held[key]) for key in _live(connection, [key for key in held if key not in found], seq))

@@ -29,13 +29,19 @@ class Connection(sqlite3.Connection):
     Attributes:
         kept: what the connections of a catalogue remember together; nothing of it is used while this one writes, since
             what it reads then may never be committed.
+        reading: whether a read transaction is open, in which nothing changes.
     """
 
     kept: Kept
+    reading = False
+    _sequence: int | None = None
 
     def sequence(self) -> int:
-        """Read the sequence number of the last write."""
-        return int(self.execute("SELECT value FROM meta WHERE key = 'seq'").fetchone()[0])
+        """Read the sequence number of the last write; a read transaction asks the file once."""
+        if self._sequence is not None and self.reading:
+            return self._sequence
+        self._sequence = int(self.execute("SELECT value FROM meta WHERE key = 'seq'").fetchone()[0])
+        return self._sequence
 
 
 class WriteTransaction:
@@ -109,9 +115,11 @@ class Catalog:
             yield connection
             return
         connection.execute("BEGIN")
+        connection.reading, connection._sequence = True, None
         try:
             yield connection
         finally:
+            connection.reading = False
             connection.rollback()
 
     @contextlib.contextmanager

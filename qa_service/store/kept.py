@@ -8,7 +8,8 @@ the catalogue at one sequence number.
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from qa_service.store.recent import Recent
@@ -24,6 +25,14 @@ MOST_LIVE = 200_000
 """Passages known to be live: some 10 MB."""
 MOST_SHARING = 1_000
 """Passages of which it is known who shares their bands: some 10 MB, at most 30."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """Who has which of a passage's bands, as (band, passage), and how often each passage is among these."""
+
+    rows: Sequence[tuple[int, int]]
+    counts: Mapping[int, int]
 
 
 class Kept:
@@ -44,7 +53,7 @@ class Kept:
         self._lock = threading.Lock()
         self._state = -1
         self._live: dict[int, set[int]] = {}
-        self._sharing: dict[int, Sequence[tuple[int, int]]] = {}
+        self._sharing: dict[int, Shared] = {}
 
     def live(self, state: int, seq: int) -> set[int]:
         """Give the keys of passages known to be live in the snapshot at `seq`; the caller adds those it finds.
@@ -59,7 +68,7 @@ class Kept:
                 self._live = {}
             return self._live.setdefault(seq, set())
 
-    def sharing(self, state: int) -> dict[int, Sequence[tuple[int, int]]]:
+    def sharing(self, state: int) -> dict[int, Shared]:
         """Give what is known of the passages that share bands with one, by its key; the caller adds what it reads.
 
         Parameters:

@@ -55,16 +55,20 @@ def unpack_terms(blob: bytes) -> tuple[NDArray[np.uint32], NDArray[np.uint16]]:
     return ids, np.frombuffer(blob, dtype=_FREQUENCY, count=count, offset=count * _TERM.itemsize)
 
 
+def split_terms(blob: bytes) -> tuple[bytes, bytes]:
+    """Take what `pack_terms` gave apart: the ids and the frequencies, each still packed."""
+    split = len(blob) // _TERM_BYTES * _TERM.itemsize
+    return blob[:split], blob[split:]
+
+
 def unpack_many_terms(
-    blobs: Sequence[bytes],
+    split: Sequence[tuple[bytes, bytes]],
 ) -> tuple[NDArray[np.uint32], NDArray[np.uint16], NDArray[np.int64]]:
-    """Undo `pack_terms` for n passages at once.
+    """Undo `pack_terms` for n passages at once, each taken apart by `split_terms`.
 
     Returns:
         Their term ids one after the other (m,), the frequencies (m,), and where each passage's end (n,).
     """
-    counts = [len(blob) // _TERM_BYTES for blob in blobs]
-    pairs = [(blob, count * _TERM.itemsize) for blob, count in zip(blobs, counts, strict=True)]
-    ids = np.frombuffer(b"".join([blob[:split] for blob, split in pairs]), dtype=_TERM)
-    frequencies = np.frombuffer(b"".join([blob[split:] for blob, split in pairs]), dtype=_FREQUENCY)
-    return ids, frequencies, np.cumsum(counts)
+    ids = np.frombuffer(b"".join([one for one, _ in split]), dtype=_TERM)
+    frequencies = np.frombuffer(b"".join([one for _, one in split]), dtype=_FREQUENCY)
+    return ids, frequencies, np.cumsum([len(one) for one, _ in split]) // _TERM.itemsize

@@ -47,7 +47,7 @@ class Segments:
         self._dir = catalog.data_dir / "vectors"
         self._dir.mkdir(exist_ok=True)
         self._maps: dict[int, NDArray[np.float32]] = {}
-        self._verified: set[tuple[int, int]] = set()
+        self._verified: dict[int, NDArray[np.bool_]] = {}
         self._lock = threading.Lock()
 
     def path(self, segment: int) -> Path:
@@ -82,29 +82,26 @@ class Segments:
             Damaged: a block's bytes do not match its checksum.
         """
         wanted = list(blocks)
-        first = wanted[0]
-        matrix = self._map(first)
-        if len(wanted) == 1 or any(
-            block.segment != first.segment or block.slot + block.vectors > len(matrix) for block in wanted
-        ):
+        segment = wanted[0].segment
+        if len(wanted) == 1 or len({block.segment for block in wanted}) > 1:
             return np.concatenate([self.read(block) for block in wanted])
-        for block in wanted:
-            if (block.segment, block.slot) not in self._verified:
-                self.read(block)
-        # All rows by one call: a copy for each block costs more than its bytes do.
         counts = np.array([block.vectors for block in wanted])
+        slots = np.array([block.slot for block in wanted])
+        matrix, verified = self._reaching(segment, int((slots + counts).max())), self._verified_of(segment)
+        for place in np.flatnonzero(~verified[slots]).tolist():
+            self.read(wanted[place])
+        # All rows by one call: a copy for each block costs more than its bytes do.
         ends = np.cumsum(counts)
-        rows = np.repeat(np.array([block.slot for block in wanted]) - ends + counts, counts) + np.arange(ends[-1])
-        return matrix.take(rows, axis=0)
+        return matrix.take(np.repeat(slots - ends + counts, counts) + np.arange(ends[-1]), axis=0)
 
     def read(self, block: Block) -> NDArray[np.float32]:
         """Give one block as a read-only view (vectors, dim); checked against its CRC on first use."""
         matrix = self._map(block)
         view = matrix[block.slot : block.slot + block.vectors]
-        place = (block.segment, block.slot)
-        if place not in self._verified:
+        verified = self._verified_of(block.segment)
+        if len(view) != block.vectors or not verified[block.slot]:
             self.verify(block)
-            self._verified.add(place)
+            verified[block.slot] = True
         return view
 
     def take(self, segments: NDArray[np.int32], slots: NDArray[np.int64]) -> NDArray[np.float32]:
@@ -135,6 +132,17 @@ class Segments:
         view = self._map(block)[block.slot : block.slot + block.vectors]
         if len(view) != block.vectors or zlib.crc32(view.data) != block.crc:
             raise Damaged("a vector block fails its checksum", field=str(self.path(block.segment)), remedy=_REMEDY)
+
+    def _verified_of(self, segment: int) -> NDArray[np.bool_]:
+        """Tell by the slot of a block's first record whether the block was checked; a mapped segment's."""
+        verified = self._verified.get(segment)
+        if verified is None or len(verified) < len(self._maps[segment]):
+            # The system gives the memory of it page by page as blocks are checked.
+            larger = np.zeros(max(len(self._maps[segment]), SEGMENT_RECORDS), dtype=bool)
+            if verified is not None:
+                larger[: len(verified)] = verified
+            self._verified[segment] = verified = larger
+        return verified
 
     def _reaching(self, segment: int, records: int) -> NDArray[np.float32]:
         """Map a segment that is to have so many records."""

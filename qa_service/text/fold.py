@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
+from functools import lru_cache
 from importlib import metadata
 
 import numpy as np
@@ -35,6 +36,8 @@ _LONG_JOINING = regex.compile(_JOINS + "{32}")
 _UNIT = regex.compile(f"(?s:.){_JOINS}{{0,31}}")
 _HAN_RUN = regex.compile(r"\p{Han}+")
 _SURROGATES = re.compile("([\ud800-\udfff]+)")
+_SHORT = 300
+"""Code points up to which conversions are remembered, the last ones only."""
 _HAN_BLOCKS = ((0x3400, 0x4DC0), (0x4E00, 0xA000), (0xF900, 0xFB00), (0x20000, 0x323B0))
 
 
@@ -171,6 +174,16 @@ def _in_gb2312(char: str) -> bool:
 def _convert(config: str, text: str) -> str:
     if text.isascii():
         return text
+    return _convert_again(config, text) if len(text) <= _SHORT else _convert_anew(config, text)
+
+
+@lru_cache(32)
+def _convert_again(config: str, text: str) -> str:
+    """Convert a short text such as a question, which many stages fold."""
+    return _convert_anew(config, text)
+
+
+def _convert_anew(config: str, text: str) -> str:
     try:
         return _converter(config)(text)
     except UnicodeEncodeError:

@@ -13,7 +13,7 @@ import pytest
 from qa_service.errors import Damaged
 from qa_service.index.bm25 import Postings, WordQuery, inverse_document_frequency, score_passages
 from qa_service.index.lexical import LexicalIndex, build
-from qa_service.store.packing import pack_terms, unpack_terms
+from qa_service.store.packing import pack_terms, split_terms, unpack_terms
 
 DOCUMENTS = 60
 
@@ -41,7 +41,7 @@ def plain_bm25(query: WordQuery, document: Counter[int]) -> float:
 def test_scores_follow_the_formula() -> None:
     documents = make_documents()
     query = make_query(documents, [3, 5, 38], unknown=1)
-    found = score_passages(query, [pack_terms(d) for d in documents], [d.total() for d in documents])
+    found = score_passages(query, [split_terms(pack_terms(d)) for d in documents], [d.total() for d in documents])
     scores, matched = found.bm25, found.matched
     assert scores == pytest.approx([plain_bm25(query, d) for d in documents])
     share = [sum(query.idf[t] for t in query.idf if d[t]) / query.mass for d in documents]

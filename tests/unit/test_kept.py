@@ -204,4 +204,4 @@ def test_size_counts_what_a_row_holds(engine: Engine) -> None:
     add(engine, park=PARK)
     with engine.catalog.read() as connection:
         (row,) = live(connection, connection.sequence())
-    assert replace(row, terms=row.terms + b"x" * 600).size == row.size + 600
+    assert replace(row, terms=row.terms + b"x" * 600).size == row.size + 1200

@@ -15,7 +15,7 @@ from qa_service.lazy import lazy
 from qa_service.retrieval.evidence import Slices
 from qa_service.retrieval.ranking import in_order
 from qa_service.store import passages
-from qa_service.store.packing import pack_terms, unpack_many_terms, unpack_terms
+from qa_service.store.packing import pack_terms, split_terms, unpack_many_terms, unpack_terms
 from qa_service.store.segments import Block
 from qa_service.types import Submission
 
@@ -30,7 +30,7 @@ def test_words_score_alike_one_by_one(asked: int) -> None:
     """Of few words and of many, for which another way is taken."""
     found = documents(40, 800)
     query = WordQuery({term: 1 + term / 7 for term in range(1, asked)}, 999.0, 900.0, 30.0, {}, frozenset({2}), 2)
-    scored = score_passages(query, [pack_terms(one) for one in found], [one.total() for one in found])
+    scored = score_passages(query, [split_terms(pack_terms(one)) for one in found], [one.total() for one in found])
     for place, one in enumerate(found):
         hits = [term for term in sorted(one) if term in query.idf]
         parts = bm25(
@@ -46,7 +46,7 @@ def test_words_score_alike_one_by_one(asked: int) -> None:
 
 def test_terms_unpack_alike_one_by_one() -> None:
     blobs = [pack_terms(one) for one in [*documents(10, 50), Counter[int](), Counter({7: 3})]]
-    ids, frequencies, ends = unpack_many_terms(blobs)
+    ids, frequencies, ends = unpack_many_terms([split_terms(blob) for blob in blobs])
     for blob, start, end in zip(blobs, [0, *ends[:-1].tolist()], ends.tolist(), strict=True):
         alone = unpack_terms(blob)
         assert ids[start:end].tolist() == alone[0].tolist()

@@ -43,7 +43,7 @@ def quoted(scene: Scene, words: Sequence[str]) -> Articles:
     found = passages.candidates(scene.connection, keys, scene.snapshot.seq)
     if not found:
         return {}
-    matched = score_passages(query, [one.terms for one in found], [one.words for one in found]).matched
+    matched = score_passages(query, [one.split_terms for one in found], [one.words for one in found]).matched
     # An answer made of one passage's sentences has more of its words there than in any other that is like it.
     sureness = np.clip((matched - QUOTE_START) / QUOTE_RANGE, 0.0, 1.0) * matched / max(float(matched.max()), 1e-9)
     if sureness.max() <= QUOTED:
