@@ -36,6 +36,7 @@ FETCHED = 400
 more."""
 FIRST_PROBES = 8
 _GROWTH = 2**0.5
+_FIRST_REACH, _LAST_REACH = 0.01, 0.2
 _MEASURED_AGAIN = 1.1
 """A leg is measured again once it holds this many times the vectors, or as many times fewer."""
 _BATCH = 20_000
@@ -139,7 +140,7 @@ def open_leg(directory: Path, source: Source, entry: LegEntry | None) -> Leg:
 
 def open_ivf(directory: Path, source: Source, entry: LegEntry) -> IvfLeg:
     """Open a leg of inverted lists; DamagedIndex if it is not what its manifest says."""
-    index = IvfIndex(IvfPaths(directory, source.name), source.stored, Effort(entry.probes, entry.fetched))
+    index = IvfIndex(IvfPaths(directory, source.name), source.stored, entry.effort)
     if (len(index), index.coarse.lists) != (source.count, entry.lists):
         raise DamagedIndex(f"{directory} has {len(index)} {source.name} in {index.coarse.lists} lists")
     return IvfLeg(index, source.places, of_sentences=source.of_sentences)
@@ -149,7 +150,7 @@ def measured(directory: Path, source: Source, entry: LegEntry, queries: int = re
     """Measure the recall of a leg as it is."""
     if entry.kind == EXACT:
         return entry
-    index = IvfIndex(IvfPaths(directory, source.name), source.stored, Effort(entry.probes, entry.fetched))
+    index = IvfIndex(IvfPaths(directory, source.name), source.stored, entry.effort)
     truth = _truth(source, queries)
     return _stamped(entry, recall.recall(index, truth), truth, source)
 
@@ -178,13 +179,21 @@ def _calibrated(paths: IvfPaths, source: Source, entry: LegEntry) -> LegEntry:
     truth = _truth(source, recall.QUERIES)
     index = IvfIndex(paths, source.stored, Effort(1, FETCHED))
     reached, effort = 0.0, Effort(0, FETCHED)
-    for effort in _efforts(max(entry.probes, FIRST_PROBES), entry.lists):
+    # With a reach, twice the lists were allowed that were needed without.
+    first = entry.probes if entry.reach is None else entry.probes // 2
+    for effort in _efforts(max(first, FIRST_PROBES), entry.lists):
         reached = recall.recall(index, truth, effort)
         if reached >= recall.TARGET:
             break
     else:
         logger.warning("the %s index finds %.3f of the ten nearest, not %.2f", source.name, reached, recall.TARGET)
-    return _stamped(replace(entry, probes=effort.probes, fetched=effort.fetched), reached, truth, source)
+    chosen = replace(entry, probes=effort.probes, fetched=effort.fetched, reach=None)
+    for bounded in _reaches(effort, entry.lists) if reached >= recall.TARGET else ():
+        found = recall.recall(index, truth, bounded)
+        if found >= recall.TARGET:
+            chosen, reached = replace(chosen, probes=bounded.probes, reach=round(bounded.reach, 6)), found
+            break
+    return _stamped(chosen, reached, truth, source)
 
 
 def _truth(source: Source, queries: int) -> recall.Truth:
@@ -201,6 +210,14 @@ def _efforts(probes: int, lists: int) -> Iterable[Effort]:
         probes = int(np.ceil(probes * _GROWTH))
     for times in (1, 4, 16):
         yield Effort(lists, times * FETCHED)
+
+
+def _reaches(effort: Effort, lists: int) -> Iterable[Effort]:
+    """Give ever larger reaches: hard questions may look into more lists if easy ones look into fewer."""
+    reach = _FIRST_REACH
+    while reach <= _LAST_REACH:
+        yield Effort(min(2 * effort.probes, lists), effort.fetched, round(reach, 6))
+        reach *= _GROWTH**0.5
 
 
 def _stamped(entry: LegEntry, reached: float, truth: recall.Truth, source: Source) -> LegEntry:

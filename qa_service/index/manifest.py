@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-FORMAT = 3
-READABLE = (2, 3)
-"""Format 2 had exact bases only, without the places of their passages."""
+from embeddings.ivf_index import Effort
+
+FORMAT = 4
+READABLE = (2, 3, 4)
+"""Format 2 had exact bases only, without the places of their passages; format 3 legs without a reach."""
 DELTA_MAGIC = b"QADELTA1"
 
 
@@ -66,6 +69,7 @@ class LegEntry:
         kind: "exact", or "ivf-rabitq" for inverted lists of codes whose hits are scored anew.
         vectors: how many there are.
         lists, probes, fetched: all lists, those looked into, and the hits scored anew; 0 if exact.
+        reach: which of these lists are looked into, see `Effort`; None for all.
         trained_on: how many vectors there were when the lists were trained.
         recall: the share of the exact 10 best that is found, None if not measured; 1 if exact.
         queries: how many questions that was measured with, among `measured_on` vectors, at `measured_at` (UTC).
@@ -76,11 +80,17 @@ class LegEntry:
     lists: int = 0
     probes: int = 0
     fetched: int = 0
+    reach: float | None = None
     trained_on: int = 0
     recall: float | None = 1.0
     queries: int = 0
     measured_on: int = 0
     measured_at: str | None = None
+
+    @property
+    def effort(self) -> Effort:
+        """What a search of inverted lists takes."""
+        return Effort(self.probes, self.fetched, math.inf if self.reach is None else self.reach)
 
 
 @dataclass(frozen=True, slots=True)

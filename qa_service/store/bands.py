@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+import numpy as np
+
 from qa_service.store.catalog import Connection, WriteTransaction
 from qa_service.store.kept import Shared
 
@@ -103,7 +105,8 @@ class LookUps:
         found = known.get(passage)
         if found is None:
             rows = self._connection.execute(_SHARING, (self._collection, passage, self._most)).fetchall()
-            found = Shared(rows, Counter([other for _, other in rows]))
+            table = np.array(rows, dtype=np.int64).reshape(-1, 2)
+            found = Shared(table, Counter([other for _, other in rows]))
             if len(rows) <= _FEW_ROWS:
                 known[passage] = found
         return found
@@ -112,7 +115,7 @@ class LookUps:
         """Remember the holders of bands that were read, which few questions need."""
         for found in self._untaken:
             holders: dict[int, list[int]] = {}
-            for band, other in found.rows:
+            for band, other in found.rows.tolist():
                 holders.setdefault(band, []).append(other)
             for band, keys in holders.items():
                 if band not in self._holders:

@@ -12,6 +12,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
 from qa_service.store.recent import Recent
 
 if TYPE_CHECKING:
@@ -23,15 +26,15 @@ MOST_TEXT_BYTES = 64 << 20
 MOST_SHARES = 100_000
 MOST_LIVE = 200_000
 """Passages known to be live: some 10 MB."""
-MOST_SHARING = 1_000
-"""Passages of which it is known who shares their bands: some 10 MB, at most 30."""
+MOST_SHARING = 4_000
+"""Passages of which it is known who shares their bands: some 10 MB, at most 60."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """Who has which of a passage's bands, as (band, passage), and how often each passage is among these."""
+    """Who has which of a passage's bands, (n, 2) of band and passage, and how often each passage is among these."""
 
-    rows: Sequence[tuple[int, int]]
+    rows: NDArray[np.int64]
     counts: Mapping[int, int]
 
 
