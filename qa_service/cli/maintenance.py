@@ -55,7 +55,7 @@ def _show(found: Sequence[Recall], *, as_json: bool) -> int:
             json_text([{"collection": one.collection, "vectors_of": one.kind, **asdict(one.leg)} for one in found])
         )
     else:
-        header = ("collection", "of", "vectors", "index", "lists", "looked into", "recall@10", "queries")
+        header = ("collection", "of", "vectors", "index", "lists", "searched at most", "recall@10", "queries")
         rows = [(one.collection, one.kind, *_cells(one.leg)) for one in found]
         click.echo(table(header, rows))
     return 1 if any(one.missed for one in found) else 0

@@ -10,7 +10,7 @@ from scale_exact import PERCENTILES, cosine_rows
 
 Figures = Mapping[str, Any]
 _GIB = 2**30
-INDEX = ("kind", "vectors", "lists", "probes", "fetched", "recall")
+INDEX = ("kind", "vectors", "lists", "probes", "reach", "fetched", "recall")
 ROWS: Sequence[tuple[str, Sequence[str]]] = (
     ("p50, one client, ms", ("warm", "p50")),
     ("p99, one client, ms", ("warm", "p99")),

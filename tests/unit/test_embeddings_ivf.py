@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from embeddings import ivf_build
+from embeddings import ivf_build, ivf_index
 from embeddings.errors import BadVectors, DamagedIndex
 from embeddings.ivf_file import IvfLists, IvfPaths, code_bytes
 from embeddings.ivf_index import Effort, IvfIndex, Subset
@@ -80,6 +81,33 @@ def test_with_all_lists_and_enough_hits_it_is_exact(vectors, tmp_path):
     index = built(tmp_path, vectors[:500], effort=Effort(LISTS, 500))
     for query in clustered(20, seed=7):
         assert index.search(query[np.newaxis], 20)[1][0].tolist() == best(vectors[:500], query, 20)
+
+
+def test_lists_beyond_reach_are_left_out() -> None:
+    products = np.array([0.1, 0.9, 0.5, 0.85, 0.2], dtype=np.float32)
+    nearest = ivf_index._nearest
+    assert nearest(products, 3, math.inf, 1).tolist() == [1, 3, 2]
+    assert nearest(products, 4, 0.1, 1).tolist() == [1, 3]
+    assert nearest(products, 1, 0.1, 1).tolist() == [1]
+    assert nearest(products, 4, 0.01, 3).tolist() == [1, 3, 2]
+    assert nearest(products, 2, 0.01, 3).tolist() == [1, 3]
+
+
+def test_a_reach_keeps_scores_exact_and_hits_many(index, vectors, monkeypatch):
+    monkeypatch.setattr(index, "_least", 1)
+    queries = clustered(20, seed=7)
+    looked_into: list[int] = []
+    coded = index._coded
+    monkeypatch.setattr(index, "_coded", lambda *a: looked_into.append(len(a[2])) or coded(*a))
+    bounded = Effort(LISTS, 100, reach=0.3)
+    found = index.search(queries, 10, effort=bounded)[1]
+    assert 0 < np.mean(looked_into) < LISTS
+    shares = [np.isin(best(vectors, query, 10), row).mean() for query, row in zip(queries, found, strict=True)]
+    assert np.mean(shares) >= 0.9
+    # Of too few lists to find enough in, more are looked into; of a subset, the reach says nothing.
+    assert (index.search(queries, 1000, effort=Effort(1, 100, reach=0.0))[1] >= 0).all()
+    few = np.arange(0, 4000, 40)
+    assert (index.search(queries, 100, few, effort=Effort(1, 100, reach=0.0))[1] >= 0).all()
 
 
 @pytest.mark.parametrize("share", [0.5, 0.1, 0.01])

@@ -5,12 +5,13 @@ from __future__ import annotations
 import threading
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from qa_service.engine import Engine
 from qa_service.store import articles, bands, collections, passages
 from qa_service.store.catalog import Catalog, Connection
-from qa_service.store.kept import Kept
+from qa_service.store.kept import Kept, Shared
 from qa_service.store.passages import Candidate
 from qa_service.store.recent import Recent
 from qa_service.types import Ask, Submission
@@ -157,11 +158,53 @@ def test_bands_are_looked_up_alike_in_one_statement_and_in_many(engine: Engine) 
         row = collections.get(connection, "default").row
         at_once = bands.LookUps(connection, row, [1], most=1000).sharing(1)
         by_band = bands.LookUps(connection, row, [1], most=1000)
-        by_band._rows = lambda passage: [(0, passage)] * 1000  # type: ignore[method-assign]
+        many = Shared(np.zeros((1000, 2), dtype=np.int64), {})
+        by_band._shared = lambda passage: many  # type: ignore[method-assign]
         assert by_band.sharing(1) == at_once
         assert at_once.keys() == {2, 3}
         few = bands.LookUps(connection, row, [1, 3], most=2)
         assert few.sharing(1).keys() == {2, 3}
+
+
+def test_bands_read_in_one_statement_serve_those_looked_up_one_by_one(engine: Engine) -> None:
+    add(engine, park=PARK, copy=PARK, lake=LAKE + PARK)
+    with engine.catalog.read() as connection:
+        row = collections.get(connection, "default").row
+        expected = bands.LookUps(connection, row, [1], most=1000).sharing(2)
+        look_ups = bands.LookUps(connection, row, [1], most=1000)
+        look_ups.sharing(1)
+        statements: list[str] = []
+        connection.set_trace_callback(statements.append)
+        look_ups._most = 2
+        assert look_ups.sharing(2).keys() == expected.keys()
+        connection.set_trace_callback(None)
+    # The bands of passage 2 are named, but who has them is known from passage 1.
+    assert not [one for one in statements if "band =" in one and "a.band" not in one]
+
+
+def test_a_read_transaction_asks_for_the_sequence_once(engine: Engine) -> None:
+    add(engine, park=PARK)
+    with engine.catalog.read() as connection:
+        first = connection.sequence()
+        statements: list[str] = []
+        connection.set_trace_callback(statements.append)
+        assert connection.sequence() == first
+        connection.set_trace_callback(None)
+        assert statements == []
+    add(engine, lake=LAKE)
+    with engine.catalog.read() as connection:
+        assert connection.sequence() > first
+    with engine.catalog.writer_lock(), engine.catalog.write() as tx:
+        assert tx.connection.sequence() == tx.seq
+
+
+def test_recent_gives_many_in_the_order_asked_for() -> None:
+    recent: Recent[int, str] = Recent(6)
+    for key in range(5):
+        recent.put(key, str(key), 1)
+    # The first three are of the older generation by now.
+    assert recent.get_many([4, 0, 9, 2]) == {4: "4", 0: "0", 2: "2"}
+    assert list(recent.get_many([4, 2, 0])) == [4, 2, 0]
 
 
 def test_recent_forgets_what_was_not_used() -> None:

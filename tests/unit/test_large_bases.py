@@ -5,7 +5,9 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import math
 import random
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -16,8 +18,10 @@ from qa_service.engine import Engine
 from qa_service.errors import Damaged
 from qa_service.filters.parsing import parse_filter
 from qa_service.index import base as base_index
-from qa_service.index import dense, generation, legs, recall
+from qa_service.index import dense, generation, legs, recall, snapshot
+from qa_service.index.bm25 import Hits
 from qa_service.index.legs import IvfLeg
+from qa_service.index.lexical import LexicalIndex
 from qa_service.index.manifest import BaseEntry
 from qa_service.store import collections
 from qa_service.types import Ask
@@ -64,6 +68,7 @@ def test_a_large_base_answers_as_an_exact_one(settings: Settings, monkeypatch: p
     assert (entry.windows.kind, entry.sentences.kind) == ("ivf-rabitq", "ivf-rabitq")
     assert entry.sentences.recall is not None
     assert entry.sentences.recall >= recall.TARGET
+    assert entry.sentences.reach is not None
     assert [found(engine, n) for n in range(0, 120, 10)] == before
     snapshot = engine.opened.snapshot("default")
     assert snapshot is not None
@@ -201,6 +206,44 @@ def test_a_base_of_format_2_is_opened_and_replaced_when_it_grows(settings: Setti
     assert entry.sentences is not None
     assert entry.sentences.kind == "ivf-rabitq"
     assert engine.check() == []
+    engine.close()
+
+
+def test_a_base_of_format_3_looks_into_all_its_lists(settings: Settings) -> None:
+    engine = Engine.open(settings, ToyEncoder())
+    add(engine, {f"a{n}": text(n) for n in range(120)})
+    entry = compact(engine, force=True)
+    assert entry.sentences is not None
+    raw = dataclasses.asdict(entry)
+    for leg in ("windows", "sentences"):
+        del raw[leg]["reach"]
+    old = BaseEntry.parse(raw).sentences
+    assert old is not None
+    assert (old.reach, old.effort.reach, old.effort.probes) == (None, math.inf, old.probes)
+    engine.close()
+
+
+def test_what_is_common_does_not_nominate_in_a_large_base(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = Engine.open(settings, ToyEncoder())
+    add(engine, {f"a{n}": text(n) for n in range(120)})
+    compact(engine, force=True)
+    searched: list[int] = []
+    search = LexicalIndex.search
+
+    def counted(index: LexicalIndex, terms: Sequence[int], limit: int) -> Hits:
+        searched.append(len(terms))
+        return search(index, terms, limit)
+
+    monkeypatch.setattr(LexicalIndex, "search", counted)
+    assert found(engine, 50)[0][0] == "a50"
+    everything = searched[-1]
+    monkeypatch.setattr(snapshot, "TELLING_IDF", 0.0)
+    assert found(engine, 50)[0][0] == "a50"
+    assert everything < searched[-1]
+    # Nothing but common words: then they nominate.
+    monkeypatch.setattr(snapshot, "TELLING_IDF", math.inf)
+    assert found(engine, 50)[0][0] == "a50"
+    assert searched[-1] > everything
     engine.close()
 
 
