@@ -57,6 +57,8 @@ class Compaction:
             if not base_index.is_worth_extending(old, len(delta.added)):
                 return None
             added = tuple(entries.by_key(connection, delta.added.tolist()))
+        # What is taken over gets new checksums: damage would be sound from then on.
+        base_index.check_sound(self.root, old)
         change = base_index.Change(old, delta.dead, added)
         return base_index.extend(self.root, name, self.collection.seq, change, self.segments, self.dim)
 

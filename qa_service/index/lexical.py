@@ -107,3 +107,11 @@ class LexicalIndex:
         addresses = [address for _, address in found]
         keys: NDArray[np.int64] = np.array(self._searcher.fast_field_values("key", addresses), dtype=np.int64)
         return Hits(keys, np.array([score for score, _ in found], dtype=np.float32))
+
+    def keys(self) -> NDArray[np.int64]:
+        """Give the keys of the passages that can be found, in no order."""
+        total = self._searcher.num_docs
+        if not total:
+            return np.empty(0, dtype=np.int64)
+        found = self._searcher.search(tantivy.Query.all_query(), total, count=False).hits
+        return np.array(self._searcher.fast_field_values("key", [place for _, place in found]), dtype=np.int64)

@@ -158,6 +158,20 @@ def count_live(connection: Connection, collection: int) -> tuple[int, int]:
     return count, total
 
 
+def count_articles(connection: Connection, collection: int) -> int:
+    """Count a collection's live articles."""
+    (count,) = connection.execute(
+        "SELECT count(*) FROM articles WHERE collection = ? AND deleted_seq IS NULL", (collection,)
+    ).fetchone()
+    return int(count)
+
+
+def sentences_of_article(connection: Connection, article: int) -> list[tuple[int, tuple[Span, ...]]]:
+    """Give the key of each of an article's passages and the sentences that are searched, in order."""
+    rows = connection.execute("SELECT key, sentences FROM passages WHERE article = ? ORDER BY start", (article,))
+    return [(key, unpack_spans(sentences)) for key, sentences in rows]
+
+
 def recount(tx: WriteTransaction, collection: int) -> None:
     """Set a collection's counters to what its live passages and articles amount to."""
     count, total = count_live(tx.connection, collection)
