@@ -225,8 +225,7 @@ class Engine:
 
     def check(self) -> list[str]:
         """Verify everything stored; return the problems, each with its remedy."""
-        cutting = self._ingestor.processing.cutting
-        found = maintenance.check(self.catalog, self.segments, self.generations, cutting)
+        found = maintenance.check(self.catalog, self.segments, self.generations, self._ingestor.processing)
         return found + self.adjustment.problems()
 
     def measure_recall(self, collection: str | None, queries: int) -> list[maintenance.Recall]:

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from qa_service import learning
-from qa_service.checking import indexes, tables
+from qa_service.checking import cuts, indexes, tables
 from qa_service.checking.remedies import REBUILD, RESTORE
 from qa_service.checking.stored import faults
-from qa_service.cutting import Cutting
+from qa_service.drafting import Processing
 from qa_service.index.generation import Generations
 from qa_service.index.manifest import LegEntry
 from qa_service.index.recall import TARGET
@@ -24,7 +24,7 @@ from qa_service.store.segments import Segments
 logger = logging.getLogger(__name__)
 
 
-def check(catalog: Catalog, segments: Segments, generations: Generations, cutting: Cutting) -> list[str]:
+def check(catalog: Catalog, segments: Segments, generations: Generations, processing: Processing) -> list[str]:
     """Verify everything stored; return the problems, each with its place and what to run.
 
     That is: SQLite's own structures; bytes, texts, accounts, offsets and vectors of every live article; the tables
@@ -38,7 +38,7 @@ def check(catalog: Catalog, segments: Segments, generations: Generations, cuttin
         for collection in collections.every(connection):
             found = itertools.chain(
                 _check_articles(connection, collection, segments),
-                tables.problems(connection, collection, cutting),
+                tables.problems(connection, collection, processing),
                 indexes.problems(connection, collection, generations),
             )
             problems.extend(f"collection {collection.name}: {problem}" for problem in found)
@@ -93,7 +93,7 @@ def rebuild(catalog: Catalog, segments: Segments, generations: Generations, inge
     with catalog.read() as connection:
         found = collections.every(connection)
     for collection in found:
-        _forget_damaged(catalog, segments, collection, ingestor.processing.cutting)
+        _forget_damaged(catalog, segments, collection, ingestor.processing)
     for collection in found:
         with catalog.writer_lock(), catalog.write() as tx:
             _restore_tables(tx, collection)
@@ -120,13 +120,14 @@ def _restore_tables(tx: WriteTransaction, collection: Collection) -> None:
         furniture.restore(tx, collection.row, row, tables.expected_lines(tx.connection, row))
 
 
-def _forget_damaged(catalog: Catalog, segments: Segments, collection: Collection, cutting: Cutting) -> None:
+def _forget_damaged(catalog: Catalog, segments: Segments, collection: Collection, processing: Processing) -> None:
     """Mark articles of which something is damaged, so that they are processed again, and no damaged block is reused."""
     with catalog.read() as connection:
         live = articles.live(connection, collection.row)
         found = [fault for row, _ in live for fault in faults(connection, row, segments)]
         late = words.articles_with_unknown(connection, collection.row)
-        late.update(tables.wrong_bands(connection, collection.row, cutting))
+        mistaken = cuts.mistaken(connection, collection.row, processing)
+        late.update(mistaken.passages, mistaken.bands)
     for fault in found:
         if not fault.derived:
             logger.error("article in row %d: %s", fault.row, fault.problem)

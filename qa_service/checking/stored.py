@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from qa_service.checking.remedies import REBUILD, RESTORE
 from qa_service.errors import Damaged, NotFound
-from qa_service.store import articles, audits, entries, passages
+from qa_service.store import articles, audits, entries, furniture, passages
 from qa_service.store.catalog import Connection
 from qa_service.store.segments import Block, Segments
 
@@ -54,7 +54,11 @@ def faults(connection: Connection, row: int, segments: Segments) -> Iterator[Fau
     except (Damaged, ValueError, KeyError, zlib.error) as error:
         detail = error.detail if isinstance(error, Damaged) else str(error)
         yield Fault(row, f"{detail} ({REBUILD})", derived=True)
-    yield from _offsets(connection, row, len(text))
+    try:
+        furniture.units(connection, row)
+        yield from _offsets(connection, row, len(text))
+    except ValueError as error:
+        yield Fault(row, f"its passages cannot be read: {error} ({REBUILD})", derived=True)
     for entry in entries.of_article(connection, row):
         try:
             segments.verify(entry.block)

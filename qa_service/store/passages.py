@@ -166,10 +166,17 @@ def count_articles(connection: Connection, collection: int) -> int:
     return int(count)
 
 
-def sentences_of_article(connection: Connection, article: int) -> list[tuple[int, tuple[Span, ...]]]:
-    """Give the key of each of an article's passages and the sentences that are searched, in order."""
-    rows = connection.execute("SELECT key, sentences FROM passages WHERE article = ? ORDER BY start", (article,))
-    return [(key, unpack_spans(sentences)) for key, sentences in rows]
+def keys_of_article(connection: Connection, article: int) -> list[int]:
+    """List the keys of an article's passages, in order of place."""
+    return [
+        key for (key,) in connection.execute("SELECT key FROM passages WHERE article = ? ORDER BY start", (article,))
+    ]
+
+
+def blocks_by_key(connection: Connection, article: int) -> dict[int, tuple[StoredPassage, bytes, Block]]:
+    """Give what `blocks_of_article` lists by the passages' keys."""
+    keys = connection.execute("SELECT key FROM passages WHERE article = ? AND vectors > 0 ORDER BY start", (article,))
+    return {key: block for (key,), block in zip(keys, blocks_of_article(connection, article), strict=True)}
 
 
 def recount(tx: WriteTransaction, collection: int) -> None:

@@ -243,12 +243,15 @@ class Segments:
         tx.connection.executemany("DELETE FROM segments WHERE id = ?", ((number,) for number in numbers))
 
     def remove_unknown(self) -> None:
-        """Remove the files that the catalogue knows nothing of, durably; the caller holds the writer's lock."""
+        """Remove what the catalogue knows nothing of, files and ends of files; the caller holds the writer's lock."""
         with self._catalog.read() as connection:
-            known = {self.path(number).name for number in self.committed(connection)}
+            known = {self.path(number): given for number, given in self.committed(connection).items()}
         for path in sorted(self._dir.iterdir()):
-            if path.name not in known:
+            if path not in known:
                 files.remove(path)
+        for path, (_, dim, records) in known.items():
+            if path.is_file() and path.stat().st_size > HEADER_BYTES + records * dim * 4:
+                files.append(path, HEADER_BYTES + records * dim * 4, ())
         files.sync_directory(self._dir)
 
     def _open_segment(self, tx: WriteTransaction, fingerprint: str, dim: int) -> tuple[int, int]:
