@@ -6,19 +6,18 @@ import logging
 import shutil
 from collections.abc import Callable, Container
 from dataclasses import replace
-from datetime import UTC, datetime
 
 import filelock
-import numpy as np
 
-from qa_service.errors import Damaged, Incompatible, Unavailable
+from qa_service.errors import Damaged, Incompatible
 from qa_service.index import base as base_index
 from qa_service.index.base import Base
-from qa_service.index.compaction import Compaction, delta_since
+from qa_service.index.compaction import Compaction
 from qa_service.index.generation_dir import GenerationDir
-from qa_service.index.manifest import FORMAT, BaseEntry, Delta, Manifest, Versions
+from qa_service.index.manifest import FORMAT, BaseEntry, Manifest, Versions
 from qa_service.index.mending import DamageNotes, find_bases, replayed
 from qa_service.index.opening import Opening
+from qa_service.index.publishing import Publishing
 from qa_service.index.second_thread import SecondThread
 from qa_service.index.snapshot import Snapshot
 from qa_service.store import articles, collections, files, passages
@@ -45,6 +44,7 @@ class Generations:
         self._segments = segments
         self._second = SecondThread()
         self.versions = versions
+        self.publishing = Publishing(catalog, segments, versions)
         self.damage = DamageNotes()
         self._root = catalog.data_dir / "indexes"
         files.make_directory(self._root)
@@ -92,51 +92,8 @@ class Generations:
             Unavailable: its files cannot be written.
         """
         entry = base() if callable(base) else base
-        return self._published(collection, entry, self._changes(collection, entry))
-
-    def _published(self, collection: Collection, entry: BaseEntry | None, delta: Delta) -> Manifest:
         directory = self.directory(collection.row)
-        try:
-            files.make_directory(directory.root)
-            manifest = Manifest(
-                format=FORMAT,
-                collection=collection.row,
-                seq=collection.seq,
-                created_at=datetime.now(UTC).isoformat(timespec="seconds"),
-                versions=self.versions,
-                base=entry,
-                delta=directory.write_delta(delta, collection.seq, entry.seq if entry else 0),
-            )
-            directory.publish(manifest)
-        except OSError as error:
-            raise Unavailable(
-                f"what was written is kept, but cannot be searched yet: publishing failed: {error}",
-                field=str(directory.root),
-                remedy="check that the disk has room and the directory can be written; the next write, or the next"
-                " start, publishes it",
-            ) from error
-        for path in directory.obsolete():
-            files.remove(path)
-        return manifest
-
-    def _changes(self, collection: Collection, entry: BaseEntry | None) -> Delta:
-        """Tell what changed since a base, with what was known to be dead of it and was erased since."""
-        with self._catalog.read() as connection:
-            delta = delta_since(connection, collection, entry.seq if entry else 0)
-        directory = self.directory(collection.row)
-        try:
-            before = directory.read()
-            if before is None or before.base is None or entry is None or before.base.directory != entry.directory:
-                return delta
-            return Delta(delta.added, np.union1d(delta.dead, directory.read_delta(before.delta).dead))
-        except Incompatible:
-            return delta
-        except Damaged:
-            if entry is None:
-                return delta
-            base = base_index.load(directory.root, entry, self._segments, self.versions.dim)
-            with self._catalog.read() as connection:
-                return replayed(connection, collection, base.keys)
+        return self.publishing.publish(directory, collection, entry)
 
     def publish_delta(self, collection: Collection) -> Manifest:
         """Publish the collection's last write over its current base."""
@@ -186,7 +143,7 @@ class Generations:
         else:
             with self._catalog.read() as connection:
                 delta = replayed(connection, collection, bases.good.keys)
-            manifest = self._published(collection, bases.good.entry, delta)
+            manifest = self.publishing.put(directory, collection, bases.good.entry, delta)
         self.damage.mended(collection, error, manifest)
         for name in bases.damaged:
             files.remove(directory.root / name)

@@ -162,7 +162,7 @@ def test_a_delta_that_lies_is_found(settings: Settings, added: list[int], dead: 
         collection = collections.get(connection, "default")
     delta = Delta(np.array(added, dtype=np.int64), np.array(dead, dtype=np.int64))
     with engine.catalog.writer_lock():
-        engine.generations._published(collection, manifest.base, delta)
+        engine.generations.publishing.put(engine.generations.directory(1), collection, manifest.base, delta)
     assert any(named in problem for problem in engine.check())
     engine.rebuild()
     assert engine.check() == []

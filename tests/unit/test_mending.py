@@ -56,8 +56,21 @@ def two_bases(engine: Engine) -> Manifest:
 LIVE = {"a0", "a2", "a3", "a4", "a5", "a6", "a7", "b"}
 
 
-@pytest.mark.parametrize("victim", ["windows.faiss", "sentences.faiss", "places-keys.npy", "words/meta.json"])
-def test_the_last_good_base_takes_over(settings: Settings, victim: str) -> None:
+@pytest.mark.parametrize(
+    ("exact", "victim"),
+    [
+        (1000, "windows.faiss"),
+        (1000, "sentences.faiss"),
+        (1000, "places-keys.npy"),
+        (1000, "words/meta.json"),
+        (4, "windows.ivf"),
+        (4, "sentences.lists"),
+    ],
+)
+def test_the_last_good_base_takes_over(
+    settings: Settings, exact: int, victim: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dense, "EXACT_VECTORS", exact)
     engine = Engine.open(settings, ToyEncoder())
     second = two_bases(engine)
     add(engine, {"c": text(60)})
@@ -87,6 +100,8 @@ def test_the_last_good_base_takes_over(settings: Settings, victim: str) -> None:
     assert engine.check() == []
     compact(engine)
     assert engine.readiness().warnings == ()
+    assert shown(engine) == LIVE - {"a3", "b"} | {"c", "d"}
+    assert engine.check() == []
     engine.close()
 
 
