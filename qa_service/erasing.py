@@ -39,7 +39,8 @@ def compact_everything(catalog: Catalog, segments: Segments, generations: Genera
         dirty = [one for one in moves.usage(connection, segments) if one.is_worth_leaving(least)]
     moves.leave(catalog, segments, dirty)
     for collection in _every(catalog):
-        generations.compact(collection, anew=True)
+        if generations.compact(collection, anew=True) is None:
+            continue  # it was deleted meanwhile, with all that it had
         if erase or dirty:
             generations.remove_superseded(collection)
         with catalog.writer_lock(), catalog.write() as tx:

@@ -107,7 +107,7 @@ def test_two_ingests_at_once_while_others_ask_and_delete(settings: Settings, cac
     def ask() -> None:
         while not ended.is_set():
             before = set(gone)
-            found = {p.article_id for p in engine.ask(Ask(question(3), top_k=50)).passages}
+            found = {p.article_id for p in engine.ask(Ask(question(3), top_k=100)).passages}
             if found & before or not {f"a{n}" for n in range(10, 20)} <= found:
                 wrong.append((found, before))
 
