@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from qa_service.checking.remedies import REBUILD, RESTORE
-from qa_service.errors import Damaged, NotFound
+from qa_service.errors import Damaged, NotFound, QAError
 from qa_service.store import articles, audits, entries, furniture, passages
 from qa_service.store.catalog import Connection
 from qa_service.store.segments import Block, Segments
@@ -45,15 +45,13 @@ def faults(connection: Connection, row: int, segments: Segments) -> Iterator[Fau
     except (Damaged, NotFound, UnicodeDecodeError) as error:
         if not whole:
             return
-        detail = error.detail if isinstance(error, Damaged | NotFound) else str(error)
-        yield Fault(row, f"{detail} ({REBUILD})", derived=True)
+        yield Fault(row, f"{_told(error)} ({REBUILD})", derived=True)
         return
     try:
         audits.edits(connection, row)
         audits.audit(connection, row, text)
     except (Damaged, ValueError, KeyError, zlib.error) as error:
-        detail = error.detail if isinstance(error, Damaged) else str(error)
-        yield Fault(row, f"{detail} ({REBUILD})", derived=True)
+        yield Fault(row, f"{_told(error)} ({REBUILD})", derived=True)
     try:
         furniture.units(connection, row)
         yield from _offsets(connection, row, len(text))
@@ -77,3 +75,8 @@ def _offsets(connection: Connection, row: int, length: int) -> Iterator[Fault]:
             problem = f"passage {passage.passage_id} does not lie in the text ({REBUILD})"
             yield Fault(row, problem, derived=True)
         end = passage.end
+
+
+def _told(error: Exception) -> str:
+    """Tell an error without its own remedy."""
+    return f"{error.field}: {error.detail}" if isinstance(error, QAError) else str(error)

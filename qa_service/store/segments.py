@@ -217,8 +217,11 @@ class Segments:
         return np.memmap(path, dtype="<f4", mode="r", offset=HEADER_BYTES, shape=(records, dim)).view(np.ndarray)
 
     def _holds(self, segment: int, records: int, dim: int) -> bool:
-        path = self.path(segment)
-        return path.is_file() and path.stat().st_size >= HEADER_BYTES + records * dim * 4
+        try:
+            matrix = self._load(segment)
+        except Damaged:
+            return False
+        return matrix.shape[1] == dim and len(matrix) >= records
 
     def problems(self, connection: Connection) -> list[str]:
         """Compare the files with what the catalogue says of them; name those that are missing or not like it."""

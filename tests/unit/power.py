@@ -79,11 +79,15 @@ class Disk:
         self.steps.append(step)
         self._apply(step)
         for kind in ("durable", "torn", "killed"):
-            tree = dict(self._tree(self._top, kind)) | self._catalog()
+            tree = self.tree(kind)
             mark = hashlib.sha256(repr((sorted(tree.items()), self.allowed)).encode()).digest()
             if mark not in self._seen:
                 self._seen.add(mark)
                 self.states.append(State(step, kind, tree, self.allowed))
+
+    def tree(self, kind: str) -> Tree:
+        """Give what a cut would leave now."""
+        return dict(self._tree(self._top, kind)) | self._catalog()
 
     def _apply(self, step: Step) -> None:
         if step.path == self._root:

@@ -69,7 +69,7 @@ def test_what_is_derived_is_named_and_mended(settings: Settings, what: str) -> N
 def test_what_was_given_is_not_mended_but_kept_as_it_is(settings: Settings) -> None:
     engine = Engine.open(settings, ToyEncoder())
     add(engine, {"a": text(1), "b": text(2)})
-    damage(engine, "UPDATE contents SET content = replace(content, x'e5', x'e6') WHERE article = 1")
+    damage(engine, "UPDATE contents SET content = ? WHERE article = 1", text(3).encode())
     problems = engine.check()
     assert problems
     assert all("'a'" in problem for problem in problems)
