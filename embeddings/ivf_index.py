@@ -14,7 +14,7 @@ from embeddings.errors import DamagedIndex
 from embeddings.faiss_index import load_faiss
 from embeddings.index import Ids, checked_k, checked_vectors, no_hits
 from embeddings.ivf_build import Stored
-from embeddings.ivf_file import IvfPaths, code_bytes, read_trained
+from embeddings.ivf_file import IvfLists, IvfPaths, code_bytes, read_trained
 
 _QUERY_BITS = 4
 """Bits a dimension of the question is cut to. With 8, 300 questions found .0007 more of their ten best and took a
@@ -79,6 +79,7 @@ class IvfIndex:
     def __init__(self, paths: IvfPaths, stored: Stored, effort: Effort) -> None:
         self.effort = effort
         self.stored = stored
+        self._paths = paths
         self.coarse, sizes = read_trained(paths)
         self._total = int(sizes.sum())
         self._least = math.ceil(_LEAST_CODES * len(sizes) / max(self._total, 1))
@@ -108,6 +109,11 @@ class IvfIndex:
     def ids(self) -> Ids:
         """Return all ids, of shape (len(self),)."""
         return np.arange(self._total, dtype=np.int64)
+
+    def listed(self) -> Ids:
+        """Read the ids from the lists, one list after another: each is there once if nothing is wrong."""
+        lists = IvfLists(self._paths)
+        return np.concatenate([np.empty(0, np.int64), *(lists.get(number)[1] for number in range(self.coarse.lists))])
 
     def search(
         self, queries: Vectors, k: int, allowed: Ids | Subset | None = None, *, effort: Effort | None = None

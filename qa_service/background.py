@@ -17,6 +17,7 @@ from qa_service.config import Settings
 from qa_service.errands import Errands, NotStarted, Order, Work
 from qa_service.index.generation import Generations
 from qa_service.index.opened import OpenedCollections
+from qa_service.index.verifying import Verifying
 from qa_service.job_runner import IngestBatches, JobRunner
 from qa_service.store import collections, jobs
 from qa_service.store.catalog import Catalog
@@ -48,7 +49,7 @@ class Retry:
 
 
 class Background:
-    """Two daemon threads: one that watches, one that has jobs and compactions done."""
+    """Daemon threads: one that watches, one that has jobs and compactions done, one that verifies the indexes."""
 
     def __init__(
         self,
@@ -65,13 +66,14 @@ class Background:
         self._opened = opened
         self._compact = compact
         self._stop = threading.Event()
+        self._verifying = Verifying(generations, opened, self._stop)
         self._runner = JobRunner(catalog, ingest, self._stop.is_set)
         self._errands = Errands()
         self._alone = False
         self._due: dict[str, Retry] = {}
         self._work: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._threads: list[threading.Thread] = []
-        self._stamps: dict[int, tuple[int, int] | None] = {}
+        self._stamps: dict[int, bytes | None] = {}
         self._seen: dict[int, tuple[int, float]] = {}
         self._pause_until: dict[int, float] = {}
         self._warnings: dict[str, str] = {}
@@ -85,7 +87,7 @@ class Background:
         """Start the threads; does nothing the second time."""
         if self._threads:
             return
-        for name, target in (("qa-watch", self._watch), ("qa-work", self._run)):
+        for name, target in (("qa-watch", self._watch), ("qa-work", self._run), ("qa-verify", self._verifying.run)):
             thread = threading.Thread(target=target, name=name, daemon=True)
             self._threads.append(thread)
             thread.start()
@@ -104,7 +106,8 @@ class Background:
 
     def warnings(self) -> list[str]:
         """Name the trouble that the workers last met and that has not gone since."""
-        return list(self._warnings.values())
+        verifying = [self._verifying.trouble] if self._verifying.trouble else []
+        return [*self._warnings.values(), *verifying, *self._opened.warnings()]
 
     def _watch(self) -> None:
         while not self._stop.wait(POLL_S):
@@ -127,7 +130,7 @@ class Background:
         try:
             stamp = self._generations.directory(collection.row).stamp()
             if self._stamps.get(collection.row) != stamp:
-                self._opened.refresh(collection.name)
+                self._opened.refresh_or_mend(collection.name)
                 self._stamps[collection.row] = stamp
                 self._seen.pop(collection.row, None)
             elif self._lags(collection):
@@ -135,6 +138,7 @@ class Background:
             self._settled(what)
         except Exception as error:
             self._pause_until[collection.row] = time.monotonic() + LAG_S
+            self._seen.pop(collection.row, None)  # what could not be published is tried again
             self._warn(what, f"{what}: new articles may not show: {error}")
 
     def _lags(self, collection: Collection) -> bool:
@@ -170,6 +174,9 @@ class Background:
             if name is not None:
                 self._due.setdefault(name, Retry())
             self._compact_due()
+            for collection in self._collections():
+                if collection.row in self._generations.damage:
+                    self._due.setdefault(collection.name, Retry())
 
     def _collections(self) -> list[Collection]:
         try:

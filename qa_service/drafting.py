@@ -97,7 +97,12 @@ class Drafter:
         """Process a stored article anew; None when it has gone meanwhile or cannot be processed any more."""
         with self._catalog.read() as connection:
             found = articles.content(connection, row)
+            whole = articles.content_is_whole(connection, row)
         if found is None:
+            return None
+        if not whole:
+            # Its passages may be sound; made anew, the damage would be taken for what was given.
+            logger.warning("article %r stays as it was: its bytes are not those that were given", found[0].id)
             return None
         submission, attributes, pipeline = found
         article_id = str(submission.id)

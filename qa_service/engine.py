@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from embeddings.encoder import Encoder
 from embeddings.reranker import Reranker
-from qa_service import assembly, maintenance, shelves
+from qa_service import assembly, erasing, maintenance, shelves
 from qa_service.background import Background
 from qa_service.config import Settings
 from qa_service.errors import BadInput
@@ -218,9 +218,15 @@ class Engine:
         """Fold a collection's delta into its base if it has grown enough; see `TakingIn.compact`."""
         self._taking_in.compact(name)
 
+    def compact_everything(self, *, erase: bool) -> None:
+        """Fold every collection into a new base; with `erase`, leave nothing of the deleted; see `erasing`."""
+        erasing.compact_everything(self.catalog, self.segments, self.generations, erase=erase)
+        self.opened.recover()
+
     def check(self) -> list[str]:
         """Verify everything stored; return the problems, each with its remedy."""
-        return maintenance.check(self.catalog, self.segments, self.generations) + self.adjustment.problems()
+        found = maintenance.check(self.catalog, self.segments, self.generations, self._ingestor.processing)
+        return found + self.adjustment.problems()
 
     def measure_recall(self, collection: str | None, queries: int) -> list[maintenance.Recall]:
         """Measure how much of an exact search the vector indexes of a collection, or of all, find; and record it."""

@@ -21,7 +21,7 @@ from qa_service.engine import Engine
 from qa_service.errands import GRACE_S, Order
 from qa_service.errors import QAError
 from qa_service.index.generation import Generations
-from qa_service.ingest import record_findings
+from qa_service.ingest import finish_learning, record_findings
 from qa_service.job_runner import JobRunner
 from qa_service.store import collections, furniture
 from qa_service.store.catalog import Catalog
@@ -103,4 +103,5 @@ def _compact(order: Order, name: str) -> None:
         else:
             engine.ingestor().reprocess(late, name, publish=True)
         engine.close()
+    finish_learning(catalog, collection.row)
     generations.compact(collection, force=True)  # that it is due was seen by who gave the order

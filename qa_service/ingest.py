@@ -122,7 +122,12 @@ class Ingestor:
 
     def settle(self, collection: str, *, publish: bool = True) -> None:
         """Learn page furniture from all that the collection holds now; process those articles anew that it concerns."""
-        self._apply(collection, lambda connection, row, _: learning.learn_all(connection, row), publish=publish)
+        self._apply(
+            collection,
+            lambda connection, row, _: learning.learn_all(connection, row),
+            publish=publish,
+            everything=True,
+        )
 
     def _learn(self, name: str, gone: Mapping[str, int] | None = None) -> None:
         """Learn furniture from the articles that came and went, those too that a crash kept from being learnt from."""
@@ -132,10 +137,11 @@ class Ingestor:
 
         self._apply(name, learn, publish=True)
 
-    def _apply(self, name: str, learn: Learn, *, publish: bool) -> None:
+    def _apply(self, name: str, learn: Learn, *, publish: bool, everything: bool = False) -> None:
         """Learn, and process those articles anew that it concerns.
 
-        What was learnt is recorded once they are: after a crash it is learnt again.
+        What was learnt is recorded once they are: after a crash it is learnt again, when all is learnt anew at the
+        latest, which also finds the articles that were processed for something that is not so any more.
         """
         with self._catalog.read() as connection:
             collection = collections.find(connection, name)
@@ -143,8 +149,16 @@ class Ingestor:
                 return
             fresh = furniture.not_learnt(connection, collection.row)
             found = learn(connection, collection.row, fresh)
+            unfinished = furniture.is_unfinished(connection, collection.row)
+        # What another left unfinished is finished only by looking at everything.
+        finishing = everything or not unfinished
+        if found.articles and finishing:
+            with self._catalog.writer_lock(), self._catalog.write() as tx:
+                furniture.begin(tx, collection.row)
         self._redraft(Drafter(self._catalog, name, self.processing, found), found.articles, name, publish=publish)
         self.reprocess(record_findings(self._catalog, collection.row, fresh, found), name, publish=publish)
+        if finishing:
+            finish_learning(self._catalog, collection.row)
 
     def _redraft(self, drafter: Drafter, rows: Iterable[int], collection: str, *, publish: bool) -> None:
         def there() -> bool:
@@ -221,10 +235,21 @@ def record_findings(catalog: Catalog, collection: int, fresh: Sequence[int], fou
         with catalog.writer_lock(), catalog.write() as tx:
             furniture.change(tx, collection, found.learnt, found.forgotten)
             furniture.mark_learnt(tx, fresh)
+            if changed:
+                furniture.begin(tx, collection)
     if not changed:
         return []
     with catalog.read() as connection:
         return learning.stale(connection, collection, changed)
+
+
+def finish_learning(catalog: Catalog, collection: int) -> None:
+    """Record that the articles that what was learnt concerns were processed anew."""
+    with catalog.read() as connection:
+        unfinished = furniture.is_unfinished(connection, collection)
+    if unfinished:
+        with catalog.writer_lock(), catalog.write() as tx:
+            furniture.finish(tx, collection)
 
 
 def _batches(drafts: Iterable[Draft]) -> Iterator[list[Draft]]:

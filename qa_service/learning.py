@@ -105,7 +105,12 @@ def learn(connection: Connection, collection: int, fresh: Sequence[int], gone: M
 
 
 def learn_all(connection: Connection, collection: int) -> Findings:
-    """Learn from everything that is there, whatever was learnt before."""
+    """Learn from everything that is there, whatever was learnt before.
+
+    After a crash all articles are looked at: some may leave out what was learnt, but was not recorded.
+    """
+    unfinished = furniture.is_unfinished(connection, collection)
+    rows = [row for row, _ in articles.live(connection, collection)] if unfinished else []
     learner = _Learner(connection, collection)
     found = {
         (site, number)
@@ -114,7 +119,15 @@ def learn_all(connection: Connection, collection: int) -> Findings:
         if learner.is_furniture(site, number)
     }
     known = furniture.learnt(connection, collection)
-    return _findings(connection, collection, found - known, known - found, ())
+    return _findings(connection, collection, found - known, known - found, rows)
+
+
+def mistaken(connection: Connection, collection: int) -> list[int]:
+    """List, by row, the articles that leave out something else than was learnt, though nobody is at work on it."""
+    if furniture.is_unfinished(connection, collection):
+        return []
+    rows = {row for row, _ in articles.live(connection, collection)}
+    return _stale(connection, collection, rows - set(furniture.not_learnt(connection, collection)), NOTHING)
 
 
 def stale(connection: Connection, collection: int, marks: Iterable[Mark]) -> list[int]:

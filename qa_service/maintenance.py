@@ -2,33 +2,46 @@
 
 from __future__ import annotations
 
+import itertools
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from qa_service.errors import Damaged, QAError
-from qa_service.index import base as base_index
+from qa_service import learning
+from qa_service.checking import cuts, indexes, tables
+from qa_service.checking.remedies import REBUILD, RESTORE
+from qa_service.checking.stored import faults
+from qa_service.drafting import Processing
 from qa_service.index.generation import Generations
 from qa_service.index.manifest import LegEntry
 from qa_service.index.recall import TARGET
 from qa_service.ingest import Ingestor
-from qa_service.store import articles, audits, collections, entries, passages, words
-from qa_service.store.catalog import Catalog, Connection
+from qa_service.store import articles, bands, collections, furniture, passages, words
+from qa_service.store.catalog import Catalog, Connection, WriteTransaction
 from qa_service.store.collections import Collection
-from qa_service.store.segments import Block, Segments
+from qa_service.store.segments import Segments
 
-RESTORE = "restore the data directory from a backup, or ingest the article again"
-REBUILD = "run `qa-service rebuild`"
+logger = logging.getLogger(__name__)
 
 
-def check(catalog: Catalog, segments: Segments, generations: Generations) -> list[str]:
-    """Verify catalogue, texts, offsets, vectors, counts and index files; return the problems with their remedies."""
+def check(catalog: Catalog, segments: Segments, generations: Generations, processing: Processing) -> list[str]:
+    """Verify everything stored; return the problems, each with its place and what to run.
+
+    That is: SQLite's own structures; bytes, texts, accounts, offsets and vectors of every live article; the tables
+    derived from them; segment files; every file of the published generations by its checksum; and that each live
+    passage is in exactly one place of them, none that is gone in any.
+    """
     problems: list[str] = []
     with catalog.read() as connection:
         problems.extend(f"catalog.sqlite3: {message} ({RESTORE})" for message in catalog.integrity_problems())
+        problems.extend(f"{message} ({REBUILD})" for message in segments.problems(connection))
         for collection in collections.every(connection):
-            problems.extend(_check_articles(connection, collection, segments))
-            problems.extend(_check_counts(connection, collection))
-            problems.extend(_check_generation(connection, collection, generations))
+            found = itertools.chain(
+                _check_articles(connection, collection, segments),
+                tables.problems(connection, collection, processing),
+                indexes.problems(connection, collection, generations),
+            )
+            problems.extend(f"collection {collection.name}: {problem}" for problem in found)
     return problems
 
 
@@ -65,91 +78,65 @@ def measure_recall(catalog: Catalog, generations: Generations, name: str | None,
 
 def _check_articles(connection: Connection, collection: Collection, segments: Segments) -> Iterator[str]:
     for row, article_id in articles.live(connection, collection.row):
-        where = f"collection {collection.name}, article {article_id!r}"
-        try:
-            text = articles.original_text(connection, row)
-        except (Damaged, UnicodeDecodeError) as error:
-            yield f"{where}: {error} ({RESTORE})"
-            continue
-        try:
-            audits.edits(connection, row)
-        except Damaged as error:
-            yield f"{where}: {error.detail} ({REBUILD})"
-        end = 0
-        for passage in passages.of_article(connection, row):
-            spans = (*passage.sentences, *passage.omitted)
-            inside = all(passage.start <= s.start < s.end <= passage.end for s in spans) and spans
-            if not (end <= passage.start < passage.end <= len(text)) or not inside:
-                yield f"{where}: passage {passage.passage_id} does not lie in the text ({REBUILD})"
-            end = passage.end
-        for entry in entries.of_article(connection, row):
-            try:
-                segments.read(entry.block)
-            except Damaged as error:
-                yield f"{where}: {error.detail} ({REBUILD})"
-
-
-def _check_counts(connection: Connection, collection: Collection) -> Iterator[str]:
-    if words.wrong_frequencies(connection, collection.row):
-        yield f"collection {collection.name}: its word counts do not match its passages ({REBUILD})"
-    if passages.count_live(connection, collection.row) != (collection.passages, collection.words):
-        yield f"collection {collection.name}: its counters do not match its passages ({REBUILD})"
-
-
-def _check_generation(connection: Connection, collection: Collection, generations: Generations) -> Iterator[str]:
-    where = f"collection {collection.name}"
-    directory = generations.directory(collection.row)
-    try:
-        manifest = generations.manifest(collection.row)
-        if manifest is None or manifest.seq != collection.seq:
-            yield f"{where}: its last write is not published (start the service or ingest anything)"
-            return
-        directory.read_delta(manifest.delta)
-        if stale := articles.outdated(connection, collection.row, manifest.versions.pipeline):
-            yield f"{where}: {len(stale)} articles were processed with other settings ({REBUILD})"
-        if manifest.base is not None:
-            for name in base_index.verify(directory.root, manifest.base):
-                yield f"{where}: index file {name} fails its checksum ({REBUILD})"
-    except QAError as error:
-        yield f"{where}: {error}"
+        for fault in faults(connection, row, segments):
+            yield f"article {article_id!r}: {fault.problem}"
 
 
 def rebuild(catalog: Catalog, segments: Segments, generations: Generations, ingestor: Ingestor) -> None:
-    """Process articles made with other settings, or whose vectors are damaged, anew; then build every base.
+    """Process articles made with other settings, or of which something is damaged, anew; then build every base.
 
-    Encodes only what has to be. May be stopped and started again; the old indexes stay published until a collection
-    is complete. Articles that another process replaces or deletes meanwhile are left as that made them.
+    Whatever is derived is made again from the bytes that were given: texts, accounts, passages, words, lines, bands,
+    furniture, vectors, counters and indexes. Encodes only what has to be. May be stopped and started again; the old
+    indexes stay published until a collection is complete. Articles that another process replaces or deletes meanwhile
+    are left as that made them.
     """
     with catalog.read() as connection:
         found = collections.every(connection)
     for collection in found:
-        _forget_damaged(catalog, segments, collection)
+        _forget_damaged(catalog, segments, collection, ingestor.processing)
     for collection in found:
         with catalog.writer_lock(), catalog.write() as tx:
-            words.recount(tx, collection.row)
-            passages.recount(tx, collection.row)
+            _restore_tables(tx, collection)
         with catalog.read() as connection:
             rows = articles.outdated(connection, collection.row, generations.versions.pipeline)
         ingestor.reprocess(rows, collection.name)
         ingestor.settle(collection.name, publish=False)
+        with catalog.read() as connection:
+            mistaken = learning.mistaken(connection, collection.row)
+        ingestor.reprocess(mistaken, collection.name)
         with catalog.read() as connection:
             current = collections.find(connection, collection.name)
         if current is not None:
             generations.compact(current, anew=True)
 
 
-def _forget_damaged(catalog: Catalog, segments: Segments, collection: Collection) -> None:
-    """Mark articles with a damaged vector block, so that they are encoded again and the block is not reused."""
-    damaged: list[Block] = []
+def _restore_tables(tx: WriteTransaction, collection: Collection) -> None:
+    """Set right what follows from the rows of articles and passages alone."""
+    words.recount(tx, collection.row)
+    passages.recount(tx, collection.row)
+    furniture.remove_orphans(tx, collection.row)
+    bands.remove_orphans(tx, collection.row)
+    for row in tables.wrong_lines(tx.connection, collection.row):
+        furniture.restore(tx, collection.row, row, tables.expected_lines(tx.connection, row))
+
+
+def _forget_damaged(catalog: Catalog, segments: Segments, collection: Collection, processing: Processing) -> None:
+    """Mark articles of which something is damaged, so that they are processed again, and no damaged block is reused."""
     with catalog.read() as connection:
-        for row, _ in articles.live(connection, collection.row):
-            for entry in entries.of_article(connection, row):
-                try:
-                    segments.read(entry.block)
-                except Damaged:
-                    damaged.append(entry.block)
-    if damaged:
-        with catalog.writer_lock(), catalog.write() as tx:
-            for block in damaged:
-                for row in passages.forget_block(tx, block):
-                    articles.mark_outdated(tx, row)
+        live = articles.live(connection, collection.row)
+        found = [fault for row, _ in live for fault in faults(connection, row, segments)]
+        late = words.articles_with_unknown(connection, collection.row)
+        mistaken = cuts.mistaken(connection, collection.row, processing)
+        late.update(mistaken.passages, mistaken.bands)
+    for fault in found:
+        if not fault.derived:
+            logger.error("article in row %d: %s", fault.row, fault.problem)
+    late.update(fault.row for fault in found if fault.derived)
+    blocks = [fault.block for fault in found if fault.block is not None]
+    if not late:
+        return
+    with catalog.writer_lock(), catalog.write() as tx:
+        for block in blocks:
+            late.update(passages.forget_block(tx, block))
+        for row in sorted(late):
+            articles.mark_outdated(tx, row)

@@ -32,6 +32,7 @@ _COMMANDS = {
     "calibrate": "calibrate",
     "check": "maintenance",
     "rebuild": "maintenance",
+    "compact": "maintenance",
     "model": "model",
 }
 

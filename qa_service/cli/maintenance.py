@@ -1,4 +1,4 @@
-"""`qa-service check` and `qa-service rebuild`."""
+"""`qa-service check`, `qa-service rebuild` and `qa-service compact`."""
 
 from __future__ import annotations
 
@@ -77,3 +77,19 @@ def rebuild() -> None:
     with open_engine(current_settings(), recover=False) as engine:
         engine.rebuild()
     click.echo(f"rebuilt in {time.monotonic() - started:.1f} s")
+
+
+@click.command()
+@data_option
+@click.option("--erase", is_flag=True, help="Leave nothing of what was deleted or replaced in any file.")
+def compact(*, erase: bool) -> None:
+    """Fold what was added and deleted into new indexes now, which a server does by itself as it becomes worth it.
+
+    With --erase, texts, words and vectors of what was deleted or replaced before are in no file of the data directory
+    when this ends. It writes most files anew and needs room for them. Others may ask and ingest meanwhile; a server
+    lets go of the old files, which have no names any more, within about a minute.
+    """
+    started = time.monotonic()
+    with open_engine(current_settings(), asking=False) as engine:
+        engine.compact_everything(erase=erase)
+    click.echo(f"{'erased' if erase else 'compacted'} in {time.monotonic() - started:.1f} s")

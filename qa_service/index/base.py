@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -15,32 +14,51 @@ from numpy.typing import NDArray
 from qa_service.errors import Damaged
 from qa_service.index import dense, lexical
 from qa_service.index.dense import Former, Source
-from qa_service.index.legs import ExactLeg, Leg
+from qa_service.index.legs import SENTENCE_BITS, ExactLeg, Leg
 from qa_service.index.lexical import LexicalIndex
 from qa_service.index.manifest import BaseEntry, FileEntry, LegEntry
 from qa_service.index.places import Keys, Places, PlacesCollector, Rows
+from qa_service.store import files
 from qa_service.store.entries import IndexEntry
-from qa_service.store.segments import Segments, fsync_directory
+from qa_service.store.segments import Segments
 
 MOST_LINGERING = 0.2
 """Share of a word index's passages that may be gone before it is built anew; only then are they physically gone."""
+CHECKED_AT_ONCE = 16 << 20
+"""Bytes of a base whose checksums are compared before it is opened, which takes some 10 ms; larger ones are opened and
+verified in the background."""
 _REMEDY = "run `qa-service rebuild`"
 
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """The opened base indexes of a generation; `keys` are those of its passages, in increasing order."""
+    """The opened base indexes of a generation; `keys` are those of its passages, in increasing order.
+
+    `places` is empty in format 2.
+    """
 
     entry: BaseEntry
     windows: Leg
     sentences: Leg
     words: LexicalIndex
     keys: Keys
+    places: Places
 
     @property
     def is_large(self) -> bool:
         """Whether sentences are too many to be searched one by one."""
         return self.entry.sentences is not None and self.entry.sentences.kind != dense.EXACT
+
+    def holdings(self) -> Iterator[tuple[str, NDArray[np.int64], NDArray[np.int64]]]:
+        """Give for each index its name, the ids that it holds, and those that it has to hold, in increasing order."""
+        yield "words", self.words.keys(), self.keys
+        if self.entry.windows is None:
+            return
+        places, numbers = self.places, np.arange(self.places.sentences, dtype=np.int64)
+        rows = places.owners(numbers)
+        sentences = (places.keys[rows] << SENTENCE_BITS) + numbers - places.starts[rows]
+        for name, leg, ids in (("windows", self.windows, places.keys), ("sentences", self.sentences, sentences)):
+            yield name, leg.ids(), ids if isinstance(leg, ExactLeg) else np.arange(len(ids), dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,16 +134,18 @@ def is_worth_extending(entry: BaseEntry | None, added: int) -> bool:
 
 
 def load(root: Path, entry: BaseEntry, segments: Segments, dim: int) -> Base:
-    """Open base indexes after checking that their files are there in full size.
+    """Open base indexes after checking that their files are there in full size, and of small ones the checksums.
 
     Errors:
-        Damaged: a file is missing, has another size or cannot be read.
+        Damaged: a file is missing, has another size, is not what was written, or cannot be read.
     """
     directory = root / entry.directory
     for file in entry.files:
         path = directory / file.name
         if not path.is_file() or path.stat().st_size != file.bytes:
             raise Damaged("an index file is missing or has the wrong size", field=str(path), remedy=_REMEDY)
+    if sum(file.bytes for file in entry.files) <= CHECKED_AT_ONCE:
+        check_sound(root, entry)
     places = Places.load(directory) if entry.windows is not None else Places.none()
     windows, sentences = (
         dense.open_leg(directory, source, leg)
@@ -134,7 +154,7 @@ def load(root: Path, entry: BaseEntry, segments: Segments, dim: int) -> Base:
     keys = places.keys
     if entry.windows is None and isinstance(windows, ExactLeg):
         keys = np.sort(windows.index.ids())
-    return Base(entry, windows, sentences, LexicalIndex(directory / "words"), keys)
+    return Base(entry, windows, sentences, LexicalIndex(directory / "words"), keys, places)
 
 
 def measure(root: Path, entry: BaseEntry, segments: Segments, dim: int, queries: int) -> tuple[LegEntry, LegEntry]:
@@ -150,14 +170,32 @@ def measure(root: Path, entry: BaseEntry, segments: Segments, dim: int, queries:
     )
 
 
-def verify(root: Path, entry: BaseEntry) -> list[str]:
-    """Compare every file with its checksum; return the names of those that differ or are missing."""
+def verify(root: Path, entry: BaseEntry, digest: Callable[[Path], str] | None = None) -> list[str]:
+    """Compare every file with its checksum; return the names of those that differ or are missing.
+
+    Parameters:
+        digest: gives a file's SHA-256 in hexadecimal; by default as fast as it can be read.
+    """
     wrong = []
     for file in entry.files:
         path = root / entry.directory / file.name
-        if not path.is_file() or _digest(path) != file.sha256:
+        try:
+            sound = path.stat().st_size == file.bytes and (digest or _digest)(path) == file.sha256
+        except OSError:
+            sound = False
+        if not sound:
             wrong.append(f"{entry.directory}/{file.name}")
     return wrong
+
+
+def check_sound(root: Path, entry: BaseEntry) -> None:
+    """Compare every file with its checksum.
+
+    Errors:
+        Damaged: one differs or is missing.
+    """
+    for name in verify(root, entry):
+        raise Damaged("an index file fails its checksum", field=str(root / name), remedy=_REMEDY)
 
 
 def _verified(entries: Iterable[IndexEntry], segments: Segments) -> Iterator[IndexEntry]:
@@ -185,29 +223,27 @@ def _written(
     """Write a base under another name, make it durable and give it its name."""
     temporary = root / f"{name}.tmp"
     shutil.rmtree(temporary, ignore_errors=True)
-    temporary.mkdir(parents=True)
+    files.make_directory(temporary)
     try:
         places, windows, sentences, lingering = write(temporary)
         places.save(temporary)
-        files = tuple(_seal(path, temporary, old) for path in sorted(temporary.rglob("*")) if path.is_file())
+        sealed = tuple(_seal(path, temporary, old) for path in sorted(temporary.rglob("*")) if path.is_file())
         for directory in (temporary / "words", temporary):
-            fsync_directory(directory)
-        shutil.rmtree(root / name, ignore_errors=True)
-        temporary.rename(root / name)
+            files.sync_directory(directory)
+        files.move(temporary, root / name)
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
         raise
-    fsync_directory(root)
-    return BaseEntry(name, seq, len(places), files, windows, sentences, lingering)
+    return BaseEntry(name, seq, len(places), sealed, windows, sentences, lingering)
 
 
 def _seal(path: Path, root: Path, old: Mapping[str, FileEntry]) -> FileEntry:
     name, stat = str(path.relative_to(root)), path.stat()
     if stat.st_nlink > 1 and name in old:
         # A link to a file of the old base, whose checksum is known.
+        files.adopt(path)
         return old[name]
-    with path.open("rb") as file:
-        os.fsync(file.fileno())
+    files.seal(path)
     return FileEntry(name, stat.st_size, _digest(path))
 
 

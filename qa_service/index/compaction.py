@@ -13,6 +13,8 @@ import numpy as np
 from qa_service.errors import Damaged
 from qa_service.index import base as base_index
 from qa_service.index.manifest import BaseEntry, Delta
+from qa_service.index.mending import replayed
+from qa_service.index.places import Places
 from qa_service.store import entries
 from qa_service.store.catalog import Catalog, Connection
 from qa_service.store.collections import Collection
@@ -56,7 +58,11 @@ class Compaction:
             delta = delta_since(connection, self.collection, old.seq)
             if not base_index.is_worth_extending(old, len(delta.added)):
                 return None
+            # By its keys: of what went since, rows may have been erased, if a damaged base was there meanwhile.
+            delta = replayed(connection, self.collection, Places.load(self.root / old.directory).keys)
             added = tuple(entries.by_key(connection, delta.added.tolist()))
+        # What is taken over gets new checksums: damage would be sound from then on.
+        base_index.check_sound(self.root, old)
         change = base_index.Change(old, delta.dead, added)
         return base_index.extend(self.root, name, self.collection.seq, change, self.segments, self.dim)
 

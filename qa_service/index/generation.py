@@ -6,23 +6,24 @@ import logging
 import shutil
 from collections.abc import Callable, Container
 from dataclasses import replace
-from datetime import UTC, datetime
-from pathlib import Path
 
 import filelock
 
 from qa_service.errors import Damaged, Incompatible
 from qa_service.index import base as base_index
-from qa_service.index.compaction import Compaction, delta_since
+from qa_service.index.base import Base
+from qa_service.index.compaction import Compaction
 from qa_service.index.generation_dir import GenerationDir
 from qa_service.index.manifest import FORMAT, BaseEntry, Manifest, Versions
+from qa_service.index.mending import DamageNotes, find_bases, replayed
 from qa_service.index.opening import Opening
+from qa_service.index.publishing import Publishing
 from qa_service.index.second_thread import SecondThread
 from qa_service.index.snapshot import Snapshot
-from qa_service.store import articles, collections, passages
+from qa_service.store import articles, collections, files, passages
 from qa_service.store.catalog import Catalog
 from qa_service.store.collections import Collection
-from qa_service.store.segments import Segments
+from qa_service.store.segments import Block, Segments
 
 logger = logging.getLogger(__name__)
 
@@ -43,8 +44,10 @@ class Generations:
         self._segments = segments
         self._second = SecondThread()
         self.versions = versions
+        self.publishing = Publishing(catalog, segments, versions)
+        self.damage = DamageNotes()
         self._root = catalog.data_dir / "indexes"
-        self._root.mkdir(exist_ok=True)
+        files.make_directory(self._root)
 
     def directory(self, collection: int) -> GenerationDir:
         """Give the directory of a collection's generations."""
@@ -83,26 +86,14 @@ class Generations:
             self.recover(collection)
 
     def publish(self, collection: Collection, base: BaseEntry | Callable[[], BaseEntry | None] | None) -> Manifest:
-        """Publish a generation that covers the collection's last write; the caller holds the writer's lock."""
-        directory = self.directory(collection.row)
-        directory.root.mkdir(exist_ok=True)
+        """Publish a generation that covers the collection's last write; the caller holds the writer's lock.
+
+        Errors:
+            Unavailable: its files cannot be written.
+        """
         entry = base() if callable(base) else base
-        base_seq = entry.seq if entry else 0
-        with self._catalog.read() as connection:
-            delta = delta_since(connection, collection, base_seq)
-        manifest = Manifest(
-            format=FORMAT,
-            collection=collection.row,
-            seq=collection.seq,
-            created_at=datetime.now(UTC).isoformat(timespec="seconds"),
-            versions=self.versions,
-            base=entry,
-            delta=directory.write_delta(delta, collection.seq, base_seq),
-        )
-        directory.publish(manifest)
-        for path in directory.obsolete():
-            _remove(path)
-        return manifest
+        directory = self.directory(collection.row)
+        return self.publishing.publish(directory, collection, entry)
 
     def publish_delta(self, collection: Collection) -> Manifest:
         """Publish the collection's last write over its current base."""
@@ -113,38 +104,65 @@ class Generations:
 
         return self.publish(collection, current_base)
 
-    def recover(self, collection: Collection) -> Manifest:
+    def recover(self, collection: Collection, *, thoroughly: bool = False) -> Manifest:
         """Bring the published generation up to the catalogue after a crash; the caller holds the writer's lock.
 
-        A damaged manifest or base is replaced by a replay of everything from catalogue and vectors.
+        What a damaged file belongs to is replaced by the last good base, or by all passages if there is none, with
+        what the catalogue has beyond that.
+
+        Parameters:
+            thoroughly: compare the checksums of large files too.
+
+        Errors:
+            Incompatible: articles were processed with other settings. Unavailable: nothing can be written.
         """
+        directory = self.directory(collection.row)
         try:
             manifest = self.manifest(collection.row)
             if manifest is not None:
-                self.directory(collection.row).read_delta(manifest.delta)
+                directory.read_delta(manifest.delta)
                 if manifest.base is not None:
-                    base_index.load(
-                        self.directory(collection.row).root, manifest.base, self._segments, self.versions.dim
-                    )
+                    if thoroughly:
+                        base_index.check_sound(directory.root, manifest.base)
+                    base_index.load(directory.root, manifest.base, self._segments, self.versions.dim)
         except Damaged as error:
-            logger.warning("rebuilding the index of collection %s: %s", collection.name, error)
-            return self._replay(collection)
+            logger.warning("the index of collection %s is damaged: %s", collection.name, error)
+            return self._mend(collection, error)
         if manifest is not None and manifest.seq == collection.seq:
             return manifest
+        self._ensure_processed(collection)
+        return self.publish(collection, manifest.base) if manifest else self._replay(collection)
+
+    def _mend(self, collection: Collection, error: Damaged) -> Manifest:
+        """Publish what is sound, and remove the bases that are not."""
+        self._ensure_processed(collection)
+        directory = self.directory(collection.row)
+        bases = find_bases(directory, self.versions, self._segments)
+        if bases.good is None:
+            manifest = self._replay(collection)
+        else:
+            with self._catalog.read() as connection:
+                delta = replayed(connection, collection, bases.good.keys)
+            manifest = self.publishing.put(directory, collection, bases.good.entry, delta)
+        self.damage.mended(collection, error, manifest)
+        for name in bases.damaged:
+            files.remove(directory.root / name)
+        return manifest
+
+    def _ensure_processed(self, collection: Collection) -> None:
         with self._catalog.read() as connection:
             if articles.outdated(connection, collection.row, self.versions.pipeline):
                 raise Incompatible(
                     f"collection {collection.name!r} holds articles that were processed with other settings",
                     remedy="run `qa-service rebuild`",
                 )
-        return self.publish(collection, manifest.base) if manifest else self._replay(collection)
 
     def _replay(self, collection: Collection) -> Manifest:
         """Publish everything anew: as a delta while it is small enough to be searched in memory, else as a base."""
         if collection.passages <= COMPACT_AT_MOST:
             return self.publish(collection, None)
         root = self.directory(collection.row).root
-        root.mkdir(exist_ok=True)
+        files.make_directory(root)
         work = Compaction(self._catalog, self._segments, self.versions.dim, collection, root)
         return self.publish(collection, work.write(None, anew=True))
 
@@ -166,6 +184,8 @@ class Generations:
 
     def _load(self, collection: int, previous: Snapshot | None) -> Snapshot | None:
         directory, manifest = self.directory(collection), self.manifest(collection)
+        if manifest is not None:
+            self.damage.opened(manifest)
         if manifest is None or (previous is not None and manifest == previous.manifest):
             return previous if manifest is not None else None
         opening = Opening(self._catalog, self._segments, self.versions.dim, self._second)
@@ -176,6 +196,8 @@ class Generations:
         manifest = self.manifest(collection)
         if manifest is None:
             return False
+        if collection in self.damage:
+            return True
         size = manifest.base.passages if manifest.base else 0
         with self._catalog.read() as connection:
             # Dead rows count too: those that came and went since the base are in no delta.
@@ -195,10 +217,10 @@ class Generations:
         if not (force or anew or self.due(collection.row)):
             return None
         directory = self.directory(collection.row)
-        directory.root.mkdir(exist_ok=True)
+        files.make_directory(directory.root)
         with filelock.FileLock(directory.root / "compact.lock", is_singleton=False):
             for path in directory.orphans():
-                _remove(path)
+                files.remove(path)
             # Another compaction may have ended while this one waited.
             with self._catalog.read() as connection:
                 current = collections.find(connection, collection.name)
@@ -214,7 +236,7 @@ class Generations:
             with self._catalog.read() as connection:
                 current = collections.find(connection, collection.name)
             if current is None or current.row != collection.row:
-                _remove(self.directory(collection.row).root / entry.directory)
+                files.remove(self.directory(collection.row).root / entry.directory)
                 return None
             manifest = self.publish(current, entry)
             with self._catalog.write() as tx:
@@ -238,22 +260,49 @@ class Generations:
             if current is not None and current.base == manifest.base and manifest.base.windows is not None:
                 directory.publish(replace(current, format=FORMAT, base=entry))
                 for path in directory.obsolete():
-                    _remove(path)
+                    files.remove(path)
         return entry
 
     def erase(self, collection: int) -> None:
         """Remove the files of a deleted collection."""
         shutil.rmtree(self.directory(collection).root, ignore_errors=True)
 
+    def remove_superseded(self, collection: Collection) -> None:
+        """Remove, durably, everything that the current generation of a collection does not need.
+
+        Nothing is left then to fall back to but catalogue and vectors, should a file of it be damaged.
+        """
+        directory = self.directory(collection.row)
+        with (
+            filelock.FileLock(directory.root / "compact.lock", is_singleton=False),
+            self._catalog.writer_lock(),
+        ):
+            for path in directory.all_but_current():
+                files.remove(path)
+            files.sync_directory(directory.root)
+
+    def open_base(self, collection: int, entry: BaseEntry) -> Base:
+        """Open a base to look at it; see `base.load`."""
+        return base_index.load(self.directory(collection).root, entry, self._segments, self.versions.dim)
+
+    def holds(self, block: Block) -> bool:
+        """Tell whether vectors lie where a block says."""
+        try:
+            self._segments.verify(block)
+        except Damaged:
+            return False
+        return True
+
+    def let_go(self) -> None:
+        """Let go of what was removed and is not read any more; see `Segments.let_go`."""
+        self._segments.let_go()
+
+    def has_unknown(self, rows: Container[int]) -> bool:
+        """Tell whether there are files of collections that the catalogue has no more, or not yet."""
+        return any(path.name.isdigit() and int(path.name) not in rows for path in self._root.iterdir())
+
     def erase_unknown(self, rows: Container[int]) -> None:
         """Remove the files of collections that the catalogue no longer has."""
         for path in self._root.iterdir():
             if path.name.isdigit() and int(path.name) not in rows:
                 shutil.rmtree(path, ignore_errors=True)
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        path.unlink(missing_ok=True)

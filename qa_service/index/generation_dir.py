@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import time
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -26,7 +26,7 @@ from qa_service.index.manifest import (
     Manifest,
     Versions,
 )
-from qa_service.store.segments import fsync_directory
+from qa_service.store import files
 
 KEEP_GENERATIONS = 3
 """Generations whose files are kept, the current one among them, for readers that are just opening them."""
@@ -41,13 +41,13 @@ class GenerationDir:
         self.root = root
         self._current = root / "CURRENT"
 
-    def stamp(self) -> tuple[int, int] | None:
+    def stamp(self) -> bytes | None:
         """Tell cheaply whether another generation was published: equal stamps, same `CURRENT`."""
+        # What is in it, not when it changed: clocks are set back, and numbers of files are given again.
         try:
-            stat = self._current.stat()
+            return self._current.read_bytes()
         except FileNotFoundError:
             return None
-        return stat.st_ino, stat.st_mtime_ns
 
     def read(self) -> Manifest | None:
         """Read the current manifest; None when nothing was published yet.
@@ -71,16 +71,19 @@ class GenerationDir:
             raise Incompatible(
                 f"the index has format {raw.get('format')}, not {FORMAT}", field=str(self.root), remedy=_REMEDY
             )
-        base = raw["base"]
-        return Manifest(
-            format=raw["format"],
-            collection=raw["collection"],
-            seq=raw["seq"],
-            created_at=raw["created_at"],
-            versions=Versions(**raw["versions"]),
-            base=BaseEntry.parse(base) if base else None,
-            delta=FileEntry(**raw["delta"]),
-        )
+        return _parsed(raw)
+
+    def earlier(self) -> list[Manifest]:
+        """Read the manifests that are there, the latest first: those that prove to be what was written."""
+        found = []
+        for path in sorted(self.root.glob("manifest-*.json"), key=_order, reverse=True):
+            try:
+                raw = json.loads(path.read_bytes())
+                if raw.get("format") in READABLE and raw.pop("checksum", None) == _checksum(raw):
+                    found.append(_parsed(raw))
+            except (OSError, ValueError, AttributeError):
+                continue
+        return found
 
     def read_delta(self, entry: FileEntry) -> Delta:
         """Read a delta file, checked against its manifest entry."""
@@ -102,17 +105,18 @@ class GenerationDir:
             [DELTA_MAGIC, counts.tobytes(), delta.added.astype("<i8").tobytes(), delta.dead.astype("<i8").tobytes()]
         )
         name = f"delta-{seq}-{base_seq}-{_unique()}.bin"
-        _write_durably(self.root / name, data)
+        files.put(self.root / name, data)
         return FileEntry(name, len(data), hashlib.sha256(data).hexdigest())
 
     def publish(self, manifest: Manifest) -> None:
         """Make a manifest the current one, durably."""
-        data = json.dumps(asdict(manifest), indent=1).encode()
+        raw = asdict(manifest)
+        data = json.dumps({**raw, "checksum": _checksum(raw)}, indent=1).encode()
         name = f"manifest-{manifest.seq}-{manifest.base.seq if manifest.base else 0}-{_unique()}.json"
-        _write_durably(self.root / name, data)
-        fsync_directory(self.root)
-        _write_durably(self._current, f"{name} {hashlib.sha256(data).hexdigest()}\n".encode())
-        fsync_directory(self.root)
+        files.put(self.root / name, data)
+        files.sync_directory(self.root)
+        files.put(self._current, f"{name} {hashlib.sha256(data).hexdigest()}\n".encode())
+        files.sync_directory(self.root)
 
     def obsolete(self) -> list[Path]:
         """List the files that only superseded generations name, all but the latest few of them.
@@ -120,12 +124,22 @@ class GenerationDir:
         A base directory that no manifest names yet may be under construction; it is never listed here.
         """
         manifests = sorted(self.root.glob("manifest-*.json"), key=_order, reverse=True)
-        kept, superseded = manifests[:KEEP_GENERATIONS], manifests[KEEP_GENERATIONS:]
         # A replay of everything has base 0 and sorts below what it replaces: the current one is kept in any case.
         current = self.root / self._current.read_text(encoding="ascii").split()[0]
-        keep = {name for path in (*kept, current) for name in _names(path)}
-        gone = {name for path in superseded for name in _names(path)} - keep
+        kept = {current, *manifests[:KEEP_GENERATIONS]}
+        # One with another base too, which takes over when a file of the current one turns out to be damaged.
+        base = _base(current)
+        others = [path for path in manifests if _base(path) not in ("", base) and (self.root / _base(path)).is_dir()]
+        kept.update(others[:1])
+        keep = {name for path in kept for name in _names(path)}
+        gone = {name for path in manifests if path not in kept for name in _names(path)} - keep
         return [self.root / name for name in sorted(gone)]
+
+    def all_but_current(self) -> list[Path]:
+        """List everything that the current generation does not need: to be removed under the writer's lock."""
+        name = self._current.read_text(encoding="ascii").split()[0]
+        keep = {self._current.name, "compact.lock", *_names(self.root / name)}
+        return [path for path in sorted(self.root.iterdir()) if path.name not in keep]
 
     def orphans(self) -> list[Path]:
         """List base directories that no manifest names: remains of a compaction that did not end."""
@@ -146,15 +160,29 @@ def _names(manifest: Path) -> set[str]:
     """Name what a manifest needs: itself, its delta and its base directory; a damaged one needs nothing else."""
     try:
         raw = json.loads(manifest.read_bytes())
-    except (OSError, ValueError):
+        return {manifest.name, raw["delta"]["name"]} | ({raw["base"]["directory"]} if raw["base"] else set())
+    except (OSError, ValueError, TypeError, KeyError):
         return {manifest.name}
-    return {manifest.name, raw["delta"]["name"]} | ({raw["base"]["directory"]} if raw["base"] else set())
 
 
-def _write_durably(path: Path, data: bytes) -> None:
-    temporary = path.with_name(path.name + ".tmp")
-    with temporary.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
+def _base(manifest: Path) -> str:
+    """Name the base directory of a manifest; "" if it has none or is damaged."""
+    return next((name for name in _names(manifest) if name.startswith("base-")), "")
+
+
+def _parsed(raw: dict[str, Any]) -> Manifest:
+    base = raw["base"]
+    return Manifest(
+        format=raw["format"],
+        collection=raw["collection"],
+        seq=raw["seq"],
+        created_at=raw["created_at"],
+        versions=Versions(**raw["versions"]),
+        base=BaseEntry.parse(base) if base else None,
+        delta=FileEntry(**raw["delta"]),
+    )
+
+
+def _checksum(raw: dict[str, Any]) -> str:
+    """Give the checksum that a manifest carries, of all else in it: `CURRENT` vouches for the current one only."""
+    return hashlib.sha256(json.dumps(raw, sort_keys=True).encode()).hexdigest()

@@ -33,6 +33,9 @@ class Leg(Protocol):
     def nearest(self, query: Vector, limit: int, shown: Shown) -> Hits:
         """Find up to `limit` distinct passages to be shown, with the vectors nearest to a unit vector (dim,)."""
 
+    def ids(self) -> Rows:
+        """Give the ids of all its vectors, in no order."""
+
 
 @dataclass(frozen=True, slots=True)
 class ExactLeg:
@@ -40,6 +43,10 @@ class ExactLeg:
 
     index: VectorIndex
     bits: int
+
+    def ids(self) -> Rows:
+        """Give the ids of all its vectors, in no order."""
+        return self.index.ids()
 
     def nearest(self, query: Vector, limit: int, shown: Shown) -> Hits:
         """Search until `limit` passages are found or the index is exhausted."""
@@ -68,6 +75,10 @@ class IvfLeg:
         self._places = places
         self._of_sentences = of_sentences
         self._subsets: OrderedDict[int, tuple[Admitted, Rows, Subset | None]] = OrderedDict()
+
+    def ids(self) -> Rows:
+        """Give the ids of all its vectors, list after list."""
+        return self.index.listed()
 
     def nearest(self, query: Vector, limit: int, shown: Shown) -> Hits:
         """Search until `limit` passages are found or the index is exhausted."""

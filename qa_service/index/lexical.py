@@ -17,6 +17,8 @@ from qa_service.store.packing import unpack_terms
 
 _HEAP_BYTES = 256 << 20
 _SMALL_HEAP_BYTES = 64 << 20
+_KEYS = 10_000
+"""Passages taken out by one query."""
 _REMEDY = "run `qa-service rebuild`"
 
 
@@ -58,8 +60,10 @@ def _write(
     index: tantivy.Index, gone: NDArray[np.int64], passages: Iterable[tuple[int, bytes]], heap_bytes: int
 ) -> None:
     writer = index.writer(heap_size=heap_bytes, num_threads=1)
-    for key in gone.tolist():
-        writer.delete_documents_by_term("key", key)
+    for start in range(0, len(gone), _KEYS):
+        # Not by term, which tantivy takes for another type of number and then finds nothing.
+        keys = gone[start : start + _KEYS].tolist()
+        writer.delete_documents_by_query(tantivy.Query.term_set_query(index.schema, "key", keys))
     for key, blob in passages:
         terms, frequencies = unpack_terms(blob)
         document = tantivy.Document()
@@ -107,3 +111,11 @@ class LexicalIndex:
         addresses = [address for _, address in found]
         keys: NDArray[np.int64] = np.array(self._searcher.fast_field_values("key", addresses), dtype=np.int64)
         return Hits(keys, np.array([score for score, _ in found], dtype=np.float32))
+
+    def keys(self) -> NDArray[np.int64]:
+        """Give the keys of the passages that can be found, in no order."""
+        total = self._searcher.num_docs
+        if not total:
+            return np.empty(0, dtype=np.int64)
+        found = self._searcher.search(tantivy.Query.all_query(), total, count=False).hits
+        return np.array(self._searcher.fast_field_values("key", [place for _, place in found]), dtype=np.int64)

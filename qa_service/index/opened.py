@@ -7,6 +7,7 @@ import threading
 
 from qa_service.errors import Damaged
 from qa_service.index.generation import Generations
+from qa_service.index.manifest import BaseEntry
 from qa_service.index.snapshot import Snapshot
 from qa_service.store import collections
 from qa_service.store.catalog import Catalog
@@ -34,7 +35,7 @@ class OpenedCollections:
             found = collections.get(connection, name)
         snapshot = self._snapshots.get(found.row)
         if snapshot is None:
-            self.refresh(name)
+            self.refresh_or_mend(name)
             snapshot = self._snapshots.get(found.row)
         if snapshot is None and found.passages:
             # Its writer has committed but not published, or its files are gone: never an empty answer.
@@ -54,12 +55,39 @@ class OpenedCollections:
             if snapshot is not None:
                 self._snapshots[found.row] = snapshot
 
+    def refresh_or_mend(self, name: str) -> None:
+        """Open a collection's current generation; if it is damaged, what is sound is published first."""
+        try:
+            self.refresh(name)
+        except Damaged as error:
+            logger.warning("collection %s is mended: %s", name, error)
+            self.publish_lagging(name)
+            self.refresh(name)
+
+    def mend(self, row: int) -> None:
+        """Verify a collection's current generation thoroughly, publish what is sound if it is not, and open that."""
+        with self._catalog.writer_lock():
+            with self._catalog.read() as connection:
+                found = next((one for one in collections.every(connection) if one.row == row), None)
+            if found is None:
+                return
+            self._generations.recover(found, thoroughly=True)
+        self.refresh(found.name)
+
+    def bases(self) -> list[tuple[int, BaseEntry]]:
+        """List the bases that are open, each with its collection's row."""
+        return [(row, one.base.entry) for row, one in list(self._snapshots.items()) if one.base is not None]
+
+    def warnings(self) -> list[str]:
+        """Tell what was found damaged and is replaced for the time being."""
+        return self._generations.damage.warnings()
+
     def follow(self, name: str) -> None:
         """Open a collection's current generation if an older one is open; else the first question does."""
         with self._catalog.read() as connection:
             found = collections.find(connection, name)
         if found is not None and found.row in self._snapshots:
-            self.refresh(name)
+            self.refresh_or_mend(name)
 
     def forget_all_but(self, rows: set[int]) -> None:
         """Let go of the snapshots of collections that exist no more."""
@@ -74,10 +102,14 @@ class OpenedCollections:
             if not self._open_current(collection):
                 self.publish_lagging(collection.name)
                 self.refresh(collection.name)
-        with self._catalog.writer_lock():
-            with self._catalog.read() as connection:
-                known = {collection.row for collection in collections.every(connection)}
-            self._generations.erase_unknown(known)
+        # Without the lock, as a rule: to open is not to wait for another process that writes.
+        if self._generations.has_unknown(self._rows()):
+            with self._catalog.writer_lock():
+                self._generations.erase_unknown(self._rows())
+
+    def _rows(self) -> set[int]:
+        with self._catalog.read() as connection:
+            return {collection.row for collection in collections.every(connection)}
 
     def publish_lagging(self, name: str) -> None:
         """Publish a collection's last write if no sound generation covers it."""

@@ -40,6 +40,7 @@ class Opening:
             base, chunks = previous.base, previous.chunks
         elif manifest.base is not None:
             base = base_index.load(directory.root, manifest.base, self.segments, self.dim)
+            self.segments.hold(base.places.segments)
         held = np.concatenate([np.empty(0, dtype=np.int64), *(chunk.keys for chunk in chunks)])
         new = np.setdiff1d(delta.added, held, assume_unique=True)
         dead = np.union1d(delta.dead, np.setdiff1d(held, delta.added, assume_unique=True))

@@ -144,6 +144,14 @@ def original_text(connection: Connection, row: int) -> str:
     return str(data, "utf-8")
 
 
+def content_is_whole(connection: Connection, row: int) -> bool:
+    """Tell whether an article's bytes are those that were given."""
+    found = connection.execute(
+        "SELECT c.content, a.sha256 FROM contents c JOIN articles a ON a.row = c.article WHERE c.article = ?", (row,)
+    ).fetchone()
+    return found is not None and hashlib.sha256(found[0]).digest() == found[1]
+
+
 def sites(connection: Connection, rows: list[int]) -> dict[int, str]:
     """Read the sites that articles come from, by row; "" where it is not known."""
     found: dict[int, str] = {}

@@ -15,6 +15,7 @@ _ROWS = 250_000
 _FEW_ROWS = 200
 """What so many rows of bands tell of a passage is remembered until the next write."""
 _CHUNK = 500
+_ORPHANS = "collection = ? AND passage NOT IN (SELECT key FROM passages)"
 _SHARING = (
     "SELECT b.band, b.passage FROM bands a CROSS JOIN bands b ON b.collection = ? AND b.band = a.band"
     " WHERE a.passage = ? LIMIT ?"
@@ -30,6 +31,28 @@ def add(tx: WriteTransaction, collection: int, bands: Iterable[tuple[int, int]])
 def remove(tx: WriteTransaction, passages: Iterable[int]) -> None:
     """Take passages out, given by key."""
     tx.connection.executemany("DELETE FROM bands WHERE passage = ?", ((passage,) for passage in passages))
+
+
+def of_article(connection: Connection, article: int) -> dict[int, set[int]]:
+    """Give the bands of an article's passages, by their keys; those without any are missing."""
+    rows = connection.execute(
+        "SELECT b.passage, b.band FROM passages p JOIN bands b ON b.passage = p.key WHERE p.article = ?", (article,)
+    )
+    found: dict[int, set[int]] = {}
+    for key, band in rows:
+        found.setdefault(key, set()).add(band)
+    return found
+
+
+def count_orphans(connection: Connection, collection: int) -> int:
+    """Count the bands of passages that are not there."""
+    (count,) = connection.execute(f"SELECT count(*) FROM bands WHERE {_ORPHANS}", (collection,)).fetchone()
+    return int(count)
+
+
+def remove_orphans(tx: WriteTransaction, collection: int) -> None:
+    """Remove the bands of passages that are not there."""
+    tx.connection.execute(f"DELETE FROM bands WHERE {_ORPHANS}", (collection,))
 
 
 class LookUps:

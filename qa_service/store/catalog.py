@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import sqlite3
 import threading
@@ -13,11 +14,14 @@ from pathlib import Path
 import filelock
 
 from qa_service.errors import Damaged, Incompatible, Unavailable
+from qa_service.store import files
 from qa_service.store.kept import Kept
 
 LOCK_TIMEOUT_S = 120.0
 """How long a write waits for another process's batch before it gives up; batches take seconds."""
 
+_WRITER = "writer.pid"
+"""Beside the lock, whose own file is emptied by whoever waits for it: the process that wrote last."""
 _STATEMENTS = 512
 """Prepared statements that a connection keeps: those for lists of keys differ by their length."""
 _MIGRATION = re.compile(r"(\d{4})_\w+\.sql")
@@ -70,9 +74,13 @@ class Catalog:
         self._kept = Kept()
         self._opened_lock = threading.Lock()
         try:
-            data_dir.mkdir(parents=True, exist_ok=True)
-            with self.writer_lock():
-                self._migrate()
+            files.make_directory(data_dir)
+            # Without the lock if nothing is to be done: to open is not to wait for another process that writes.
+            if self._format() != len(_migrations()):
+                with self.writer_lock():
+                    self._migrate()
+                files.sync_directory(data_dir)
+                files.sync_directory(data_dir.parent)
         except OSError as error:
             raise Unavailable(
                 f"cannot use the data directory: {error.strerror or error}",
@@ -92,11 +100,13 @@ class Catalog:
             lock.acquire()
         except filelock.Timeout as error:
             raise Unavailable(
-                f"another process has been writing for over {LOCK_TIMEOUT_S:.0f} s",
+                f"{self._writer()} has been writing for over {LOCK_TIMEOUT_S:.0f} s",
                 field=str(self.data_dir),
                 remedy="wait for it to end or stop it, then try again",
             ) from error
         try:
+            with contextlib.suppress(OSError):
+                (self.data_dir / _WRITER).write_text(str(os.getpid()), encoding="ascii")
             yield
         except (OSError, sqlite3.OperationalError) as error:
             raise Unavailable(
@@ -106,6 +116,14 @@ class Catalog:
             ) from error
         finally:
             lock.release()
+
+    def _writer(self) -> str:
+        """Name the process that holds the writer's lock."""
+        try:
+            number = int((self.data_dir / _WRITER).read_text(encoding="ascii"))
+        except (OSError, ValueError):
+            return "another process"
+        return "another thread of this process" if number == os.getpid() else f"another process ({number})"
 
     @contextlib.contextmanager
     def read(self) -> Iterator[Connection]:
@@ -143,6 +161,27 @@ class Catalog:
         """Ask SQLite to verify the whole file; return what it finds."""
         with self.read() as connection:
             return [message for (message,) in connection.execute("PRAGMA integrity_check") if message != "ok"]
+
+    def shrink(self) -> None:
+        """Write the whole file anew without what was deleted, and empty the write-ahead log; see `erasing`.
+
+        Errors:
+            Unavailable: a reader kept the log in use for too long; the next call goes on.
+        """
+        connection = self._connection()
+        connection.execute("VACUUM")
+        # Readers of what was before are waited for, for as long as the connection's time limit.
+        busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if busy:
+            raise Unavailable(
+                "the catalogue's log is still being read",
+                field=str(self.path),
+                remedy="run `qa-service compact --erase` again",
+            )
+
+    def forget_kept(self) -> None:
+        """Forget what readers remember of rows: the places of vectors have changed."""
+        self._kept.passages.clear()
 
     def release(self) -> None:
         """Close the calling thread's connection, as a thread does that ends; the next use opens another."""
@@ -184,9 +223,14 @@ class Catalog:
                 self._opened.append(connection)
         return connection
 
+    def _format(self) -> int:
+        if not self.path.exists():
+            return 0
+        return int(self._connection().execute("PRAGMA user_version").fetchone()[0])
+
     def _migrate(self) -> None:
         connection = self._connection()
-        done = int(connection.execute("PRAGMA user_version").fetchone()[0])
+        done = self._format()
         migrations = _migrations()
         if done > len(migrations):
             raise Incompatible(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from qa_service.errors import NotFound
 from qa_service.names import check_collection
+from qa_service.store import furniture
 from qa_service.store.catalog import Connection, WriteTransaction
 
 
@@ -77,4 +78,5 @@ def erase(tx: WriteTransaction, collection: int) -> None:
         )
     for table in ("articles", "passages", "terms", "lines", "furniture", "bands"):
         connection.execute(f"DELETE FROM {table} WHERE collection = ?", (collection,))
+    furniture.finish(tx, collection)
     connection.execute("DELETE FROM collections WHERE row = ?", (collection,))

@@ -8,6 +8,26 @@ from qa_service.store.catalog import Connection, WriteTransaction
 from qa_service.store.packing import Units, unpack_units
 
 _CHUNK = 500
+_ORPHANS = "collection = ? AND article NOT IN (SELECT row FROM articles WHERE collection = ? AND deleted_seq IS NULL)"
+
+
+_UNFINISHED = "furniture of collection {} is being learnt"
+
+
+def begin(tx: WriteTransaction, collection: int) -> None:
+    """Note that articles are about to be processed anew because of what was learnt."""
+    tx.connection.execute("INSERT OR REPLACE INTO meta VALUES (?, '1')", (_UNFINISHED.format(collection),))
+
+
+def finish(tx: WriteTransaction, collection: int) -> None:
+    """Note that all articles leave out what was learnt."""
+    tx.connection.execute("DELETE FROM meta WHERE key = ?", (_UNFINISHED.format(collection),))
+
+
+def is_unfinished(connection: Connection, collection: int) -> bool:
+    """Tell whether a crash, or somebody at work, left articles that leave out something else than was learnt."""
+    found = connection.execute("SELECT 1 FROM meta WHERE key = ?", (_UNFINISHED.format(collection),)).fetchone()
+    return found is not None
 
 
 def add(tx: WriteTransaction, collection: int, article: int, prints: Iterable[int]) -> None:
@@ -76,6 +96,28 @@ def count_holders(connection: Connection, collection: int, prints: Iterable[int]
     """Count the live articles that have each print, up to a number."""
     count = "SELECT count(*) FROM (SELECT 1 FROM lines WHERE collection = ? AND print = ? LIMIT ?)"
     return {number: int(connection.execute(count, (collection, number, up_to)).fetchone()[0]) for number in prints}
+
+
+def prints_of(connection: Connection, article: int) -> set[int]:
+    """Give the prints that an article counts for."""
+    return {number for (number,) in connection.execute("SELECT print FROM lines WHERE article = ?", (article,))}
+
+
+def restore(tx: WriteTransaction, collection: int, article: int, prints: Iterable[int]) -> None:
+    """Have an article count for these prints and no others."""
+    remove(tx, article)
+    add(tx, collection, article, prints)
+
+
+def count_orphans(connection: Connection, collection: int) -> int:
+    """Count the lines of articles that are not live."""
+    (count,) = connection.execute(f"SELECT count(*) FROM lines WHERE {_ORPHANS}", (collection, collection)).fetchone()
+    return int(count)
+
+
+def remove_orphans(tx: WriteTransaction, collection: int) -> None:
+    """Remove the lines of articles that are not live."""
+    tx.connection.execute(f"DELETE FROM lines WHERE {_ORPHANS}", (collection, collection))
 
 
 def not_learnt(connection: Connection, collection: int) -> list[int]:

@@ -158,6 +158,27 @@ def count_live(connection: Connection, collection: int) -> tuple[int, int]:
     return count, total
 
 
+def count_articles(connection: Connection, collection: int) -> int:
+    """Count a collection's live articles."""
+    (count,) = connection.execute(
+        "SELECT count(*) FROM articles WHERE collection = ? AND deleted_seq IS NULL", (collection,)
+    ).fetchone()
+    return int(count)
+
+
+def keys_of_article(connection: Connection, article: int) -> list[int]:
+    """List the keys of an article's passages, in order of place."""
+    return [
+        key for (key,) in connection.execute("SELECT key FROM passages WHERE article = ? ORDER BY start", (article,))
+    ]
+
+
+def blocks_by_key(connection: Connection, article: int) -> dict[int, tuple[StoredPassage, bytes, Block]]:
+    """Give what `blocks_of_article` lists by the passages' keys."""
+    keys = connection.execute("SELECT key FROM passages WHERE article = ? AND vectors > 0 ORDER BY start", (article,))
+    return {key: block for (key,), block in zip(keys, blocks_of_article(connection, article), strict=True)}
+
+
 def recount(tx: WriteTransaction, collection: int) -> None:
     """Set a collection's counters to what its live passages and articles amount to."""
     count, total = count_live(tx.connection, collection)

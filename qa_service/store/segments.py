@@ -6,11 +6,12 @@ append overwrites. Each block (a window with its sentences) has a CRC-32 in its 
 
 from __future__ import annotations
 
-import os
+import contextlib
 import struct
 import threading
+import time
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,12 +19,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qa_service.errors import Damaged
-from qa_service.store.catalog import Catalog, WriteTransaction
+from qa_service.store import files
+from qa_service.store.catalog import Catalog, Connection, WriteTransaction
 
 MAGIC = b"QAVEC01\0"
 HEADER_BYTES = 64
 SEGMENT_RECORDS = 2_000_000
 """A segment takes no new block past this; 2 M records of 384 floats are 3 GB."""
+
+_HELD_S = 60.0
+"""How long a segment that was removed can still be read by those who began before."""
 
 _HEADER = struct.Struct("<8sI")
 _REMEDY = "run `qa-service check`, then `qa-service rebuild`"
@@ -45,9 +50,10 @@ class Segments:
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
         self._dir = catalog.data_dir / "vectors"
-        self._dir.mkdir(exist_ok=True)
+        files.make_directory(self._dir)
         self._maps: dict[int, NDArray[np.float32]] = {}
         self._verified: dict[int, NDArray[np.bool_]] = {}
+        self._removed: dict[int, float] = {}
         self._lock = threading.Lock()
 
     def path(self, segment: int) -> Path:
@@ -62,16 +68,16 @@ class Segments:
         segment, committed = self._open_segment(tx, fingerprint, dim)
         placed: list[Block] = []
         slot = committed
-        with self.path(segment).open("r+b") as file:
-            file.truncate(HEADER_BYTES + committed * dim * 4)
-            file.seek(0, os.SEEK_END)
+
+        def written() -> Iterator[bytes]:
+            nonlocal slot
             for block in blocks:
                 data = np.ascontiguousarray(block, dtype="<f4").tobytes()
-                file.write(data)
+                yield data
                 placed.append(Block(segment, slot, len(block), zlib.crc32(data)))
                 slot += len(block)
-            file.flush()
-            os.fsync(file.fileno())
+
+        files.append(self.path(segment), HEADER_BYTES + committed * dim * 4, written())
         tx.connection.execute("UPDATE segments SET records = ? WHERE id = ?", (slot, segment))
         return placed
 
@@ -133,6 +139,40 @@ class Segments:
         if len(view) != block.vectors or zlib.crc32(view.data) != block.crc:
             raise Damaged("a vector block fails its checksum", field=str(self.path(block.segment)), remedy=_REMEDY)
 
+    def checked(self, block: Block) -> NDArray[np.float32]:
+        """Give a block as `read` does, checked now whether that was done before or not.
+
+        Errors:
+            Damaged: it does not match its checksum.
+        """
+        self.verify(block)
+        return self.read(block)
+
+    def are_there(self, numbers: NDArray[np.int32]) -> bool:
+        """Tell whether the files of segments are there."""
+        return all(self.path(number).is_file() for number in np.unique(numbers).tolist())
+
+    def hold(self, numbers: NDArray[np.int32]) -> None:
+        """Map segments, so that they can be read for as long as somebody may, even if another process removes them."""
+        for number in np.unique(numbers).tolist():
+            with contextlib.suppress(Damaged):  # whoever reads it is told
+                self._map(Block(number, 0, 0, 0))
+
+    def let_go(self) -> None:
+        """Let go of segments that were removed long enough ago: until then their place on disk is not free."""
+        now = time.monotonic()
+        with self._lock:
+            for number in [number for number in self._maps if not self.path(number).exists()]:
+                new = number not in self._removed
+                gone = now - self._removed.setdefault(number, now) > _HELD_S
+                if gone:
+                    self._maps.pop(number)
+                    self._verified.pop(number, None)
+                    self._removed.pop(number)
+                if new or gone:
+                    # Rows that are remembered say where the vectors were.
+                    self._catalog.forget_kept()
+
     def _verified_of(self, segment: int) -> NDArray[np.bool_]:
         """Tell by the slot of a block's first record whether the block was checked; a mapped segment's."""
         verified = self._verified.get(segment)
@@ -177,8 +217,45 @@ class Segments:
         return np.memmap(path, dtype="<f4", mode="r", offset=HEADER_BYTES, shape=(records, dim)).view(np.ndarray)
 
     def _holds(self, segment: int, records: int, dim: int) -> bool:
-        path = self.path(segment)
-        return path.is_file() and path.stat().st_size >= HEADER_BYTES + records * dim * 4
+        try:
+            matrix = self._load(segment)
+        except Damaged:
+            return False
+        return matrix.shape[1] == dim and len(matrix) >= records
+
+    def problems(self, connection: Connection) -> list[str]:
+        """Compare the files with what the catalogue says of them; name those that are missing or not like it."""
+        found = []
+        for number, dim, records in connection.execute("SELECT id, dim, records FROM segments ORDER BY id"):
+            try:
+                matrix = self._load(number)
+            except Damaged as error:
+                found.append(f"{error.field}: {error.detail}")
+                continue
+            if matrix.shape[1] != dim or len(matrix) < records:
+                found.append(f"{self.path(number)}: {matrix.shape} vectors, not ({records}, {dim})")
+        return found
+
+    def committed(self, connection: Connection) -> dict[int, tuple[str, int, int]]:
+        """Give the fingerprint, dimension and committed length of every segment, by its number."""
+        rows = connection.execute("SELECT id, fingerprint, dim, records FROM segments ORDER BY id")
+        return {number: (fingerprint, dim, records) for number, fingerprint, dim, records in rows}
+
+    def forget(self, tx: WriteTransaction, numbers: Iterable[int]) -> None:
+        """Take segments out of the catalogue, to remove their files then; never the last: no number is used twice."""
+        tx.connection.executemany("DELETE FROM segments WHERE id = ?", ((number,) for number in numbers))
+
+    def remove_unknown(self) -> None:
+        """Remove what the catalogue knows nothing of, files and ends of files; the caller holds the writer's lock."""
+        with self._catalog.read() as connection:
+            known = {self.path(number): given for number, given in self.committed(connection).items()}
+        for path in sorted(self._dir.iterdir()):
+            if path not in known:
+                files.remove(path)
+        for path, (_, dim, records) in known.items():
+            if path.is_file() and path.stat().st_size > HEADER_BYTES + records * dim * 4:
+                files.append(path, HEADER_BYTES + records * dim * 4, ())
+        files.sync_directory(self._dir)
 
     def _open_segment(self, tx: WriteTransaction, fingerprint: str, dim: int) -> tuple[int, int]:
         row = tx.connection.execute(
@@ -188,19 +265,13 @@ class Segments:
         # A file that was lost or cut short is left to `check`; new vectors go into a new one.
         if row is not None and row[1] < SEGMENT_RECORDS and self._holds(int(row[0]), int(row[1]), dim):
             return int(row[0]), int(row[1])
+        return self.start(tx, fingerprint, dim), 0
+
+    def start(self, tx: WriteTransaction, fingerprint: str, dim: int) -> int:
+        """Make an empty segment, into which new vectors go from now on; return its number."""
         segment = int(tx.connection.execute("SELECT coalesce(max(id), 0) + 1 FROM segments").fetchone()[0])
-        with self.path(segment).open("wb") as file:
-            file.write(_HEADER.pack(MAGIC, dim).ljust(HEADER_BYTES, b"\0"))
-            os.fsync(file.fileno())
-        fsync_directory(self._dir)
+        files.put(self.path(segment), _HEADER.pack(MAGIC, dim).ljust(HEADER_BYTES, b"\0"))
+        files.sync_directory(self._dir)
+        files.sync_directory(self._dir.parent)
         tx.connection.execute("INSERT INTO segments VALUES (?, ?, ?, 0)", (segment, fingerprint, dim))
-        return segment, 0
-
-
-def fsync_directory(path: Path) -> None:
-    """Make renames and new names in a directory durable."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        return segment

@@ -43,6 +43,20 @@ def wrong_frequencies(connection: Connection, collection: int) -> dict[int, int]
     return {term: counted[term] for term in stored.keys() | counted.keys() if stored.get(term, 0) != counted[term]}
 
 
+def articles_with_unknown(connection: Connection, collection: int) -> set[int]:
+    """List, by row, the live articles with a word of which nothing but its number is known."""
+    known = {term for (term,) in connection.execute("SELECT id FROM terms WHERE collection = ?", (collection,))}
+    rows = connection.execute(
+        "SELECT article, terms FROM passages WHERE collection = ? AND deleted_seq IS NULL", (collection,)
+    )
+    return {article for article, blob in rows if not known.issuperset(unpack_terms(blob)[0].tolist())}
+
+
+def erase_unused(tx: WriteTransaction, collection: int) -> None:
+    """Remove the words that no live passage has."""
+    tx.connection.execute("DELETE FROM terms WHERE collection = ? AND df <= 0", (collection,))
+
+
 def recount(tx: WriteTransaction, collection: int) -> None:
     """Set right the document frequencies that do not match the live passages."""
     wrong = wrong_frequencies(tx.connection, collection)

@@ -93,6 +93,8 @@ def test_a_base_is_extended_without_what_is_gone(settings: Settings, monkeypatch
     assert second.directory != first.directory
     assert second.passages == 120
     assert second.lingering == 8
+    base = engine.generations.open_base(1, second)
+    assert sorted(base.words.keys().tolist()) == base.keys.tolist()
     assert [found(engine, n) for n in (0, 5, 50, 201)] == before
     assert engine.check() == []
     engine.close()

@@ -1,0 +1,1 @@
+"""Verifying what is stored: each problem is named with its place and with what to run."""

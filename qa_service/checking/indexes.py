@@ -1,0 +1,88 @@
+"""The generations: checksums of every file, and that each live passage is found in exactly one place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qa_service.checking.remedies import REBUILD
+from qa_service.errors import QAError
+from qa_service.index import base as base_index
+from qa_service.index.base import Base
+from qa_service.index.generation import Generations
+from qa_service.index.manifest import Manifest
+from qa_service.store import articles, entries
+from qa_service.store.catalog import Connection
+from qa_service.store.collections import Collection
+from qa_service.store.segments import Block
+
+Keys = NDArray[np.int64]
+_PUBLISH = "start the service, or ingest anything"
+
+
+def problems(connection: Connection, collection: Collection, generations: Generations) -> Iterator[str]:
+    """Verify the published generation of a collection against its own checksums and against the catalogue."""
+    directory = generations.directory(collection.row)
+    try:
+        manifest = generations.manifest(collection.row)
+        if manifest is None or manifest.seq != collection.seq:
+            yield f"{directory.root}: its last write is not published ({_PUBLISH})"
+            return
+        if stale := articles.outdated(connection, collection.row, manifest.versions.pipeline):
+            yield f"{len(stale)} articles were processed with other settings ({REBUILD})"
+        delta = directory.read_delta(manifest.delta)
+        base = None
+        if manifest.base is not None:
+            wrong = base_index.verify(directory.root, manifest.base)
+            yield from (f"index file {directory.root / name} fails its checksum ({REBUILD})" for name in wrong)
+            if wrong:
+                return
+            base = generations.open_base(collection.row, manifest.base)
+            yield from (f"{directory.root / manifest.base.directory}: {what} ({REBUILD})" for what in _parts(base))
+            yield from _places(connection, base, delta.dead, generations)
+        yield from _passages(connection, collection, manifest, base, (delta.added, delta.dead))
+    except QAError as error:
+        yield str(error)
+
+
+def _parts(base: Base) -> Iterator[str]:
+    """Compare what each index of a base holds with the places of its passages."""
+    for name, held, wanted in base.holdings():
+        if not np.array_equal(np.sort(held), wanted):
+            yield f"the index of {name} holds {len(held)} entries, which are not the {len(wanted)} of its passages"
+
+
+def _passages(
+    connection: Connection, collection: Collection, manifest: Manifest, base: Base | None, delta: tuple[Keys, Keys]
+) -> Iterator[str]:
+    """Find passages that are missing, shown twice or shown though they are gone."""
+    added, dead = delta
+    of_base = np.setdiff1d(base.keys, dead) if base is not None else np.empty(0, dtype=np.int64)
+    live = np.array(entries.added(connection, collection.row, 0, manifest.seq), dtype=np.int64)
+    for what, wrong in (
+        ("live passages are in no index", np.setdiff1d(live, np.union1d(of_base, added))),
+        ("passages are in the base and in the delta", np.intersect1d(of_base, added)),
+        ("passages are shown though they are gone", np.setdiff1d(np.union1d(of_base, added), live)),
+    ):
+        if len(wrong):
+            yield f"generation {manifest.name}: {len(wrong)} {what}, the first has key {wrong[0]} ({REBUILD})"
+
+
+def _places(connection: Connection, base: Base, dead: Keys, generations: Generations) -> Iterator[str]:
+    """Compare where a base looks for vectors with where the catalogue has them."""
+    shown = np.setdiff1d(base.keys, dead)
+    if not len(base.places):
+        return
+    rows = base.places.rows_of(shown)
+    found = np.stack([base.places.segments[rows], base.places.slots[rows], np.diff(base.places.starts)[rows] + 1])
+    stored = {entry.key: entry.block for entry in entries.by_key(connection, shown.tolist())}
+    wrong = 0
+    for key, (segment, slot, vectors) in zip(shown.tolist(), found.T.tolist(), strict=True):
+        block = stored.get(key)
+        # Elsewhere it may find the same, where an erasure that was cut off has moved them from.
+        there = Block(segment, slot, vectors, block.crc) if block is not None else None
+        wrong += there is None or (there != block and not generations.holds(there))
+    if wrong:
+        yield f"index {base.entry.directory}: it looks for the vectors of {wrong} passages in wrong places ({REBUILD})"
