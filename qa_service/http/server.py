@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 from gunicorn.app.base import BaseApplication
 
 from qa_service.http.connections.incoming import LONGEST_REQUEST_LINE
-from qa_service.http.connections.worker import MOST_CONNECTIONS, Worker
+from qa_service.http.connections.limits import MOST_CONNECTIONS
+from qa_service.http.connections.worker import Worker
 from qa_service.http.host import EXTENSION, EngineHost
 
 if TYPE_CHECKING:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import http.client
 import json
+import resource
+import select
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -11,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from qa_service.http.connections.limits import MOST_CONNECTIONS
 from tests.http.led_server import PATIENCE, Server, answer_of, request_of
 
 pytestmark = pytest.mark.http
@@ -134,8 +137,6 @@ def test_an_answer_that_is_never_read_is_given_up(run: Run) -> None:
 
 def select_closed(connection: socket.socket) -> bool:
     """Wait for the end of a connection without reading what has come; False once it has ended."""
-    import select
-
     poller = select.poll()
     poller.register(connection, select.POLLRDHUP)
     events = poller.poll(PATIENCE * 1000)
@@ -144,10 +145,12 @@ def select_closed(connection: socket.socket) -> bool:
 
 
 def test_idle_connections_hold_no_thread_and_make_room_for_others(run: Run) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < 2 * MOST_CONNECTIONS:
+        pytest.skip("so many connections cannot be had here")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 2 * MOST_CONNECTIONS), hard))
     server = run(QA_THREADS="1", QA_QUEUE="0")
-    idle = []
-    for _ in range(1100):
-        idle.append(server.connect())
+    idle = [server.connect() for _ in range(MOST_CONNECTIONS + 100)]
     assert server.call("POST", "/v1/ask", {"question": "hello"})[0] == 200
     assert idle[0].recv(1) == b""
     idle[-1].sendall(ASK)

@@ -17,6 +17,7 @@ from qa_service.http.connections.refusals import answer, busy, unreadable, waite
 from qa_service.http.load import load_of
 from qa_service.http.stopping import stop_of, stopping
 from qa_service.http.streams import SPARED, Streams, init_app
+from qa_service.types import Ask, Result
 from tests.http.fake_engine import FakeEngine, shared_application
 
 
@@ -133,8 +134,15 @@ def test_a_stream_beyond_is_refused_and_counted(client: FlaskClient, fake: FakeE
     assert places.running == 0
 
 
-def test_a_stream_that_fails_before_it_begins_leaves_its_place(client: FlaskClient, fake: FakeEngine) -> None:
-    fake.failure = Overloaded("it was not its turn", retry_after=7)
+def test_a_stream_that_fails_before_it_begins_leaves_its_place(
+    client: FlaskClient, fake: FakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ask(_: Ask) -> Result:
+        assert places.running == 1
+        raise Overloaded("it was not its turn", retry_after=7)
+
+    places = shared_application()[0].extensions["streams"]
+    monkeypatch.setattr(fake, "ask", ask)
     body = {
         "model": "qa-default",
         "messages": [{"role": "user", "content": "第二社区医院的院长是谁？"}],
@@ -142,7 +150,7 @@ def test_a_stream_that_fails_before_it_begins_leaves_its_place(client: FlaskClie
     }
     answered = client.post("/v1/chat/completions", json=body)
     assert (answered.status_code, answered.headers["Retry-After"]) == (503, "7")
-    assert shared_application()[0].extensions["streams"].running == 0
+    assert places.running == 0
 
 
 def test_an_overloaded_engine_is_told_in_each_shape(client: FlaskClient, fake: FakeEngine) -> None:

@@ -2,10 +2,26 @@
 
 from __future__ import annotations
 
+import resource
 from dataclasses import dataclass
 
+MOST_CONNECTIONS = 1000
+SPARED_FILES = 256
+"""Open files that connections leave to everything else."""
 SLOWEST = 64 * 1024
 """Bytes a second that a client must manage beyond its time for any request or answer."""
+
+
+def room_for_connections() -> int:
+    """Have the system allow as many open files as are wanted, if it does; give the connections there may be then."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_CONNECTIONS + SPARED_FILES
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    if soft == resource.RLIM_INFINITY:
+        return MOST_CONNECTIONS
+    return max(soft // 2, min(MOST_CONNECTIONS, soft - SPARED_FILES))
 
 
 class TooSlow(Exception):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import socket
+import struct
 import threading
 import time
 from collections import deque
@@ -33,6 +35,7 @@ class Outgoing(socket.socket):
         self._pieces: deque[memoryview] = deque()
         self._share = Share(memory)
         self._broken = False
+        self._dropped = False
         self._used = False
         self._stalled_since = 0.0
         self._sent = 0
@@ -70,6 +73,7 @@ class Outgoing(socket.socket):
                 self._check()
             begins = not self._pieces
             if not self._share.resize(self._share.size + len(view)):
+                self._dropped = True
                 self._break()
                 self._check()
             if begins:
@@ -127,8 +131,11 @@ class Outgoing(socket.socket):
         super().shutdown(socket.SHUT_WR)
 
     def end(self) -> None:
-        """Close the connection."""
+        """Close the connection; it is reset where a part of its answer is missing, so that the system drops the rest."""
         self.cut()
+        if self._dropped:
+            with contextlib.suppress(OSError):
+                self.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         super().close()
 
     def _check(self) -> None:
@@ -137,6 +144,7 @@ class Outgoing(socket.socket):
 
     def _break(self) -> None:
         self._broken = True
+        self._dropped = self._dropped or bool(self._pieces)
         self._pieces.clear()
         self._share.resize(0)
         self._room.notify_all()

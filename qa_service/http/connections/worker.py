@@ -22,7 +22,7 @@ from gunicorn.workers.gthread import ThreadWorker
 from qa_service.http.connections import refusals
 from qa_service.http.connections.connection import Connection, State
 from qa_service.http.connections.lanes import STATE_THREADS, Lane, Lanes, Verdict, lane_of
-from qa_service.http.connections.limits import Limits, NoRoom
+from qa_service.http.connections.limits import Limits, NoRoom, room_for_connections
 from qa_service.http.connections.loop import Loop
 from qa_service.http.failure import Failure
 from qa_service.http.load import load_of
@@ -31,7 +31,6 @@ from qa_service.http.stopping import stop_of, stopping
 if TYPE_CHECKING:
     from qa_service.config import Settings
 
-MOST_CONNECTIONS = 1000
 _IDLE_SECONDS = 65
 _TICK_SECONDS = 0.25
 _LINGER_SECONDS = 0.5
@@ -55,7 +54,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self._patience = settings.queue_seconds
         self._stop_seconds = settings.stop_seconds
         self._lanes: Lanes[Connection] = Lanes(settings.threads, settings.queue, settings.queue_seconds)
-        limits = Limits(settings.read_seconds, _IDLE_SECONDS, MOST_CONNECTIONS)
+        limits = Limits(settings.read_seconds, _IDLE_SECONDS, room_for_connections())
         self._loop = Loop(self.cfg, limits, self._admit, self._refuse_unread)
         super().init_process()
 
