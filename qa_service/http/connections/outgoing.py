@@ -131,7 +131,7 @@ class Outgoing(socket.socket):
         super().shutdown(socket.SHUT_WR)
 
     def end(self) -> None:
-        """Close the connection; it is reset where a part of its answer is missing, so that the system drops the rest."""
+        """Close the connection; it is reset where a part of its answer is missing: nothing is kept for it then."""
         self.cut()
         if self._dropped:
             with contextlib.suppress(OSError):
