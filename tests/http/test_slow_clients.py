@@ -21,6 +21,7 @@ pytestmark = pytest.mark.http
 ASK = request_of("/v1/ask", {"question": "hello"})
 HEAD_END = ASK.index(b"\r\n\r\n") + 4
 SLOW = 30
+"""Connections, to a server of one thread."""
 Run = Callable[..., Server]
 
 
@@ -42,7 +43,7 @@ def run(tmp_path: Path) -> Iterator[Run]:
 
 @pytest.mark.parametrize("sent", [0, 1, 20, HEAD_END - 1, HEAD_END, HEAD_END + 5, len(ASK) - 1])
 def test_half_a_request_holds_no_thread(run: Run, sent: int) -> None:
-    server = run(QA_THREADS="1", QA_QUEUE="0")
+    server = run(QA_THREADS="1")
     slow = [server.connect(ASK[:sent]) for _ in range(SLOW)]
     for _ in range(3):
         assert server.call("POST", "/v1/ask", {"question": "hello"})[0] == 200
@@ -149,7 +150,7 @@ def test_idle_connections_hold_no_thread_and_make_room_for_others(run: Run) -> N
     if hard != resource.RLIM_INFINITY and hard < 2 * MOST_CONNECTIONS:
         pytest.skip("so many connections cannot be had here")
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 2 * MOST_CONNECTIONS), hard))
-    server = run(QA_THREADS="1", QA_QUEUE="0")
+    server = run(QA_THREADS="1")
     idle = [server.connect() for _ in range(MOST_CONNECTIONS + 100)]
     assert server.call("POST", "/v1/ask", {"question": "hello"})[0] == 200
     assert idle[0].recv(1) == b""

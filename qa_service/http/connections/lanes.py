@@ -89,7 +89,7 @@ class Lanes(Generic[Item]):
     def done(self, lane: Lane) -> list[tuple[Item, Lane]]:
         """Note that a request is done; give those that are to be started now, the longest waiting first."""
         self._working[lane] -= 1
-        started = []
+        started: list[tuple[Item, Lane]] = []
         while True:
             ready = [one for one in Lane if self._waiting[one] and self._has_room(one)]
             if not ready:
