@@ -66,16 +66,7 @@ class Engine:
         self.adjustment = AdjustmentFile(settings.data_dir, encoder)
         adjustment = self.adjustment.read if adjusted else Adjustment
         cohorts = Cohorts(encoder)
-        self._searcher = Searcher(
-            catalog,
-            self.segments,
-            encoder,
-            self.tokenizer,
-            cohorts,
-            self._reranking,
-            adjustment,
-            settings.queue_seconds,
-        )
+        self._searcher = Searcher(catalog, self.segments, encoder, self.tokenizer, cohorts, self._reranking, adjustment)
         self._given = GivenDocuments(
             encoder, self.tokenizer, passage_tokens(encoder), repair, self._reranking, adjustment, cohorts
         )

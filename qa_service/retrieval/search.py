@@ -57,7 +57,6 @@ class Searcher:
         cohorts: Cohorts,
         reranking: Reranking | None = None,
         adjustment: Callable[[], Adjustment] = Adjustment,
-        patience: float | None = None,
     ) -> None:
         self._catalog = catalog
         self._segments = segments
@@ -69,7 +68,7 @@ class Searcher:
         self._admission = Admission()
         self._adjustment = adjustment
         self._typical = TypicalPassages(segments)
-        self._turns = Turns(patience=patience)
+        self._turns = Turns()
         self._conversations = Conversations(PatientEncoder(encoder, self._turns), tokenizer)
         if isinstance(encoder, CachingEncoder):
             encoder.encode_later(lambda: self._turns.crowded)

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from embeddings.encoder import Encoder, Vectors
+from qa_service.deadline import seconds_left
 from qa_service.errors import Overloaded
 
 AT_A_TIME = 2
@@ -25,12 +26,10 @@ class Turns:
 
     Parameters:
         most: how many may have one at a time.
-        patience: seconds that one waits for it at most; None without end.
     """
 
-    def __init__(self, most: int = AT_A_TIME, patience: float | None = None) -> None:
+    def __init__(self, most: int = AT_A_TIME) -> None:
         self._free = most
-        self._patience = patience
         self._waiting: deque[threading.Lock] = deque()
         self._lock = threading.Lock()
         self._held = threading.local()
@@ -45,12 +44,12 @@ class Turns:
         """Wait for a turn and have it; a thread that has one goes on with it.
 
         Errors:
-            Overloaded: it did not come in time.
+            Overloaded: it did not come before the thread's deadline.
         """
         if self.mine:
             yield
             return
-        self._take(self._patience)
+        self._take(seconds_left())
         try:
             yield
         finally:
@@ -86,7 +85,7 @@ class Turns:
         # Released by who hands its turn on.
         came = ready is None or ready.acquire(timeout=-1 if patience is None else patience)
         if ready is not None and not came and not self._is_handed(ready):
-            raise Overloaded(f"it was not its turn within {patience:g} s", retry_after=2)
+            raise Overloaded("it was not its turn in time", retry_after=2)
         self._held.turn = True
 
     def _is_handed(self, ready: threading.Lock) -> bool:

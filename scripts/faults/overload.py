@@ -299,7 +299,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--articles", type=int, default=2000)
     parser.add_argument("--slow", type=int, default=50)
     parser.add_argument("--model", default="toy")
-    parser.add_argument("--most-seconds", type=float, default=20, help="longest that an accepted request may take")
+    parser.add_argument("--most-seconds", type=float, default=15, help="longest that an accepted request may take")
     parser.add_argument("--out", type=Path, help="folder for overload.json and overload.svg")
     return parser.parse_args()
 

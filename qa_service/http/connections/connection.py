@@ -27,6 +27,7 @@ class Connection:
 
     Attributes:
         since: monotonic seconds; when the request began to arrive, or the end was told.
+        arrived: monotonic seconds, when its request was whole.
         keep: another request may follow.
         events: what the loop watches for.
         drained: bytes dropped while it closes.
@@ -38,6 +39,7 @@ class Connection:
         self.server = server
         self.state = State.READING
         self.since = time.monotonic()
+        self.arrived = self.since
         self.lane = Lane.ASK
         self.keep = True
         self.events = 0

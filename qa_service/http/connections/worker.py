@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from gunicorn.workers.gthread import ThreadWorker
 
+from qa_service.deadline import set_deadline
 from qa_service.http.connections import refusals
 from qa_service.http.connections.connection import Connection, State
 from qa_service.http.connections.lanes import STATE_THREADS, Lane, Lanes, Verdict, lane_of
@@ -141,7 +142,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         if not self.alive and connection.lane is not Lane.STATE:
             self._refuse(connection, "stopping", stopping())
             return
-        now = time.monotonic()
+        now = connection.arrived = time.monotonic()
         verdict = self._lanes.admit(connection, connection.lane, now)
         if verdict is Verdict.START:
             self._start(connection)
@@ -156,6 +157,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     def _work(self, connection: Connection) -> None:
         """Answer a request, in a thread."""
         keep = False
+        # Waiting here and waiting for a turn within the engine count together.
+        set_deadline(connection.arrived + self._patience)
         try:
             keep = self._respond(connection)
         finally:
