@@ -101,6 +101,31 @@ class Settings(BaseSettings):
     threads: int = Field(
         40, ge=1, le=256, description="Request threads of the server; a chat answer that streams holds one."
     )
+    queue: int = Field(
+        64,
+        ge=0,
+        le=10_000,
+        description="Questions that may wait for a thread; what comes beyond is refused at once (503, Retry-After).",
+    )
+    queue_seconds: float = Field(
+        10, gt=0, le=600, description="Seconds after which a question that still waits for its turn is refused."
+    )
+    streams: int = Field(
+        32,
+        ge=1,
+        le=256,
+        description="Chat answers that may stream at once; eight threads are left to other requests in any case.",
+    )
+    read_seconds: float = Field(
+        30,
+        gt=0,
+        le=3600,
+        description="Seconds within which a request must have arrived and an answer must have been taken; large ones"
+        " have a second more for each 64 KB.",
+    )
+    stop_seconds: float = Field(
+        10, ge=0, le=3600, description="Seconds that a server which is told to stop goes on with what it has accepted."
+    )
     api_key: SecretStr | None = Field(
         None,
         description="Key that every request under /v1/ and /retrieval must bring (Authorization: Bearer KEY); without"

@@ -48,6 +48,20 @@ class Unavailable(QAError):
     """The service cannot answer now but may later. HTTP 503, exit code 1."""
 
 
+class Overloaded(Unavailable):
+    """More is asked at once than can be answered. HTTP 503, exit code 1.
+
+    Attributes:
+        retry_after: seconds after which it is worth asking again.
+    """
+
+    def __init__(
+        self, detail: str, *, retry_after: int = 1, field: str | None = None, remedy: str | None = None
+    ) -> None:
+        super().__init__(detail, field=field, remedy=remedy or f"try again in {retry_after} s")
+        self.retry_after = retry_after
+
+
 class Incompatible(QAError):
     """Stored data was made with another encoder, splitter or format. Exit code 1; names the command that fixes it."""
 

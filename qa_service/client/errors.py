@@ -18,6 +18,7 @@ class ServiceError(qa.QAError):
         status: the HTTP status, None when no answer came.
         kind: the last part of the problem's `type`, such as `invalid-input`; None without a problem document.
         request_id: names the request in the service's log; None when no answer came.
+        retry_after: seconds after which the service wants to be asked again; None where it did not say.
     """
 
     def __init__(
@@ -29,11 +30,13 @@ class ServiceError(qa.QAError):
         status: int | None = None,
         kind: str | None = None,
         request_id: str | None = None,
+        retry_after: int | None = None,
     ) -> None:
         super().__init__(detail, field=field, remedy=remedy)
         self.status = status
         self.kind = kind
         self.request_id = request_id
+        self.retry_after = retry_after
 
 
 class InvalidRequest(ServiceError, qa.BadInput):
@@ -102,6 +105,7 @@ def from_response(response: httpx2.Response) -> ServiceError:
         status=response.status_code,
         kind=kind,
         request_id=response.headers.get("X-Request-ID"),
+        retry_after=_seconds(response.headers.get("Retry-After", "")),
     )
 
 
@@ -125,6 +129,10 @@ def from_transport(error: httpx2.TransportError, base_url: str) -> ServiceError:
     reason = str(error).strip() or type(error).__name__
     remedy = "start it with `qa-service serve`, or give the base URL at which it runs"
     return Unreachable(f"cannot reach qa-service at {base_url}: {reason}", remedy=remedy)
+
+
+def _seconds(said: str) -> int | None:
+    return int(said) if said.isascii() and said.isdigit() else None
 
 
 def _problem(response: httpx2.Response) -> Mapping[str, object] | None:

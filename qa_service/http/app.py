@@ -8,7 +8,21 @@ from flask import Flask
 from pydantic import ValidationError
 from werkzeug.routing import BaseConverter
 
-from qa_service.http import access, articles, body, dify, errors, headers, health, limits, native, page
+from qa_service.http import (
+    access,
+    articles,
+    body,
+    dify,
+    errors,
+    headers,
+    health,
+    limits,
+    load,
+    native,
+    page,
+    stopping,
+    streams,
+)
 from qa_service.http.chat import models as chat_models
 from qa_service.http.chat import routes as chat_routes
 from qa_service.http.document import Document
@@ -44,8 +58,9 @@ def make_app(settings: Settings, host: EngineHost) -> Flask:
     app.url_map.redirect_defaults = False
     app.url_map.converters["anyid"] = AnyIdConverter
     app.extensions[EXTENSION] = host
-    for part in (headers, errors, openai_errors, dify, limits):
+    for part in (headers, errors, openai_errors, dify, limits, load, stopping):
         part.init_app(app)
+    streams.init_app(app, settings)
     access.init_app(app, settings)
     body.init_app(app, limits.MAX_ASYNC_BODY_BYTES)
     for api in (

@@ -42,7 +42,12 @@ def use_shape(app: Flask, prefixes: Sequence[str], shape: Shape) -> None:
 
 def error_response(failure: Failure) -> Response:
     """Make the response of a failure, in the shape of the path that was asked for."""
-    return (_shape_of(request.path) or problem_response)(failure)
+    return response_for(request.path, failure)
+
+
+def response_for(path: str, failure: Failure) -> Response:
+    """Make the response of a failure, in the shape of a path; needs an application's context, no request's."""
+    return (_shape_of(path) or problem_response)(failure)
 
 
 def has_own_shape(path: str) -> bool:
@@ -137,6 +142,7 @@ def _status_of(error: qa.QAError) -> tuple[int, str]:
         (qa.BadInput, 422, "invalid-input"),
         (Loading, 503, "loading"),
         (LoadFailed, 503, "load-failed"),
+        (qa.Overloaded, 503, "overloaded"),
         (qa.Unavailable, 503, "unavailable"),
         (qa.Incompatible, 500, "incompatible-data"),
         (qa.Damaged, 500, "damaged-data"),
@@ -148,7 +154,8 @@ def _of_qa_error(error: qa.QAError) -> Failure:
     status, kind = _status_of(error)
     if status == 500:
         _log.error("request %s failed: %s", g.get("request_id"), ascii(str(error)))
-    headers = {"Retry-After": RETRY_SECONDS} if kind in ("loading", "unavailable") else {}
+    retry_after = getattr(error, "retry_after", RETRY_SECONDS if kind in ("loading", "unavailable") else None)
+    headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
     return Failure(status, kind, (FieldProblem(error.field, error.detail, error.remedy),), headers)
 
 

@@ -31,12 +31,16 @@ def init_app(app: Flask) -> None:
     app.before_request(_identify)
     app.before_request(_refuse_foreign_pages)
     app.before_request(_refuse_ambiguous_url)
-    app.after_request(_secure)
+    app.after_request(lambda response: secure(response, request.path))
 
 
 def _identify() -> None:
-    given = request.headers.get(REQUEST_ID, "")
-    g.request_id = given if _REQUEST_ID_PATTERN.fullmatch(given) else uuid.uuid4().hex
+    g.request_id = request_id_of(request.headers.get(REQUEST_ID, ""))
+
+
+def request_id_of(given: str) -> str:
+    """Take the id that a request brings, if it is one, or make one."""
+    return given if _REQUEST_ID_PATTERN.fullmatch(given) else uuid.uuid4().hex
 
 
 def _refuse_foreign_pages() -> None:
@@ -64,13 +68,14 @@ def _refuse_ambiguous_url() -> None:
             raise invalid_input([FieldProblem(name, "is given more than once", "give it once") for name in repeated])
 
 
-def _secure(response: Response) -> Response:
+def secure(response: Response, path: str) -> Response:
+    """Give the answer to a request for a path the headers that every answer has."""
     headers = response.headers
     headers[REQUEST_ID] = g.get("request_id", "none")
     headers.setdefault("Content-Security-Policy", API_POLICY)
     headers.setdefault("X-Content-Type-Options", "nosniff")
     headers.setdefault("X-Frame-Options", "DENY")
     headers.setdefault("Referrer-Policy", "no-referrer")
-    if request.path.startswith(GUARDED):
+    if path.startswith(GUARDED):
         headers.setdefault("Cache-Control", "no-store")
     return response

@@ -11,6 +11,7 @@ from qa_service.http.failure import Failure, FieldProblem
 from qa_service.http.host import current_engine
 from qa_service.http.responses import HealthResponse, ReadinessResponse
 from qa_service.http.serialize import json_response
+from qa_service.http.stopping import current_stop, stopping
 
 
 def make_api() -> APIBlueprint:
@@ -40,6 +41,8 @@ def health() -> Response:
 
 def readiness() -> Response:
     """Say whether questions can be answered; an engine that is not there yet answers for itself with 503."""
+    if current_stop().begun.is_set():
+        return error_response(stopping())
     state = current_engine().readiness()
     if not state.ready:
         problem = FieldProblem(None, state.status)

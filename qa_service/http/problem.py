@@ -28,6 +28,9 @@ TITLES = {
     "loading": "Still loading",
     "load-failed": "Could not start",
     "unavailable": "Unavailable",
+    "overloaded": "Overloaded",
+    "stopping": "Stopping",
+    "too-slow": "Too slow",
 }
 _MOST_REPORTED = 20
 _LONGEST_FIELD = 200

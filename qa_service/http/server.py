@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
-import signal
 import socket
 import sys
 import threading
-import time
-import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gunicorn.app.base import BaseApplication
-from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine, ParseException
-from gunicorn.workers.gthread import ThreadWorker
 
-from qa_service.http.failure import FieldProblem
+from qa_service.http.connections.incoming import LONGEST_REQUEST_LINE
+from qa_service.http.connections.limits import MOST_CONNECTIONS
+from qa_service.http.connections.worker import Worker
 from qa_service.http.host import EXTENSION, EngineHost
-from qa_service.http.problem import PROBLEM_TYPE, problem_body
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -29,9 +26,8 @@ if TYPE_CHECKING:
 
 # Loading a model can hold the interpreter for long; requests have their own threads and no such limit.
 _WORKER_TIMEOUT = 120
-_GRACE_SECONDS = 5
-_KEEPALIVE_SECONDS = 65
-_LONGEST_REQUEST_LINE = 8190
+_CLOSE_SECONDS = 15
+"""How long the engine may take to close, once the requests are answered, before the worker is killed."""
 _ACCESS_FORMAT = '%(h)s "%(r)s" %(s)s %(B)s bytes %(M)s ms'
 _SHARED_MEMORY = Path("/dev/shm")  # noqa: S108
 _LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
@@ -98,59 +94,13 @@ def _url(host: str, port: int) -> str:
     return f"http://{shown}:{port}"
 
 
-class Worker(ThreadWorker):  # type: ignore[misc]
-    """gunicorn's threaded worker, whose own refusals have the shape of every other error."""
-
-    _quitting = False
-    _notified = float("-inf")
-
-    def notify(self) -> None:
-        """Tell the parent that the worker lives: once a second is enough, not with every event."""
-        now = time.monotonic()
-        if now - self._notified >= 1:
-            self._notified = now
-            super().notify()
-
-    def init_signals(self) -> None:
-        """Leave SIGINT to the parent: Ctrl-C reaches both, and the parent passes it on."""
-        super().init_signals()
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-    def handle_quit(self, sig: int, frame: Any) -> None:
-        """Stop at once; a second signal must not come in between, since the first may hold the pool's lock."""
-        if not self._quitting:
-            self._quitting = True
-            super().handle_quit(sig, frame)
-
-    def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
-        """Answer what never reached the application: a request that cannot be parsed."""
-        if not isinstance(exc, ParseException):
-            super().handle_error(req, client, addr, exc)
-            return
-        status, phrase, problem = 400, "Bad Request", "the request is not HTTP/1.1 that can be read"
-        if isinstance(exc, LimitRequestLine):
-            status, phrase, problem = 414, "URI Too Long", f"the URL is over {_LONGEST_REQUEST_LINE} bytes"
-        elif isinstance(exc, LimitRequestHeaders):
-            status, phrase, problem = 431, "Request Header Fields Too Large", "the headers are too large"
-        _send_problem(client, status, phrase, problem)
-
-
-def _send_problem(client: Any, status: int, phrase: str, problem: str) -> None:
-    body = problem_body(status, "bad-request", [FieldProblem(None, problem)], uuid.uuid4().hex)
-    head = f"HTTP/1.1 {status} {phrase}\r\nConnection: close\r\nContent-Type: {PROBLEM_TYPE}\r\n"
-    try:
-        client.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n".encode("ascii") + body)
-    except OSError:
-        logging.getLogger(__name__).debug("the client was gone before its error could be sent")
-
-
 class _Server(BaseApplication):  # type: ignore[misc]
     """Configures gunicorn from the settings; the application is made in the worker, after the fork."""
 
     def __init__(
         self, settings: Settings, listener: socket.socket, *, access_log: bool, announce: Callable[[], None]
     ) -> None:
-        self._settings = settings
+        self.settings = settings
         self._options = _options(settings, listener.detach(), access_log=access_log)
         self._announce = announce
         super().__init__(prog="qa-service")
@@ -166,9 +116,9 @@ class _Server(BaseApplication):  # type: ignore[misc]
 
         logging.basicConfig(level=logging.WARNING, format=_LOG_FORMAT)
         # The model and the index are opened while the application is imported and put together.
-        host = EngineHost(self._settings)
+        host = EngineHost(self.settings)
         host.start()
-        app = create_app(self._settings, host=host)
+        app = create_app(self.settings, host=host)
         threading.Thread(target=_announce_when_ready, args=(host, self._announce), daemon=True).start()
         return app
 
@@ -198,11 +148,12 @@ def _options(settings: Settings, listener: int, *, access_log: bool) -> dict[str
         "workers": 1,
         "worker_class": Worker,
         "threads": settings.threads,
-        "worker_connections": 1000,
+        "worker_connections": MOST_CONNECTIONS,
         "timeout": _WORKER_TIMEOUT,
-        "graceful_timeout": _GRACE_SECONDS,
-        "keepalive": _KEEPALIVE_SECONDS,
-        "limit_request_line": _LONGEST_REQUEST_LINE,
+        "graceful_timeout": math.ceil(settings.stop_seconds) + _CLOSE_SECONDS,
+        "limit_request_line": LONGEST_REQUEST_LINE,
+        # It would write past what waits to be sent.
+        "sendfile": False,
         "limit_request_fields": 100,
         "limit_request_field_size": 8190,
         "preload_app": False,

@@ -26,6 +26,7 @@ _ANY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104
 _BEARER = re.compile(r"Bearer +([\x21-\x7e]+) *", re.IGNORECASE)
 _BACKLOG = 128
 _GRACE_SECONDS = 3
+_MOST_CONNECTIONS = 1000
 
 
 def serve_stdio(client: Client) -> None:
@@ -63,7 +64,13 @@ def serve_http(client: Client, host: str, port: int, names: tuple[str, ...], ann
     listener = _listen(host, port)
     app = make_app(client, host, names)
     shown = f"[{host}]" if ":" in host else host
-    config = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=_GRACE_SECONDS)
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+        limit_concurrency=_MOST_CONNECTIONS,
+    )
     server = uvicorn.Server(config)
 
     def stop(*_: object) -> None:

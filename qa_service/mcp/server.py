@@ -9,7 +9,7 @@ from importlib import metadata
 from typing import Any
 
 import mcp_types as types
-from anyio import to_thread
+from anyio import CapacityLimiter, to_thread
 from mcp.server.context import ServerRequestContext
 from mcp.server.lowlevel import Server
 from mcp.shared.exceptions import MCPError
@@ -32,17 +32,22 @@ ClientFor = Callable[[Context], Client]
 Errors:
     BadInput: the request brings a key that cannot be one.
 """
+AT_ONCE = 32
+"""Calls worked on at a time: each holds a thread until the service has answered."""
+_BUSY = "more is asked at once than can be answered (try again in 2 s)"
 _log = logging.getLogger(__name__)
 
 
-def make_server(client_for: ClientFor, key_remedy: str) -> Server[Any]:
+def make_server(client_for: ClientFor, key_remedy: str, at_once: int = AT_ONCE) -> Server[Any]:
     """Make the server.
 
     Parameters:
         client_for: gives the client for a request.
         key_remedy: what a caller can do whose key is refused.
+        at_once: calls worked on at a time; those beyond are refused, with a tool error.
     """
     tools = {tool.name: tool for tool in TOOLS}
+    places = CapacityLimiter(max(1, at_once))
 
     async def list_tools(_: Context, __: types.PaginatedRequestParams | None) -> types.ListToolsResult:
         return types.ListToolsResult(tools=[tool.definition() for tool in TOOLS])
@@ -52,8 +57,10 @@ def make_server(client_for: ClientFor, key_remedy: str) -> Server[Any]:
         if tool is None:
             raise MCPError(types.INVALID_PARAMS, f"there is no tool {params.name[:80]!r}; use {', '.join(tools)}")
         work = partial(_run, tool, params.arguments or {}, client_for, context, key_remedy)
+        if places.borrowed_tokens >= at_once:
+            return _failure(_BUSY)
         # A caller that has gone is not waited for.
-        return await to_thread.run_sync(work, abandon_on_cancel=True)
+        return await to_thread.run_sync(work, abandon_on_cancel=True, limiter=places)
 
     return Server(
         NAME,

@@ -12,6 +12,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from embeddings.encoder import Encoder, Vectors
+from qa_service.deadline import seconds_left
+from qa_service.errors import Overloaded
 
 AT_A_TIME = 2
 """Questions worked on: one has the interpreter while the other reads or multiplies."""
@@ -39,11 +41,15 @@ class Turns:
 
     @contextmanager
     def turn(self) -> Iterator[None]:
-        """Wait for a turn and have it; a thread that has one goes on with it."""
+        """Wait for a turn and have it; a thread that has one goes on with it.
+
+        Errors:
+            Overloaded: it did not come before the thread's deadline.
+        """
         if self.mine:
             yield
             return
-        self._take()
+        self._take(seconds_left())
         try:
             yield
         finally:
@@ -59,14 +65,15 @@ class Turns:
         try:
             yield
         finally:
-            self._take()
+            # What was begun is brought to its end.
+            self._take(None)
 
     @property
     def mine(self) -> bool:
         """Whether this thread has a turn."""
         return getattr(self._held, "turn", False)
 
-    def _take(self) -> None:
+    def _take(self, patience: float | None) -> None:
         with self._lock:
             ready: threading.Lock | None = None
             if self._free:
@@ -75,10 +82,20 @@ class Turns:
                 ready = threading.Lock()
                 ready.acquire()
                 self._waiting.append(ready)
-        if ready is not None:
-            # Released by who hands its turn on.
-            ready.acquire()
+        # Released by who hands its turn on.
+        came = ready is None or ready.acquire(timeout=-1 if patience is None else patience)
+        if ready is not None and not came and not self._is_handed(ready):
+            raise Overloaded("it was not its turn in time", retry_after=2)
         self._held.turn = True
+
+    def _is_handed(self, ready: threading.Lock) -> bool:
+        """Leave the queue; True when the turn came just now, so that it must be taken."""
+        with self._lock:
+            try:
+                self._waiting.remove(ready)
+            except ValueError:
+                return True
+            return False
 
     def _give(self) -> None:
         self._held.turn = False

@@ -58,12 +58,14 @@ class Server:
     Attributes:
         environment: settings beside QA_DATA_DIR; the cache of questions is off unless they say otherwise.
         ready_s: from the start of the process until /readyz answered 200.
+        exit_code: after the context, what it ended with.
     """
 
     data: Path
     environment: Mapping[str, str] = field(default_factory=dict)
     port: int = 0
     ready_s: float = 0.0
+    exit_code: int | None = None
 
     def __enter__(self) -> Self:
         """Start it and wait until it is ready; end the benchmark when it ends first."""
@@ -94,6 +96,7 @@ class Server:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        self.exit_code = self._process.returncode
         self._log.close()
 
     def _wait_ready(self, began: float) -> None:

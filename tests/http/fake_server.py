@@ -1,13 +1,14 @@
 """Serves the fake engine as `qa-service serve` would the real one: `python fake_server.py DIRECTORY`.
 
 The engine opens once a file `open` is in the directory, and the file `closed` says that it was closed.
-A question of `wait` is answered once a file `answer` is there.
+A question of `wait` is answered once a file `answer` is there; files `asked`, `asked-1`, ... say that it was asked.
 """
 
 from __future__ import annotations
 
 import sys
 import time
+from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -17,6 +18,7 @@ from qa_service.types import Ask, Result
 from tests.http.fake_engine import FakeEngine
 
 PLACE = Path(sys.argv[1])
+NUMBERS = count(1)
 
 
 def wait_for(name: str) -> None:
@@ -35,6 +37,7 @@ class ServedEngine(FakeEngine):
 
     def ask(self, ask: Ask) -> Result:
         if ask.question == "wait":
+            (PLACE / f"asked-{next(NUMBERS)}").touch()
             (PLACE / "asked").touch()
             wait_for("answer")
         return super().ask(ask)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from qa_service.client import Client
+from qa_service.errors import Overloaded
 from tests.http.fake_engine import FakeEngine, shared_application
 from tests.unit.client_transport import over
 
@@ -41,6 +42,23 @@ def test_search(service: Client) -> None:
     ]
     assert found["answer"] == {"text": "夜班车", "article_id": "a", "start": 0, "end": 3}
     assert call(service, "search", question="夜?", min_confidence=1).structured_content["answer"] is None
+
+
+def test_calls_beyond_those_at_once_are_told_so(service: Client) -> None:
+    async def session() -> Any:
+        async with mcp.Client(make_server(lambda _: service, "give a key", at_once=0)) as client:
+            return await client.call_tool("list_collections", {})
+
+    refused = asyncio.run(session())
+    assert refused.is_error
+    assert "try again in 2 s" in refused.content[0].text
+
+
+def test_an_overloaded_service_is_a_tool_error_that_says_when_to_come_back(service: Client, fake: FakeEngine) -> None:
+    fake.failure = Overloaded("more is asked at once than can be answered", retry_after=7)
+    refused = call(service, "search", question="夜?")
+    assert refused.is_error
+    assert "try again in 7 s" in refused.content[0].text
 
 
 def test_long_metadata_is_left_out(service: Client) -> None:

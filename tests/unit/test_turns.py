@@ -11,6 +11,8 @@ import pytest
 
 from embeddings.encoder import Vectors
 from embeddings.toy import ToyEncoder
+from qa_service.deadline import set_deadline
+from qa_service.errors import Overloaded
 from qa_service.retrieval.turns import CROWD, PatientEncoder, Turns
 
 LONG = 30.0
@@ -86,6 +88,64 @@ def test_a_turn_is_handed_on_after_an_error() -> None:
         raise ValueError("no")
     with turns.turn():
         assert turns.mine
+
+
+def test_who_waits_too_long_is_refused_and_leaves_the_queue() -> None:
+    turns = Turns(1)
+    refused: list[Overloaded] = []
+
+    def work() -> None:
+        set_deadline(time.monotonic() + 0.01)
+        try:
+            with turns.turn():
+                raise AssertionError("it was its turn")
+        except Overloaded as error:
+            refused.append(error)
+
+    with turns.turn():
+        ended([started(work), started(work)])
+    assert len(refused) == 2
+    assert refused[0].retry_after > 0
+    with turns.turn():
+        assert turns.mine
+    assert not turns._waiting
+
+
+def test_what_was_begun_waits_for_its_turn_without_end() -> None:
+    turns = Turns(1)
+    begun, go_on = threading.Event(), threading.Event()
+
+    def other() -> None:
+        with turns.turn():
+            begun.set()
+            assert go_on.wait(LONG)
+            time.sleep(0.05)
+
+    def first() -> None:
+        set_deadline(time.monotonic() + 0.01)
+        with turns.turn():
+            with turns.interrupted():
+                thread = started(other)
+                assert begun.wait(LONG)
+                go_on.set()
+            assert turns.mine
+        ended([thread])
+        finished.set()
+
+    finished = threading.Event()
+    ended([started(first)])
+    assert finished.is_set()
+
+
+def test_a_free_turn_is_taken_after_the_deadline_too() -> None:
+    def work() -> None:
+        set_deadline(time.monotonic() - 1)
+        with turns.turn():
+            taken.set()
+
+    turns, taken = Turns(1), threading.Event()
+    ended([started(work)])
+    assert taken.is_set()
 
 
 def test_a_crowd_are_those_who_wait() -> None:

@@ -22,12 +22,15 @@ from qa_service.http.chat.phrases import phrases_for
 from qa_service.http.chat.reply import Asked, Reply
 from qa_service.http.chat.responses import ChatResponse
 from qa_service.http.chat.schemas import ChatOptions, ChatRequest, Sources
-from qa_service.http.chat.stream import ClientGone, Usage, streamed, whole
+from qa_service.http.chat.stream import ClientGone, Stopping, Usage, Watch, streamed, whole
 from qa_service.http.document import OPENAI, openai_errors
+from qa_service.http.errors import error_response
 from qa_service.http.host import current_engine, current_host
 from qa_service.http.native import require_engine
 from qa_service.http.renamed import renamed
 from qa_service.http.serialize import json_response
+from qa_service.http.stopping import current_stop, stopping
+from qa_service.http.streams import enter_stream
 from qa_service.retrieval.following.cues import is_small_talk
 from qa_service.types import Ask, Result
 
@@ -71,14 +74,23 @@ def _answer(body: ChatRequest, generator: Generator | None) -> Response:
     conversation = read_conversation(body.messages, messages)
     if is_small_talk(conversation.question):
         return _plain(body, completion, phrases_for(conversation.question).greeting, usage)
-    reply = _reply(engine, body, chosen, conversation, generator)
-    is_gone = gone_check(request.environ)
+    watch = Watch(gone_check(request.environ), current_stop().over.is_set)
     if body.stream:
-        return _event_stream(streamed(completion, reply, usage if _wants_usage(body) else None, is_gone))
+        leave = enter_stream()
+        try:
+            reply = _reply(engine, body, chosen, conversation, generator)
+        except BaseException:
+            leave()
+            raise
+        response = _event_stream(streamed(completion, reply, usage if _wants_usage(body) else None, watch))
+        response.call_on_close(leave)
+        return response
     try:
-        return json_response(whole(completion, reply, usage, is_gone))
+        return json_response(whole(completion, _reply(engine, body, chosen, conversation, generator), usage, watch))
     except ClientGone:
         return Response(status=499)  # nobody reads it
+    except Stopping:
+        return error_response(stopping())
 
 
 def _reply(

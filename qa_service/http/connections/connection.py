@@ -1,0 +1,55 @@
+"""A client's connection and where it stands."""
+
+from __future__ import annotations
+
+import time
+from enum import Enum
+from typing import Any
+
+from qa_service.http.connections.incoming import Incoming
+from qa_service.http.connections.lanes import Lane
+from qa_service.http.connections.memory import Memory, Share
+from qa_service.http.connections.outgoing import Outgoing
+
+
+class State(Enum):
+    """What a connection is about."""
+
+    READING = "a request is awaited, or arrives"
+    WAITING = "its request waits for a thread"
+    WORKING = "a thread works on its request"
+    SENDING = "its request was answered, and the answer goes out"
+    CLOSING = "it was told the end, and what it still sends is dropped"
+
+
+class Connection:
+    """One connection; `sock`, `client` and `server` are what gunicorn's own have.
+
+    Attributes:
+        since: monotonic seconds; when the request began to arrive, or the end was told.
+        arrived: monotonic seconds, when its request was whole.
+        keep: another request may follow.
+        events: what the loop watches for.
+        drained: bytes dropped while it closes.
+    """
+
+    def __init__(self, cfg: Any, sock: Outgoing, client: Any, server: Any, memory: Memory) -> None:
+        self.sock = sock
+        self.client = client
+        self.server = server
+        self.state = State.READING
+        self.since = time.monotonic()
+        self.arrived = self.since
+        self.lane = Lane.ASK
+        self.keep = True
+        self.events = 0
+        self.drained = 0
+        self.share = Share(memory)
+        self.incoming = Incoming(cfg, client)
+
+    def read_next(self, cfg: Any) -> None:
+        """Make ready for another request."""
+        self.incoming = Incoming(cfg, self.client, self.incoming.number + 1)
+        self.sock.next_request()
+        self.state = State.READING
+        self.since = time.monotonic()

@@ -1,0 +1,196 @@
+"""One request on its way in: fed with what arrives, until all of its head and body are there.
+
+gunicorn's parser has the last word on every request. Here is only found out how many bytes to wait for before it is
+given to a thread; a thread that reads more than that finds the end of the data, and never waits for a client.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from gunicorn.http.errors import InvalidHeader, InvalidRequestLine, LimitRequestHeaders, LimitRequestLine, NoMoreData
+from gunicorn.http.message import Request
+from gunicorn.http.unreader import Unreader
+
+from qa_service.http.limits import MAX_ASYNC_BODY_BYTES, MEGABYTE
+
+LONGEST_HEAD = 64 * 1024
+LONGEST_REQUEST_LINE = 8190
+LONGEST_BODY = MAX_ASYNC_BODY_BYTES + MEGABYTE
+"""A body over this is not waited for: the application refuses it by its length, or by what there is of it."""
+_LONGEST_CHUNK_LINE = 8190
+_HEAD_END = b"\r\n\r\n"
+_CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;|\Z)")
+
+
+class Received(Unreader):  # type: ignore[misc]
+    """What has arrived, as gunicorn's parser reads it: at its end is the end of the data."""
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__()
+        self._view = memoryview(data)
+        self._at = 0
+
+    def replace(self, data: memoryview) -> None:
+        """Go on with other data."""
+        self._view, self._at = data, 0
+
+    def read(self, size: int | None = None, read_ahead: int | None = None) -> bytes:  # noqa: ARG002 - gunicorn's
+        """Read so many bytes, or all; fewer at the end."""
+        end = len(self._view) if size is None or size < 0 else self._at + size
+        piece = bytes(self._view[self._at : end])
+        self._at += len(piece)
+        return piece
+
+    def unread(self, data: bytes) -> None:
+        """Put back what was just read."""
+        self._at -= len(data)
+
+
+class Chunks:
+    """Finds the end of a chunked body (RFC 9112, section 7.1) in data that grows."""
+
+    def __init__(self) -> None:
+        self._at = 0
+        self._is_trailer = False
+
+    def end(self, data: bytearray) -> int | None:
+        """Give the place after the body; None while it is not there.
+
+        Errors:
+            ValueError: the data is no chunked body.
+        """
+        while not self._is_trailer:
+            line = self._line_end(data)
+            if line is None:
+                return None
+            found = _CHUNK_SIZE.match(bytes(data[self._at : line]))
+            if found is None:
+                raise ValueError("a chunk without a size")
+            size = int(found[1], 16)
+            if size == 0:
+                self._at, self._is_trailer = line + 2, True
+                break
+            after = line + 2 + size
+            if after > LONGEST_BODY or (len(data) >= after + 2 and data[after : after + 2] != b"\r\n"):
+                raise ValueError("a chunk that is too long, or longer than its size")
+            if len(data) < after + 2:
+                return None
+            self._at = after + 2
+        return self._trailer_end(data)
+
+    def _line_end(self, data: bytearray) -> int | None:
+        line = data.find(b"\r\n", self._at)
+        if (len(data) if line < 0 else line) - self._at > _LONGEST_CHUNK_LINE:
+            raise ValueError("a chunk whose size is a long story")
+        return line if line >= 0 else None
+
+    def _trailer_end(self, data: bytearray) -> int | None:
+        if data.startswith(b"\r\n", self._at):
+            return self._at + 2
+        end = data.find(_HEAD_END, self._at)
+        if end < 0 and len(data) - self._at > LONGEST_HEAD:
+            raise ValueError("a trailer that is too long")
+        return end + len(_HEAD_END) if end >= 0 else None
+
+
+class Incoming:
+    """A request that is being received.
+
+    Attributes:
+        request: gunicorn's, once the head is there.
+        whole: all that is waited for is there.
+        truncated: more of the body will come than is waited for, so that the connection ends with the answer.
+        wants_continue: the client waits to be told to send the body.
+        surplus: what arrived after the request's end.
+    """
+
+    def __init__(self, cfg: Any, client: Any, number: int = 1) -> None:
+        self._cfg = cfg
+        self._client = client
+        self.number = number
+        self._data = bytearray()
+        self._received: Received | None = None
+        self._length: int | None = None
+        self._chunks: Chunks | None = None
+        self.request: Any = None
+        self.whole = False
+        self.truncated = False
+        self.wants_continue = False
+        self.surplus = b""
+
+    @property
+    def size(self) -> int:
+        """Bytes that are kept of it."""
+        return len(self._data)
+
+    def feed(self, piece: bytes) -> None:
+        """Take what has arrived.
+
+        Errors:
+            ParseException: this is no request, or its head is too large.
+        """
+        searched = max(0, len(self._data) - len(_HEAD_END) + 1)
+        self._data += piece
+        if self.request is None:
+            end = self._data.find(_HEAD_END, searched)
+            if end < 0:
+                self._check_head()
+                return
+            self._read_head(bytes(self._data[: end + len(_HEAD_END)]))
+            del self._data[: end + len(_HEAD_END)]
+        self._look_for_end()
+        # Whoever has sent something of the body does not wait.
+        self.wants_continue = self.wants_continue and not self.whole and not self._data
+
+    def _check_head(self) -> None:
+        if len(self._data) > LONGEST_HEAD:
+            raise LimitRequestHeaders("the head is too large")
+        if len(self._data) > LONGEST_REQUEST_LINE + 2 and self._data.find(b"\r\n", 2) < 0:
+            raise LimitRequestLine(len(self._data), LONGEST_REQUEST_LINE)
+        # Such a head would never end as it is read here.
+        if self._data.count(b"\n") != self._data.count(b"\r\n"):
+            raise InvalidHeader("bare LF as line terminator")
+
+    def _read_head(self, head: bytes) -> None:
+        self._received = Received(head)
+        try:
+            request = Request(self._cfg, self._received, self._client, self.number)
+        except (NoMoreData, StopIteration):
+            raise InvalidRequestLine(repr(head[:40])) from None
+        headers = dict(request.headers)
+        if "TRANSFER-ENCODING" in headers:
+            self._chunks = Chunks()
+        else:
+            self._length = int(headers.get("CONTENT-LENGTH", 0))
+        self.wants_continue = request.version >= (1, 1) and headers.get("EXPECT", "").lower() == "100-continue"
+        # It is answered here; gunicorn would do it once more, when the body has long been read.
+        request.headers = [(name, value) for name, value in request.headers if name != "EXPECT"]
+        request._expected_100_continue = False
+        self.request = request
+
+    def _look_for_end(self) -> None:
+        end: int | None = self._length
+        try:
+            if self._chunks is not None:
+                end = self._chunks.end(self._data)
+        except ValueError:
+            end = None
+            self.truncated = True
+        if end is not None and end > LONGEST_BODY:
+            # Known by its length: what there is of it is of no use.
+            end = 0
+            self._data.clear()
+            self.truncated = True
+        elif self.truncated or len(self._data) > LONGEST_BODY:
+            end = len(self._data)
+            self.truncated = True
+        if end is None or len(self._data) < end:
+            return
+        self.whole = True
+        self.surplus = b"" if self.truncated else bytes(self._data[end:])
+        if self.truncated:
+            self.request.force_close()
+        assert self._received is not None
+        self._received.replace(memoryview(self._data)[:end])

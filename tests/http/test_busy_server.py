@@ -1,0 +1,154 @@
+"""More than can be answered: what waits, what is refused, and that the end finds everything finished."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import select
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.http.led_server import PATIENCE, Server, answer_of, request_of
+
+pytestmark = pytest.mark.http
+
+WAIT = request_of("/v1/ask", {"question": "wait"})
+Run = Callable[..., Server]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Iterator[Run]:
+    started: list[Server] = []
+
+    def start(**settings: str) -> Server:
+        server = Server(tmp_path, **settings)
+        started.append(server)
+        server.make_ready()
+        return server
+
+    yield start
+    for server in started:
+        if server.process.poll() is None:
+            server.stop(signal.SIGKILL)
+
+
+def first_answered(connections: list[socket.socket], count: int) -> list[socket.socket]:
+    """Wait until so many have an answer; no more may."""
+    answered: list[socket.socket] = []
+    while len(answered) < count:
+        waiting = [one for one in connections if one not in answered]
+        found, _, _ = select.select(waiting, [], [], PATIENCE)
+        assert found
+        answered += found
+    assert len(answered) == count
+    return answered
+
+
+def test_beyond_threads_and_queue_one_is_refused_at_once_and_the_rest_is_answered(run: Run) -> None:
+    server = run(QA_THREADS="2", QA_QUEUE="1", QA_QUEUE_SECONDS="600")
+    connections = [server.connect(WAIT) for _ in range(5)]
+    refused = first_answered(connections, 2)
+    for connection in refused:
+        answer = answer_of(connection)
+        assert answer.status == 503
+        assert int(answer.headers["Retry-After"]) >= 1
+        assert json.loads(answer.read())["type"] == "urn:qa-service:problem:overloaded"
+    # However busy it is, it says how it is; and what comes in other protocols is refused in their shape.
+    assert server.call("GET", "/healthz")[0] == 200
+    assert server.call("GET", "/readyz")[0] == 200
+    chat = {"model": "qa-default", "messages": [{"role": "user", "content": "wait"}]}
+    status, body = server.call("POST", "/v1/chat/completions", chat)
+    assert (status, json.loads(body)["error"]["code"]) == (503, "overloaded")
+    status, body = server.call("POST", "/retrieval", {"knowledge_id": "default", "query": "wait"})
+    assert (status, json.loads(body)["error_code"]) == (503, 503)
+    (server.place / "answer").touch()
+    for connection in connections:
+        if connection not in refused:
+            assert answer_of(connection).status == 200
+    # A connection that was refused is as good as before.
+    refused[0].sendall(WAIT)
+    assert answer_of(refused[0]).status == 200
+    server.wait_for_line(r'"POST /v1/ask HTTP/1.1" 503 ')
+
+
+def test_who_waits_too_long_is_refused(run: Run) -> None:
+    server = run(QA_THREADS="1", QA_QUEUE="9", QA_QUEUE_SECONDS="0.3")
+    working = server.connect(WAIT)
+    server.wait_for_file("asked-1")
+    for connection in [server.connect(WAIT) for _ in range(3)]:
+        answer = answer_of(connection)
+        assert answer.status == 503
+        assert "0.3 s" in json.loads(answer.read())["detail"]
+    (server.place / "answer").touch()
+    assert answer_of(working).status == 200
+    assert not (server.place / "asked-2").exists()
+
+
+def test_requests_in_a_row_on_one_connection_are_answered_in_their_order(run: Run) -> None:
+    server = run(QA_THREADS="2")
+    asked = [request_of("/v1/ask", {"question": f"question {number}"}) for number in range(20)]
+    answers = server.connect(b"".join(asked)).makefile("rb")
+    for number in range(20):
+        assert answers.readline() == b"HTTP/1.1 200 OK\r\n"
+        headers = http.client.parse_headers(answers)
+        assert json.loads(answers.read(int(headers["Content-Length"])))["question"] == f"question {number}"
+
+
+def test_stopping_finishes_what_it_has_accepted_and_takes_nothing_new(run: Run) -> None:
+    server = run(QA_THREADS="1", QA_QUEUE="5", QA_QUEUE_SECONDS="600", QA_STOP_SECONDS="600")
+    idle = server.connect(request_of("/v1/ask", {"question": "first"}))
+    assert answer_of(idle).read()
+    working = server.connect(WAIT)
+    server.wait_for_file("asked-1")
+    waiting = [server.connect(WAIT) for _ in range(2)]
+    server.call("GET", "/healthz")  # those before were seen
+    os.kill(server.process.pid, signal.SIGTERM)
+    while server.call("GET", "/readyz")[0] != 503:
+        pass
+    assert b"stopping" in server.call("GET", "/readyz")[1]
+    for new in (idle, server.connect()):
+        new.sendall(request_of("/v1/ask", {"question": "late"}))
+        answer = answer_of(new)
+        assert (answer.status, answer.headers["Connection"]) == (503, "close")
+        assert json.loads(answer.read())["type"] == "urn:qa-service:problem:stopping"
+    (server.place / "answer").touch()
+    assert [answer_of(connection).status for connection in (working, *waiting)] == [200, 200, 200]
+    assert server.process.wait(PATIENCE) == 0
+    assert (server.place / "closed").exists()
+
+
+def test_what_is_not_done_in_time_is_told_so(run: Run) -> None:
+    server = run(QA_THREADS="1", QA_QUEUE_SECONDS="600", QA_STOP_SECONDS="0.5")
+    working = server.connect(WAIT)
+    server.wait_for_file("asked-1")
+    waiting = server.connect(WAIT)
+    server.call("GET", "/healthz")
+    os.kill(server.process.pid, signal.SIGTERM)
+    for connection in (working, waiting):
+        answer = answer_of(connection)
+        assert (answer.status, answer.headers["Connection"]) == (503, "close")
+        assert b"stopping" in answer.read()
+    assert server.process.wait(PATIENCE) == 0
+
+
+def test_a_client_that_goes_on_asking_gets_an_answer_or_a_refusal_until_the_end(run: Run) -> None:
+    server = run()
+    statuses: list[int] = []
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)
+    try:
+        while True:
+            connection.request("POST", "/v1/ask", json.dumps({"question": "a"}), {"Content-Type": "application/json"})
+            answer = connection.getresponse()
+            answer.read()
+            statuses.append(answer.status)
+            if len(statuses) == 5:
+                os.kill(server.process.pid, signal.SIGTERM)
+    except OSError:
+        pass
+    assert set(statuses) <= {200, 503}
+    assert server.process.wait(PATIENCE) == 0

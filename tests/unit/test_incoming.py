@@ -1,0 +1,109 @@
+"""Requests on their way in: whole when they are, however they come in pieces, and never read past what is there."""
+
+from __future__ import annotations
+
+import pytest
+from gunicorn.config import Config
+from gunicorn.http.errors import InvalidHeader, LimitRequestHeaders, LimitRequestLine, ParseException
+
+from qa_service.http.connections.incoming import LONGEST_BODY, LONGEST_HEAD, Incoming
+
+CLIENT = ("127.0.0.1", 1)
+HEAD = b"POST /v1/ask HTTP/1.1\r\nHost: a\r\n"
+CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
+BODIES = [
+    (HEAD + b"Content-Length: 5\r\n\r\nhello", b"hello"),
+    (HEAD + b"Content-Length: 0\r\n\r\n", b""),
+    (b"GET /x HTTP/1.1\r\nHost: a\r\n\r\n", b""),
+    (b"\r\nGET /x HTTP/1.0\r\n\r\n", b""),
+    (CHUNKED + b"5\r\nhello\r\n0\r\n\r\n", b"hello"),
+    (CHUNKED + b'2 ;a="b"\r\nhe\r\n3\r\nllo\r\n0\r\nX-T: 1\r\nY: 2\r\n\r\n', b"hello"),
+    (CHUNKED + b"0\r\n\r\n", b""),
+]
+
+
+def incoming() -> Incoming:
+    return Incoming(Config(), CLIENT)
+
+
+@pytest.mark.parametrize(("data", "body"), BODIES)
+@pytest.mark.parametrize("size", [1, 2, 7, 1000])
+@pytest.mark.parametrize("more", [b"", b"GET /y HTTP/1.1\r\n"])
+def test_a_request_is_whole_with_its_last_byte(data: bytes, body: bytes, size: int, more: bytes) -> None:
+    found = incoming()
+    given = data + more
+    at = 0
+    while not found.whole:
+        assert at < len(data)
+        found.feed(given[at : at + size])
+        at += size
+    # Not before all of it was there, nor with a piece more than that took.
+    assert at - size < len(data) <= at
+    assert found.request.body.read() == body
+    assert found.surplus == given[len(data) : at]
+    assert not found.truncated
+    assert not getattr(found.request.body, "failed", False)
+
+
+def test_the_body_read_in_small_pieces_is_the_same() -> None:
+    body = bytes(range(256)) * 1000
+    found = incoming()
+    found.feed(HEAD + b"Content-Length: %d\r\n\r\n" % len(body))
+    assert not found.whole
+    found.feed(body)
+    assert b"".join(iter(lambda: found.request.body.read(1000), b"")) == body
+
+
+@pytest.mark.parametrize(
+    "body", [b"zz\r\n{}\r\n0\r\n\r\n", b"\r\n", b"3\r\nhello\r\n0\r\n\r\n", b"-1\r\n", b"0x1\r\na\r\n", b"1" * 9000]
+)
+def test_a_broken_chunked_body_is_not_waited_for(body: bytes) -> None:
+    found = incoming()
+    found.feed(CHUNKED + body)
+    assert found.whole
+    assert found.truncated
+    assert found.request.should_close()
+    with pytest.raises((ParseException, OSError)):
+        found.request.body.read()
+
+
+def test_a_body_over_the_limit_is_not_waited_for() -> None:
+    found = incoming()
+    found.feed(HEAD + b"Content-Length: %d\r\n\r\nhello" % (LONGEST_BODY + 1))
+    assert found.whole
+    assert found.truncated
+    assert found.size == 0
+    assert found.request.body.read() == b""
+    huge = incoming()
+    huge.feed(CHUNKED + b"fffffffff\r\nhello")
+    assert huge.truncated
+
+
+def test_a_client_that_waits_to_be_asked_for_the_body_is_asked_once() -> None:
+    found = incoming()
+    found.feed(HEAD + b"Expect: 100-Continue\r\nContent-Length: 2\r\n\r\n")
+    assert found.wants_continue
+    found.wants_continue = False
+    found.feed(b"h")
+    assert not found.wants_continue
+    found.feed(b"i")
+    assert found.whole
+    assert not found.request._expected_100_continue
+    assert "EXPECT" not in dict(found.request.headers)
+    eager = incoming()
+    eager.feed(HEAD + b"Expect: 100-continue\r\nContent-Length: 2\r\n\r\nh")
+    assert not eager.wants_continue
+
+
+def test_heads_that_are_none_are_refused_at_once() -> None:
+    for data, error in (
+        (b"GET /" + b"a" * 9000, LimitRequestLine),
+        (b"GET / HTTP/1.1\r\nA: " + b"a" * LONGEST_HEAD, LimitRequestHeaders),
+        (b"GET / HTTP/1.1\nHost: a\n\n", InvalidHeader),
+        (b"nonsense\r\n\r\n", ParseException),
+        (b"\r\n\r\n", ParseException),
+        (HEAD + b"Content-Length: x\r\n\r\n", ParseException),
+        (HEAD + b"Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", ParseException),
+    ):
+        with pytest.raises(error):
+            incoming().feed(data)
