@@ -32,6 +32,8 @@ _COMMANDS = {
     "calibrate": "calibrate",
     "check": "maintenance",
     "rebuild": "maintenance",
+    "backup": "backup",
+    "restore": "backup",
     "model": "model",
 }
 

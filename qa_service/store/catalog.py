@@ -13,6 +13,7 @@ from pathlib import Path
 import filelock
 
 from qa_service.errors import Damaged, Incompatible, Unavailable
+from qa_service.store import catalog_file, replacement
 from qa_service.store.kept import Kept
 
 LOCK_TIMEOUT_S = 120.0
@@ -59,7 +60,7 @@ class Catalog:
         """Open the catalogue, making or migrating it as needed.
 
         Errors:
-            Unavailable: the directory cannot be made or written.
+            Unavailable: the directory cannot be made or written, or a restore into it is under way.
             Incompatible: a newer version of the service made it.
             Damaged: the file is not a readable SQLite database.
         """
@@ -71,6 +72,7 @@ class Catalog:
         self._opened_lock = threading.Lock()
         try:
             data_dir.mkdir(parents=True, exist_ok=True)
+            self._use = replacement.enter(data_dir, catalog_file.opens)
             with self.writer_lock():
                 self._migrate()
         except OSError as error:
@@ -162,6 +164,7 @@ class Catalog:
                 connection.close()
             self._opened.clear()
         self._local = threading.local()
+        self._use.release()
 
     def _connection(self) -> Connection:
         connection: Connection | None = getattr(self._local, "connection", None)
@@ -187,7 +190,7 @@ class Catalog:
     def _migrate(self) -> None:
         connection = self._connection()
         done = int(connection.execute("PRAGMA user_version").fetchone()[0])
-        migrations = _migrations()
+        migrations = migration_scripts()
         if done > len(migrations):
             raise Incompatible(
                 f"it has format {done}, this version knows up to {len(migrations)}",
@@ -198,7 +201,7 @@ class Catalog:
             connection.executescript(f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version = {number};\nCOMMIT;")
 
 
-def _migrations() -> list[str]:
+def migration_scripts() -> list[str]:
     """Read the numbered migrations, which are never edited once released."""
     folder = resources.files("qa_service.store") / "migrations"
     named = sorted((entry.name, entry) for entry in folder.iterdir() if _MIGRATION.fullmatch(entry.name))
