@@ -31,7 +31,7 @@ import re
 import tarfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, get_type_hints
+from typing import Any, TypeVar, get_type_hints
 
 from qa_service.errors import BadInput, Damaged, Incompatible
 from qa_service.readers.formats import parse_json
@@ -88,8 +88,8 @@ class Contents:
     members: tuple[Member, ...]
 
     @property
-    def bytes(self) -> int:
-        """How large its files are together."""
+    def size(self) -> int:
+        """How many bytes its files have together."""
         return sum(member.bytes for member in self.members)
 
     @property
@@ -130,6 +130,9 @@ class Contents:
             raise not_a_backup(f"its manifest is malformed: {error}") from error
         _check_names([member.name for member in contents.members])
         return contents
+
+
+One = TypeVar("One", Member, Shelved, Contents)
 
 
 def not_a_backup(why: str) -> BadInput:
@@ -173,7 +176,7 @@ def _parsed(raw: Mapping[str, Any]) -> Contents:
     return contents
 
 
-def _checked(one: Any) -> Any:
+def _checked(one: One) -> One:
     """Check that every field has its type, and that no number is negative."""
     for name, kind in get_type_hints(type(one)).items():
         value = getattr(one, name)

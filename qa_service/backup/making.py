@@ -7,7 +7,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib import metadata
@@ -56,17 +56,14 @@ def make(data_dir: Path, file: Path, *, indexes: bool, advance: Advance) -> Made
     """
     if not (data_dir / CATALOG).is_file():
         raise BadInput("there is nothing to back up", field=str(data_dir), remedy="name the data directory with --data")
-    _check_target(file)
-    catalog = Catalog(data_dir)
     try:
-        with _draft(file) as draft:
+        _check_target(file)
+        with closing(Catalog(data_dir)) as catalog, _draft(file) as draft:
             return _write(catalog, file, draft, indexes, advance)
     except OSError as error:
         raise Unavailable(
             f"the backup cannot be written: {error.strerror or error}", field=str(file), remedy="see to it, try again"
         ) from error
-    finally:
-        catalog.close()
 
 
 def _write(catalog: Catalog, file: Path, draft: BinaryIO, indexes: bool, advance: Advance) -> Made:
@@ -183,18 +180,10 @@ def _draft(file: Path) -> Iterator[BinaryIO]:
     Errors:
         Unavailable: another process writes it.
     """
-    import fcntl  # noqa: PLC0415 - absent on Windows
-
     path = file.with_name(f".{file.name}.partial")
     # Of its owner alone: it holds every text, and the hashes of the keys.
     with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), "r+b") as draft:
-        try:
-            with suppress(NotImplementedError):
-                fcntl.flock(draft, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            mine = os.path.samestat(path.stat(), os.fstat(draft.fileno()))
-        except (BlockingIOError, FileNotFoundError):
-            mine = False
-        if not mine:
+        if not _is_ours(draft, path):
             raise Unavailable("another backup into this file is under way", field=str(file))
         try:
             draft.truncate()
@@ -206,6 +195,19 @@ def _draft(file: Path) -> Iterator[BinaryIO]:
             path.unlink(missing_ok=True)
             raise
     sync_folder(file.parent, files=False)
+
+
+def _is_ours(draft: BinaryIO, path: Path) -> bool:
+    """Lock a draft; tell whether nobody else had, and it is still the one of that name."""
+    import fcntl  # noqa: PLC0415 - absent on Windows
+
+    try:
+        fcntl.flock(draft, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True  # a file system without locks
+    return path.exists() and os.path.samestat(path.stat(), os.fstat(draft.fileno()))
 
 
 def _version() -> str:

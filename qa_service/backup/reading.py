@@ -32,7 +32,7 @@ class Archive:
     """A backup opened for reading, of whose manifest names and sizes fit the file."""
 
     def __init__(self, path: Path, file: BinaryIO, contents: Contents) -> None:
-        self._path = path
+        self.path = path
         self._file = file
         self.contents = contents
 
@@ -43,7 +43,7 @@ class Archive:
             Damaged: something differs from what the manifest says. BadInput: it is no member of a backup.
             Unavailable: the file cannot be read.
         """
-        with _naming(self._path):
+        with naming(self.path):
             self._walk(sink)
 
     def _walk(self, sink: Sink) -> None:
@@ -77,7 +77,7 @@ def open_archive(path: Path) -> Iterator[Archive]:
         short or was changed. Unavailable: it cannot be read.
     """
     with ExitStack() as stack:
-        with _naming(path):
+        with naming(path):
             if not path.is_file():
                 raise BadInput("this is not a file" if path.exists() else "there is no such file")
             try:
@@ -89,7 +89,7 @@ def open_archive(path: Path) -> Iterator[Archive]:
 
 
 @contextmanager
-def _naming(path: Path) -> Iterator[None]:
+def naming(path: Path) -> Iterator[None]:
     """Have errors about a backup name its file."""
     try:
         yield
@@ -105,7 +105,7 @@ def verify(path: Path, advance: Callable[[int, int], None]) -> Contents:
         as for `open_archive` and `Archive.walk`.
     """
     with open_archive(path) as archive:
-        total = archive.contents.bytes
+        total = archive.contents.size
 
         def pass_over(_member: Member, content: Iterator[bytes]) -> None:
             for data in content:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from qa_service.backup.archive import ANOTHER, Contents, Member
-from qa_service.backup.reading import Archive, open_archive
+from qa_service.backup.reading import Archive, naming, open_archive
 from qa_service.errors import BadInput, Damaged, Incompatible, Unavailable
 from qa_service.index.manifest import FORMAT as INDEX_FORMAT
 from qa_service.store import catalog_file, directory_use
@@ -73,7 +73,8 @@ def _restore(
     try:
         replacement.begin()
         _unpack(archive, replacement.new, advance)
-        _try_out(replacement.new, archive.contents)
+        with naming(archive.path):
+            _try_out(replacement.new, archive.contents)
         if keep_keys:
             (replacement.new / KEYS).unlink(missing_ok=True)
         # Keys stay where the backup has none: one from before there were keys must not let everybody in.
@@ -92,7 +93,7 @@ def _check_versions(file: Path, contents: Contents) -> None:
 
 
 def _unpack(archive: Archive, folder: Path, advance: Callable[[int, int], None]) -> None:
-    total = archive.contents.bytes
+    total = archive.contents.size
 
     def write(member: Member, content: Iterator[bytes]) -> None:
         path = folder / member.name
@@ -130,7 +131,7 @@ def _try_out(folder: Path, contents: Contents) -> None:
 
 
 def _check_room(data_dir: Path, contents: Contents) -> None:
-    needed, free = int(contents.bytes * _ROOM), shutil.disk_usage(data_dir).free
+    needed, free = int(contents.size * _ROOM), shutil.disk_usage(data_dir).free
     if free < needed:
         raise Unavailable(
             f"the backup takes {needed:,} bytes, there are {free:,} free",

@@ -62,7 +62,8 @@ def restore(file: Path, *, replace: bool, keep_keys: bool) -> None:
     settings = current_settings()
     with byte_progress("restoring") as advance:
         contents = restore_backup(file, settings.data_dir, replace=replace, keep_keys=keep_keys, advance=advance)
-    click.echo(f"{printable(str(settings.data_dir))}: {_described(contents)}")
+    later = "" if contents.index_format else "; the indexes are made again at the next start"
+    click.echo(f"{printable(str(settings.data_dir))}: {_described(contents)}{later}")
 
 
 def _described(contents: Contents) -> str:

@@ -190,7 +190,7 @@ class Catalog:
     def _migrate(self) -> None:
         connection = self._connection()
         done = int(connection.execute("PRAGMA user_version").fetchone()[0])
-        migrations = migration_scripts()
+        migrations = _migrations()
         if done > len(migrations):
             raise Incompatible(
                 f"it has format {done}, this version knows up to {len(migrations)}",
@@ -201,7 +201,7 @@ class Catalog:
             connection.executescript(f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version = {number};\nCOMMIT;")
 
 
-def migration_scripts() -> list[str]:
+def _migrations() -> list[str]:
     """Read the numbered migrations, which are never edited once released."""
     folder = resources.files("qa_service.store") / "migrations"
     named = sorted((entry.name, entry) for entry in folder.iterdir() if _MIGRATION.fullmatch(entry.name))

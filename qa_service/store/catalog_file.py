@@ -45,8 +45,20 @@ class Facts:
 
 
 def read_facts(connection: sqlite3.Connection) -> Facts:
-    """Read them inside the caller's transaction, which the first read begins."""
+    """Read them inside the caller's transaction, which the first read begins.
 
+    Errors:
+        Damaged: they cannot be read.
+    """
+    try:
+        return _facts(connection)
+    except (sqlite3.DatabaseError, TypeError, ValueError) as error:
+        raise Damaged(
+            f"the catalogue cannot be read: {error}", field=CATALOG, remedy="restore it from another backup"
+        ) from error
+
+
+def _facts(connection: sqlite3.Connection) -> Facts:
     def one(statement: str) -> int:
         return int(connection.execute(statement).fetchone()[0])
 
@@ -75,8 +87,8 @@ def unwritten(path: Path) -> Iterator[sqlite3.Connection]:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)) as connection:
             connection.execute("PRAGMA trusted_schema = OFF")
             yield connection
-    except (sqlite3.DatabaseError, TypeError, ValueError) as error:
-        raise Damaged(f"the catalogue cannot be read: {error}", field=str(path), remedy=_REMEDY) from error
+    except sqlite3.DatabaseError as error:
+        raise Damaged(f"the catalogue cannot be read: {error}", field=path.name, remedy=_REMEDY) from error
 
 
 def opens(data_dir: Path) -> None:

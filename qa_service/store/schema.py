@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 from qa_service.errors import Damaged, Incompatible
-from qa_service.store.catalog import migration_scripts
+from qa_service.store.catalog import _migrations as migration_scripts
 from qa_service.store.catalog_file import unwritten
 
 _OBJECTS = "SELECT type, name, tbl_name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
@@ -30,12 +30,12 @@ def check_schema(path: Path) -> None:
     if schema > newest_schema():
         raise Incompatible(
             f"the catalogue has format {schema}, this version knows up to {newest_schema()}",
-            field=str(path),
+            field=path.name,
             remedy="install the version of qa-service that made it, or a later one",
         )
     if schema < 1 or found != _expected(schema):
         raise Damaged(
-            "the catalogue has other tables than the service makes", field=str(path), remedy="use another backup"
+            "the catalogue has other tables than the service makes", field=path.name, remedy="use another backup"
         )
 
 

@@ -95,7 +95,7 @@ def test_what_was_backed_up_is_restored_without_encoding(filled: Settings, tmp_p
         assert engine.check() == []
         add(engine, {"new": text(70)})
         assert engine.ask(Ask(question(70))).passages[0].article_id == "new"
-    assert encoder.passages_encoded == 1
+    assert encoder.passages_encoded == 3  # the new passage and its two sentences
     assert not (elsewhere.data_dir / ".restore").exists()
 
 
@@ -260,12 +260,12 @@ def test_what_is_there_is_replaced_only_when_told_so(filled: Settings, tmp_path:
     back_up(filled, tmp_path / "b.tar")
     with opened(filled) as engine:
         add(engine, {"since": text(40)})
-    (filled.data_dir / "calibration.json").write_text("of the new content", encoding="utf-8")
     (filled.data_dir / "notes.txt").write_text("not ours", encoding="utf-8")
     with pytest.raises(BadInput, match="not empty"):
         put_back(tmp_path / "b.tar", filled.data_dir)
-    with opened(at(filled, filled.data_dir)) as engine:
+    with opened(filled) as engine:
         assert "since" in texts(engine)
+    (filled.data_dir / "calibration.json").write_text("of the new content", encoding="utf-8")
     put_back(tmp_path / "b.tar", filled.data_dir, replace=True)
     with opened(filled) as engine:
         assert "since" not in texts(engine)

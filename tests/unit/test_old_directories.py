@@ -18,11 +18,12 @@ from embeddings.toy import ToyEncoder
 from qa_service.config import Settings
 from qa_service.engine import Engine
 from qa_service.errors import Incompatible
-from qa_service.store.catalog import migration_scripts
+from qa_service.store.catalog import _migrations as migration_scripts
 from qa_service.store.packing import pack_spans, pack_terms
 from qa_service.types import Ask, Span
 from tests.unit.test_backup import add, back_up, opened, put_back, question, text, texts
 
+_DELTA = {"name": "delta-1-0-1.bin", "bytes": 24, "sha256": "0" * 64}
 NOW = "2025-01-01T00:00:00+00:00"
 
 
@@ -74,7 +75,7 @@ def write_first_version(data_dir: Path, count: int) -> None:
     connection.execute("COMMIT")
     connection.close()
     (data_dir / "vectors" / "segment-000001.vec").write_bytes(vectors)
-    _publish(data_dir / "indexes" / "000001", {"format": 1, "collection": 1, "seq": 1, "base": None})
+    _publish(data_dir / "indexes" / "000001", {"format": 1, "collection": 1, "seq": 1, "base": None, "delta": _DELTA})
 
 
 def _publish(root: Path, manifest: dict[str, object]) -> None:
@@ -108,7 +109,7 @@ def test_a_backup_of_the_first_version_migrates(
     with monkeypatch.context() as patch:
         # A version that knows no more than the first migration made the backup.
         known = migration_scripts()[:1]
-        patch.setattr("qa_service.store.catalog.migration_scripts", lambda: known)
+        patch.setattr("qa_service.store.catalog._migrations", lambda: known)
         made = back_up(settings, tmp_path / "b.tar", indexes=False)
     assert made.contents.schema == 1
     elsewhere = settings.model_copy(update={"data_dir": tmp_path / "elsewhere"})
@@ -152,7 +153,7 @@ def test_indexes_of_older_formats_are_backed_up_restored_and_opened(
         add(engine, {"new": text(70)})
         assert engine.ask(Ask(question(70))).passages[0].article_id == "new"
         assert engine.check() == []
-    assert encoder.passages_encoded == 1
+    assert encoder.passages_encoded == 3  # the new passage and its two sentences
 
 
 def test_a_newer_directory_is_refused(settings: Settings) -> None:

@@ -30,7 +30,9 @@ def test_there_and_back(run, file: Path, tmp_path: Path) -> None:
     assert ran.out.startswith("all is well: 1 article in 1 collection")
     ran = run("restore", file, "--data", tmp_path / "elsewhere")
     assert (ran.code, ran.err) == (0, "")
+    assert "indexes are made again" in ran.out
     assert "bus" in run("articles", "list", "--data", tmp_path / "elsewhere").out
+    assert run("ask", "首班车几点发车?", "--data", tmp_path / "elsewhere").code == 0
     assert run("check", "--data", tmp_path / "elsewhere").code == 0
 
 
