@@ -33,6 +33,8 @@ _COMMANDS = {
     "check": "maintenance",
     "rebuild": "maintenance",
     "compact": "maintenance",
+    "backup": "backup",
+    "restore": "backup",
     "model": "model",
 }
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import filelock
 
 from qa_service.errors import Damaged, Incompatible, Unavailable
-from qa_service.store import files
+from qa_service.store import catalog_file, files, replacement
 from qa_service.store.kept import Kept
 
 LOCK_TIMEOUT_S = 120.0
@@ -63,7 +63,7 @@ class Catalog:
         """Open the catalogue, making or migrating it as needed.
 
         Errors:
-            Unavailable: the directory cannot be made or written.
+            Unavailable: the directory cannot be made or written, or a restore into it is under way.
             Incompatible: a newer version of the service made it.
             Damaged: the file is not a readable SQLite database.
         """
@@ -75,6 +75,7 @@ class Catalog:
         self._opened_lock = threading.Lock()
         try:
             files.make_directory(data_dir)
+            self._use = replacement.enter(data_dir, catalog_file.opens)
             # Without the lock if nothing is to be done: to open is not to wait for another process that writes.
             if self._format() != len(_migrations()):
                 with self.writer_lock():
@@ -201,6 +202,7 @@ class Catalog:
                 connection.close()
             self._opened.clear()
         self._local = threading.local()
+        self._use.release()
 
     def _connection(self) -> Connection:
         connection: Connection | None = getattr(self._local, "connection", None)

@@ -1,0 +1,46 @@
+"""Whether a catalogue from elsewhere has exactly the tables that the service makes."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from qa_service.errors import Damaged, Incompatible
+from qa_service.store.catalog import _migrations as migration_scripts
+from qa_service.store.catalog_file import unwritten
+
+_OBJECTS = "SELECT type, name, tbl_name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
+
+
+def newest_schema() -> int:
+    """Tell how many migrations this version knows."""
+    return len(migration_scripts())
+
+
+def check_schema(path: Path) -> None:
+    """Refuse a catalogue file with other tables, or with triggers or views, before anything is run on it.
+
+    Errors:
+        Incompatible: a newer version made it. Damaged: it is not a catalogue of the service.
+    """
+    with unwritten(path) as connection:
+        schema = int(connection.execute("PRAGMA user_version").fetchone()[0])
+        found = set(connection.execute(_OBJECTS))
+    if schema > newest_schema():
+        raise Incompatible(
+            f"the catalogue has format {schema}, this version knows up to {newest_schema()}",
+            field=path.name,
+            remedy="install the version of qa-service that made it, or a later one",
+        )
+    if schema < 1 or found != _expected(schema):
+        raise Damaged(
+            "the catalogue has other tables than the service makes", field=path.name, remedy="use another backup"
+        )
+
+
+def _expected(schema: int) -> set[tuple[str, str, str, str | None]]:
+    with closing(sqlite3.connect(":memory:")) as connection:
+        for script in migration_scripts()[:schema]:
+            connection.executescript(script)
+        return set(connection.execute(_OBJECTS))
