@@ -139,7 +139,7 @@ def slowest(found: Found, length: int) -> Timed:
 
 
 def pieces(pattern: Any) -> Iterator[str]:
-    """Give the texts that a pattern's inputs are made of: what it speaks of, alone, in pairs and after its beginning."""
+    """Give what a pattern's inputs are made of: what it speaks of, alone, in pairs and after its beginning."""
     source = pattern.pattern if isinstance(pattern.pattern, str) else pattern.pattern.decode("latin-1")
     literal = re.sub(r"\\[a-zA-Z](?:\{[^}]*\})?|[\\^$.*+?{}()\[\]|]", " ", source)
     chars = list(dict.fromkeys(char for char in literal if not char.isspace()))
