@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -60,5 +61,9 @@ def all_targets() -> Mapping[str, Target]:
     import targets_input  # noqa: PLC0415
     import targets_text  # noqa: PLC0415
 
-    found = (*targets_text.TARGETS, *targets_input.TARGETS, *targets_files.TARGETS)
+    found = [*targets_text.TARGETS, *targets_input.TARGETS, *targets_files.TARGETS]
+    if importlib.util.find_spec("qa_service.backup") is not None:
+        import targets_backup  # noqa: PLC0415
+
+        found += targets_backup.TARGETS
     return {target.name: target for target in found}
