@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import contextlib
 import importlib
 import itertools
 import pkgutil
@@ -119,8 +120,10 @@ def _written(module: types.ModuleType) -> Iterator[tuple[str, Any]]:
         library = node.func.value.id if isinstance(node.func.value, ast.Name) else ""
         first = node.args[0]
         if library in ("re", "regex") and isinstance(first, ast.Constant) and isinstance(first.value, str | bytes):
-            compile_ = re.compile if library == "re" else regex.compile
-            yield f"{module.__name__}:{node.lineno}", compile_(first.value)  # type: ignore[operator]
+            compile_: Any = re.compile if library == "re" else regex.compile
+            # One with named lists is found where it is held.
+            with contextlib.suppress(re.error, regex.error):
+                yield f"{module.__name__}:{node.lineno}", compile_(first.value)
 
 
 def slowest(found: Found, length: int) -> Timed:

@@ -58,9 +58,13 @@ def listed(client: FlaskClient) -> list[str]:
     return sorted(one["id"] for one in client.get("/v1/articles").get_json()["articles"])
 
 
-@pytest.mark.parametrize("hostile", [*SQL, *PATHS, *MARKUP])
-def test_an_id_a_title_and_metadata_come_back_as_they_are(client: FlaskClient, hostile: str) -> None:
+def test_ids_titles_and_metadata_come_back_as_they_are(client: FlaskClient) -> None:
     add(client, id="bystander")
+    for hostile in (*SQL, *PATHS, *MARKUP):
+        check_round_trip(client, hostile)
+
+
+def check_round_trip(client: FlaskClient, hostile: str) -> None:
     added = add(client, id=hostile, title=hostile, metadata={hostile: hostile, "b": {hostile: [hostile]}})
     assert added["outcome"] == "created"
     assert listed(client) == sorted([hostile, "bystander"])
@@ -69,7 +73,7 @@ def test_an_id_a_title_and_metadata_come_back_as_they_are(client: FlaskClient, h
     assert shown.content_type.startswith("application/json")
     assert (shown.get_json()["id"], shown.get_json()["title"]) == (hostile, hostile)
     for key, where in ((hostile, hostile), ("article_id", hostile), ("title", hostile)):
-        body = {"question": hostile, "filters": {"type": "eq", "key": key, "value": where}}
+        body = {"question": f"末班车几点？{hostile}", "filters": {"type": "eq", "key": key, "value": where}}
         answer = client.post("/v1/ask", json=body)
         assert answer.status_code == 200
         found = answer.get_json()["passages"]
@@ -79,29 +83,35 @@ def test_an_id_a_title_and_metadata_come_back_as_they_are(client: FlaskClient, h
     assert listed(client) == ["bystander"]
 
 
-@pytest.mark.parametrize("wildcard", ["%", "_", "*", "bystande_", "by%", "[b]ystander"])
-def test_an_id_is_no_pattern(client: FlaskClient, wildcard: str) -> None:
+def test_an_id_is_no_pattern(client: FlaskClient) -> None:
     add(client, id="bystander")
-    place = f"/v1/articles/{quote(wildcard, safe='')}"
-    assert client.get(place).status_code == 404
-    assert client.delete(place).status_code == 404
-    assert listed(client) == ["bystander"]
+    for wildcard in ("%", "_", "*", "bystande_", "by%", "[b]ystander"):
+        place = f"/v1/articles/{quote(wildcard, safe='')}"
+        assert client.get(place).status_code == 404
+        assert client.delete(place).status_code == 404
+        assert listed(client) == ["bystander"]
 
 
-@pytest.mark.parametrize("hostile", [*SQL, *PATHS, *MARKUP])
-def test_names_of_collections_and_cursors_are_refused(client: FlaskClient, hostile: str) -> None:
+def test_names_of_collections_are_refused_and_cursors_are_places(client: FlaskClient) -> None:
     add(client, id="bystander")
+    for hostile in (*SQL, *PATHS, *MARKUP):
+        check_names(client, hostile)
+
+
+def check_names(client: FlaskClient, hostile: str) -> None:
     there = quote(hostile, safe="")
     for method, path in (
         ("PUT", f"/v1/collections/{there}"),
         ("DELETE", f"/v1/collections/{there}"),
         ("GET", f"/v1/articles?collection={there}"),
-        ("GET", f"/v1/articles?cursor={there}"),
         ("GET", f"/v1/jobs/{there}"),
     ):
         answer = client.open(path, method=method)
         assert 400 <= answer.status_code < 500, (method, path, answer.text)
         assert answer.content_type == "application/problem+json"
+    # A cursor is the id to go on after: whatever it is, it names a place in the order of ids.
+    following = client.get(f"/v1/articles?cursor={there}").get_json()["articles"]
+    assert [one["id"] for one in following] == (["bystander"] if hostile < "bystander" else [])
     assert listed(client) == ["bystander"]
 
 
@@ -120,9 +130,9 @@ def test_no_file_is_named_by_what_others_wrote(client: FlaskClient, engine: Engi
     assert after == before
 
 
-@pytest.mark.parametrize("hostile", MARKUP)
-def test_errors_are_no_pages(client: FlaskClient, hostile: str) -> None:
-    for path in (f"/{quote(hostile)}", f"/v1/articles?{quote(hostile)}=1", f"/static/{quote(hostile)}"):
+def test_errors_are_no_pages(client: FlaskClient) -> None:
+    paths = [(f"/{quote(one)}", f"/v1/articles?{quote(one)}=1", f"/static/{quote(one)}") for one in MARKUP]
+    for path in (path for some in paths for path in some):
         answer = client.get(path)
         assert answer.status_code >= 400
         assert "html" not in answer.content_type
@@ -130,13 +140,12 @@ def test_errors_are_no_pages(client: FlaskClient, hostile: str) -> None:
         assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
 
 
-@pytest.mark.parametrize("given", ["a\r\nSet-Cookie: x=1", "a b", "a\nb", "é", "x" * 65, "<script>"])
-def test_a_request_id_that_could_be_more_is_replaced(client: FlaskClient, given: str) -> None:
-    environment = {"HTTP_X_REQUEST_ID": given}
-    answer = client.get("/healthz", environ_overrides=environment)
-    assert answer.headers["X-Request-ID"] != given
-    assert answer.headers["X-Request-ID"].isalnum()
-    assert "Set-Cookie" not in answer.headers
+def test_a_request_id_that_could_be_more_is_replaced(client: FlaskClient) -> None:
+    for given in ("a\r\nSet-Cookie: x=1", "a b", "a\nb", "é", "x" * 65, "<script>"):
+        answer = client.get("/healthz", environ_overrides={"HTTP_X_REQUEST_ID": given})
+        assert answer.headers["X-Request-ID"] != given
+        assert answer.headers["X-Request-ID"].isalnum()
+        assert "Set-Cookie" not in answer.headers
 
 
 def test_log_records_of_hostile_requests_are_one_line_or_marked(
