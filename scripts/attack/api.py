@@ -79,16 +79,9 @@ def main() -> int:
 
 def _attack(options: argparse.Namespace, url: str, key: str, keep: Path) -> int:
     command = [
-        *(
-            str(options.tools / "bin" / "schemathesis"),
-            "run",
-            f"{url}/openapi.json",
-            "--url",
-            url,
-            "--checks",
-            "all",
-            "--no-color",
-        ),
+        *(str(options.tools / "bin" / "schemathesis"), "--config-file", str(HERE / "schemathesis.toml"), "run"),
+        *(f"{url}/openapi.json", "--url", url, "--checks", "all", "--no-color"),
+        *("--max-response-time", str(REQUEST_SECONDS)),
         *("--header", f"Authorization: Bearer {key}", "--request-timeout", str(REQUEST_SECONDS)),
         *("--report", "ndjson", "--report-ndjson-path", str(keep / "events.ndjson"), "--continue-on-failure"),
         *(["--max-examples", str(options.examples)] if options.examples else []),
