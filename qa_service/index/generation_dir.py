@@ -12,6 +12,7 @@ import os
 import time
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -61,6 +62,8 @@ class GenerationDir:
             if hashlib.sha256(data).hexdigest() != digest:
                 raise ValueError("its checksum does not match")
             raw = json.loads(data)
+            if not isinstance(raw, dict):
+                raise ValueError("it is no JSON object")
         except FileNotFoundError as error:
             if not self._current.exists():
                 return None
@@ -71,16 +74,11 @@ class GenerationDir:
             raise Incompatible(
                 f"the index has format {raw.get('format')}, not {FORMAT}", field=str(self.root), remedy=_REMEDY
             )
-        base = raw["base"]
-        return Manifest(
-            format=raw["format"],
-            collection=raw["collection"],
-            seq=raw["seq"],
-            created_at=raw["created_at"],
-            versions=Versions(**raw["versions"]),
-            base=BaseEntry.parse(base) if base else None,
-            delta=FileEntry(**raw["delta"]),
-        )
+        try:
+            return _parsed(raw)
+        except (KeyError, TypeError, AttributeError) as error:
+            reason = f"the manifest is not as it should be: {error!r}"[:200]
+            raise Damaged(reason, field=str(self.root), remedy=_REMEDY) from error
 
     def read_delta(self, entry: FileEntry) -> Delta:
         """Read a delta file, checked against its manifest entry."""
@@ -91,8 +89,14 @@ class GenerationDir:
             raise Damaged(f"a delta file cannot be read: {error}", field=str(path), remedy=_REMEDY) from error
         if len(data) != entry.bytes or hashlib.sha256(data).hexdigest() != entry.sha256:
             raise Damaged("a delta file fails its checksum", field=str(path), remedy=_REMEDY)
-        counts = np.frombuffer(data, dtype="<i8", count=2, offset=len(DELTA_MAGIC))
-        keys = np.frombuffer(data, dtype="<i8", offset=len(DELTA_MAGIC) + counts.nbytes)
+        try:
+            counts = np.frombuffer(data, dtype="<i8", count=2, offset=len(DELTA_MAGIC))
+            keys = np.frombuffer(data, dtype="<i8", offset=len(DELTA_MAGIC) + counts.nbytes)
+            fits = data.startswith(DELTA_MAGIC) and min(counts) >= 0 and int(counts[0]) + int(counts[1]) == len(keys)
+        except ValueError:
+            fits = False
+        if not fits:
+            raise Damaged("a delta file is not as it should be", field=str(path), remedy=_REMEDY)
         return Delta(keys[: counts[0]], keys[counts[0] :])
 
     def write_delta(self, delta: Delta, seq: int, base_seq: int) -> FileEntry:
@@ -131,6 +135,20 @@ class GenerationDir:
         """List base directories that no manifest names: remains of a compaction that did not end."""
         named = {name for path in self.root.glob("manifest-*.json") for name in _names(path)}
         return [path for path in self.root.glob("base-*") if path.name not in named]
+
+
+def _parsed(raw: dict[str, Any]) -> Manifest:
+    """Build a manifest. Errors: KeyError, TypeError, AttributeError, if it is of another shape."""
+    base = raw["base"]
+    return Manifest(
+        format=raw["format"],
+        collection=raw["collection"],
+        seq=raw["seq"],
+        created_at=raw["created_at"],
+        versions=Versions(**raw["versions"]),
+        base=BaseEntry.parse(base) if base else None,
+        delta=FileEntry(**raw["delta"]),
+    )
 
 
 def _unique() -> str:

@@ -249,6 +249,7 @@ def _words() -> tuple[Path, Sequence[str]]:
 
 
 def _words_seeds() -> Iterator[bytes]:
+    yield b""
     for number in range(len(_words()[1])):
         yield bytes([number, 10, 0, 255, 255])
 
