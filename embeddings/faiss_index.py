@@ -102,8 +102,12 @@ class FaissFlatIndex:
             inner = faiss.read_index(str(path))
             if not isinstance(inner, faiss.IndexIDMap2) or inner.metric_type != faiss.METRIC_INNER_PRODUCT:
                 raise DamagedIndex(f"{path} is another kind of index")
-            if not isinstance(faiss.downcast_index(inner.index), faiss.IndexFlat):
+            flat = faiss.downcast_index(inner.index)
+            if not isinstance(flat, faiss.IndexFlat):
                 raise DamagedIndex(f"{path} is another kind of index")
+            # The header is there twice, and FAISS compares neither its parts nor these with what it reads.
+            if (flat.d, flat.ntotal, flat.metric_type) != (inner.d, inner.ntotal, inner.metric_type):
+                raise DamagedIndex(f"{path} contradicts itself about its vectors")
         except (RuntimeError, MemoryError, OSError) as error:
             raise DamagedIndex(f"{path} cannot be read as a vector index: {_reason(error)}") from error
         if dim not in (None, inner.d):

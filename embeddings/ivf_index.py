@@ -131,6 +131,7 @@ class IvfIndex:
 
         Errors:
             BadVectors: `queries` has a wrong shape or values, or k is less than 1.
+            DamagedIndex: a list holds what is no id.
         """
         queries = checked_vectors(queries, self.dim, unit=False)
         scores, found = no_hits(len(queries), checked_k(k))
@@ -172,7 +173,10 @@ class IvfIndex:
         query, numbers, distances, found, labels = map(self._faiss.swig_ptr, (rotated, lists, near, scores, ids))
         # FAISS's own wrapper takes no parameters, and would look for the nearest lists anew.
         self._index.search_preassigned_c(1, query, count, numbers, distances, found, labels, False, parameters)
-        return ids[ids >= 0]
+        found = ids[ids >= 0]
+        if len(found) and found.max() >= self._total:
+            raise DamagedIndex(f"a list holds the id {found.max()}, of {self._total} vectors")
+        return found
 
 
 def _nearest(products: Vectors, probes: int, reach: float, least: int) -> Ids:

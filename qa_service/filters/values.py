@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 import math
 import re
+import sys
 import unicodedata
 from collections.abc import Iterator, Mapping
 
@@ -13,6 +14,7 @@ Number = int | float
 _NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,3})?")
 _MAX_NUMBER_CHARS = 400
 _TRUTH = {"true": True, "false": False}
+_HASHED_AS_THEY_ARE = sys.hash_info.modulus
 
 
 class Other(enum.Enum):
@@ -24,7 +26,7 @@ class Other(enum.Enum):
 Atom = str | int | float | bool | Other
 """A single value of an article; texts are clean."""
 
-Token = str | tuple[str, Number | bool] | tuple[str, int, int]
+Token = str | tuple[str, Number | bool | str] | tuple[str, int, int]
 """What equality goes by: a text is its own token, everything else is tagged, so that true is not 1."""
 
 
@@ -52,11 +54,11 @@ def sought(value: str | Number | bool) -> Iterator[Token]:
     elif isinstance(value, str):
         yield (text := clean(value))
         if (number := read_number(text)) is not None:
-            yield ("number", number)
+            yield ("number", _told_apart(number))
         if (truth := _TRUTH.get(text.lower())) is not None:
             yield ("truth", truth)
     else:
-        yield from (("number", value), ("number as text", value))
+        yield from (("number", _told_apart(value)), ("number as text", _told_apart(value)))
 
 
 def own_token(atom: Atom) -> Token:
@@ -65,16 +67,31 @@ def own_token(atom: Atom) -> Token:
         return atom
     if isinstance(atom, Other):
         return (atom.value, True)
-    return ("truth" if isinstance(atom, bool) else "number", atom)
+    return ("truth", atom) if isinstance(atom, bool) else ("number", _told_apart(atom))
 
 
 def other_tokens(atom: Atom) -> Iterator[Token]:
     """Give the tokens under which an article's text can also be sought: as a number, as true or false."""
     if isinstance(atom, str):
         if (number := read_number(atom)) is not None:
-            yield ("number as text", number)
+            yield ("number as text", _told_apart(number))
         if (truth := _TRUTH.get(atom.lower())) is not None:
             yield ("truth as text", truth)
+
+
+def _told_apart(number: Number) -> Number | str:
+    """Give what equal numbers, and no others, have in common: the number, or the digits of a huge one.
+
+    Whole numbers hash to their remainder by a prime that everybody knows; thousands chosen to have one remainder would
+    make every look-up among them as slow as a comparison with all. Texts hash by a secret. A float equals few others.
+    """
+    if isinstance(number, float) or -_HASHED_AS_THEY_ARE < number < _HASHED_AS_THEY_ARE:
+        return number
+    try:
+        near = float(number)
+    except OverflowError:
+        return hex(number)
+    return near if near == number else hex(number)
 
 
 def atoms_at(metadata: Mapping[str, object], name: str) -> list[Atom]:

@@ -111,6 +111,13 @@ def body_of(**content: str) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": described}}
 
 
+def at_once_or_streamed(model: str, description: str) -> dict[str, Any]:
+    """Describe an answer that comes as JSON of a schema, or as server-sent events with pieces of it."""
+    schema = {"$ref": _REFS.format(model=model)}
+    content = {"application/json": {"schema": schema}, "text/event-stream": {"schema": {"type": "string"}}}
+    return {"description": description, "content": content}
+
+
 class Document(OpenAPI):
     """A Flask application that writes its own OpenAPI document."""
 

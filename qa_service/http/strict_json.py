@@ -20,6 +20,8 @@ MAX_MEMBERS = 1000
 _SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _MISSING = object()
+# What a value stands in, and its own part of the path.
+_Place = tuple["_Place | None", str]
 
 
 class StrictRequest(Request):
@@ -111,18 +113,28 @@ def _finite(digits: str) -> float:
 
 
 def _refuse_surrogates(root: dict[str, Any]) -> None:
-    waiting: list[tuple[str, Any]] = [("", root)]
+    # Where a value stands is put together for the one that is named: written out for each, places under a long key
+    # would take the length of the key times the number of values.
+    waiting: list[tuple[_Place, Any]] = [((None, ""), root)]
     while waiting:
-        path, value = waiting.pop()
+        place, value = waiting.pop()
         if isinstance(value, str) and _SURROGATE.search(value):
             remedy = "escape characters above U+FFFF as a pair, or write them as UTF-8"
-            raise invalid_input([FieldProblem(path, "holds half of a surrogate pair", remedy)])
+            raise invalid_input([FieldProblem(_written(place), "holds half of a surrogate pair", remedy)])
         if isinstance(value, list):
-            waiting.extend((f"{path}[{index}]", item) for index, item in enumerate(value))
+            waiting.extend(((place, f"[{index}]"), item) for index, item in enumerate(value))
         elif isinstance(value, dict):
             for key, item in value.items():
-                inner = f"{path}.{key}" if path else key
-                waiting.extend([(inner, item), (f"{path or 'body'} (a key)", key)])
+                waiting.extend([((place, f".{key}"), item), ((place, " (a key)"), key)])
+
+
+def _written(place: _Place | None) -> str:
+    parts = []
+    while place is not None:
+        place, part = place
+        parts.append(part)
+    path = "".join(reversed(parts)).removeprefix(".")
+    return f"body{path}" if path.startswith(" (") else path
 
 
 def _replace_surrogates(root: dict[str, Any]) -> None:

@@ -61,6 +61,8 @@ class GenerationDir:
             if hashlib.sha256(data).hexdigest() != digest:
                 raise ValueError("its checksum does not match")
             raw = json.loads(data)
+            if not isinstance(raw, dict):
+                raise ValueError("it is no JSON object")
         except FileNotFoundError as error:
             if not self._current.exists():
                 return None
@@ -71,7 +73,11 @@ class GenerationDir:
             raise Incompatible(
                 f"the index has format {raw.get('format')}, not {FORMAT}", field=str(self.root), remedy=_REMEDY
             )
-        return _parsed(raw)
+        try:
+            return _parsed(raw)
+        except (KeyError, TypeError, AttributeError) as error:
+            reason = f"the manifest is not as it should be: {error!r}"[:200]
+            raise Damaged(reason, field=str(self.root), remedy=_REMEDY) from error
 
     def earlier(self) -> list[Manifest]:
         """Read the manifests that are there, the latest first: those that prove to be what was written."""
@@ -81,7 +87,7 @@ class GenerationDir:
                 raw = json.loads(path.read_bytes())
                 if raw.get("format") in READABLE and raw.pop("checksum", None) == _checksum(raw):
                     found.append(_parsed(raw))
-            except (OSError, ValueError, AttributeError):
+            except (OSError, ValueError, KeyError, TypeError, AttributeError):
                 continue
         return found
 
@@ -94,8 +100,14 @@ class GenerationDir:
             raise Damaged(f"a delta file cannot be read: {error}", field=str(path), remedy=_REMEDY) from error
         if len(data) != entry.bytes or hashlib.sha256(data).hexdigest() != entry.sha256:
             raise Damaged("a delta file fails its checksum", field=str(path), remedy=_REMEDY)
-        counts = np.frombuffer(data, dtype="<i8", count=2, offset=len(DELTA_MAGIC))
-        keys = np.frombuffer(data, dtype="<i8", offset=len(DELTA_MAGIC) + counts.nbytes)
+        try:
+            counts = np.frombuffer(data, dtype="<i8", count=2, offset=len(DELTA_MAGIC))
+            keys = np.frombuffer(data, dtype="<i8", offset=len(DELTA_MAGIC) + counts.nbytes)
+            fits = data.startswith(DELTA_MAGIC) and min(counts) >= 0 and int(counts[0]) + int(counts[1]) == len(keys)
+        except ValueError:
+            fits = False
+        if not fits:
+            raise Damaged("a delta file is not as it should be", field=str(path), remedy=_REMEDY)
         return Delta(keys[: counts[0]], keys[counts[0] :])
 
     def write_delta(self, delta: Delta, seq: int, base_seq: int) -> FileEntry:
@@ -145,6 +157,20 @@ class GenerationDir:
         """List base directories that no manifest names: remains of a compaction that did not end."""
         named = {name for path in self.root.glob("manifest-*.json") for name in _names(path)}
         return [path for path in self.root.glob("base-*") if path.name not in named]
+
+
+def _parsed(raw: dict[str, Any]) -> Manifest:
+    """Build a manifest. Errors: KeyError, TypeError, AttributeError, if it is of another shape."""
+    base = raw["base"]
+    return Manifest(
+        format=raw["format"],
+        collection=raw["collection"],
+        seq=raw["seq"],
+        created_at=raw["created_at"],
+        versions=Versions(**raw["versions"]),
+        base=BaseEntry.parse(base) if base else None,
+        delta=FileEntry(**raw["delta"]),
+    )
 
 
 def _unique() -> str:

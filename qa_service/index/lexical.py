@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -82,6 +83,20 @@ def _link(path: Path, target: Path) -> None:
         shutil.copyfile(path, target)
 
 
+@contextmanager
+def _reading(directory: Path) -> Iterator[None]:
+    """Turn what tantivy fails with on a damaged index into Damaged."""
+    try:
+        yield
+    except BaseException as error:
+        # A panic of native code is no Exception, and no handler of errors would answer for it. A value that is missing
+        # is None in a list of numbers.
+        if not isinstance(error, ValueError | TypeError | OSError) and type(error).__name__ != "PanicException":
+            raise
+        reason = " ".join(str(error).split())[:300]
+        raise Damaged(f"the word index cannot be read: {reason}", field=str(directory), remedy=_REMEDY) from error
+
+
 class LexicalIndex:
     """An opened base word index; safe for concurrent searches."""
 
@@ -91,14 +106,17 @@ class LexicalIndex:
         Errors:
             Damaged: tantivy cannot read the directory.
         """
-        try:
+        self._directory = directory
+        with _reading(directory):
             self._index = tantivy.Index.open(str(directory))
             self._searcher = self._index.searcher()
-        except (ValueError, OSError) as error:
-            raise Damaged(f"the word index cannot be read: {error}", field=str(directory), remedy=_REMEDY) from error
 
     def search(self, terms: Sequence[int], limit: int) -> Hits:
-        """Find the passages with the highest BM25 for any of the term ids, best first."""
+        """Find the passages with the highest BM25 for any of the term ids, best first.
+
+        Errors:
+            Damaged: tantivy cannot read what it needs.
+        """
         if not terms or limit <= 0 or self._searcher.num_docs == 0:
             return Hits.none()
         query = tantivy.Query.boolean_query(
@@ -107,9 +125,10 @@ class LexicalIndex:
                 for term in terms
             ]
         )
-        found = self._searcher.search(query, limit, count=False).hits
-        addresses = [address for _, address in found]
-        keys: NDArray[np.int64] = np.array(self._searcher.fast_field_values("key", addresses), dtype=np.int64)
+        with _reading(self._directory):
+            found = self._searcher.search(query, limit, count=False).hits
+            addresses = [address for _, address in found]
+            keys: NDArray[np.int64] = np.array(self._searcher.fast_field_values("key", addresses), dtype=np.int64)
         return Hits(keys, np.array([score for score, _ in found], dtype=np.float32))
 
     def keys(self) -> NDArray[np.int64]:

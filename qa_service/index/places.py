@@ -90,10 +90,14 @@ class Places:
         """
         try:
             found = {name: _mapped(directory / f"places-{name}.npy", kind) for name, kind in _KINDS.items()}
-        except (OSError, ValueError) as error:
-            raise Damaged(f"the places cannot be read: {error}", field=str(directory), remedy=_REMEDY) from error
+        except Exception as error:  # damaged bytes make numpy's reader fail in many ways
+            reason = " ".join(str(error).split())[:200]
+            raise Damaged(f"the places cannot be read: {reason}", field=str(directory), remedy=_REMEDY) from error
         count = len(found["keys"])
         if [len(array) for array in found.values()] != [count, count, count, count + 1]:
+            raise Damaged("the places do not fit each other", field=str(directory), remedy=_REMEDY)
+        starts = found["starts"]
+        if starts[0] != 0 or starts[-1] < 0:
             raise Damaged("the places do not fit each other", field=str(directory), remedy=_REMEDY)
         return Places(found["keys"], found["segments"], found["slots"], found["starts"])
 

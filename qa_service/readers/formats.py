@@ -102,8 +102,10 @@ def read_csv(path: Path) -> Iterator[Submission]:
                 if cells:
                     yield _csv_submission(header, cells, f"{path}:{line}")
                 line = reader.line_num + 1
-        except csv.Error as error:
-            yield rejected_row(None, f"{path}:{line}", f"not CSV: {error}; the rest of the file was not read")
+        except (csv.Error, UnicodeError) as error:
+            # Of half a character at the end, as in UTF-16, nothing can be made.
+            problem = f"not {error.encoding}" if isinstance(error, UnicodeDecodeError) else f"not CSV: {error}"
+            yield rejected_row(None, f"{path}:{line}", f"{problem}; the rest of the file was not read")
 
 
 def count_lines(path: Path) -> int:

@@ -117,6 +117,11 @@ class Server:
         """Give a connection to it."""
         return Client(http.client.HTTPConnection("127.0.0.1", self.port, timeout=120))
 
+    def log(self) -> str:
+        """Give what it has written to standard error so far."""
+        # The server writes where this file stands, so that stays where it is.
+        return os.pread(self._log.fileno(), os.fstat(self._log.fileno()).st_size, 0).decode(errors="replace")
+
     def memory(self) -> Memory:
         """Sum up the memory of its processes; pages that they share count once."""
         found = [sizes for process in _tree(self._process.pid) if (sizes := _sizes(process))]

@@ -102,6 +102,12 @@ def test_errors_have_the_shape_of_their_protocol(document: dict[str, Any]) -> No
             assert response["content"][media_type]["schema"] == {"$ref": f"#/components/schemas/{name}"}, path
 
 
+def test_a_chat_answer_is_described_in_both_forms(document: dict[str, Any]) -> None:
+    content = document["paths"]["/v1/chat/completions"]["post"]["responses"]["200"]["content"]
+    assert set(content) == {"application/json", "text/event-stream"}
+    assert content["application/json"]["schema"] == {"$ref": "#/components/schemas/ChatResponse"}
+
+
 def test_references_lead_somewhere(document: dict[str, Any]) -> None:
     found = set(references(document))
     known = {f"#/components/schemas/{name}" for name in document["components"]["schemas"]}

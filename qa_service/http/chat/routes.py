@@ -20,10 +20,9 @@ from qa_service.http.chat.generator import Generator
 from qa_service.http.chat.models import ChosenModel, choose_model, no_model
 from qa_service.http.chat.phrases import phrases_for
 from qa_service.http.chat.reply import Asked, Reply
-from qa_service.http.chat.responses import ChatResponse
 from qa_service.http.chat.schemas import ChatOptions, ChatRequest, Sources
 from qa_service.http.chat.stream import ClientGone, Stopping, Usage, Watch, streamed, whole
-from qa_service.http.document import OPENAI, openai_errors
+from qa_service.http.document import OPENAI, at_once_or_streamed, openai_errors
 from qa_service.http.errors import error_response
 from qa_service.http.host import current_engine, current_host
 from qa_service.http.native import require_engine
@@ -55,7 +54,10 @@ def make_api(settings: Settings) -> APIBlueprint:
         summary="Answer in a conversation",
         description="The answer with numbered marks and its sources, at once or as server-sent events. Background"
         " prompts of chat front ends (titles, tags, follow-ups) are answered without a search.",
-        responses={200: ChatResponse, **openai_errors(400, 401, 404, 503)},
+        responses={
+            200: at_once_or_streamed("ChatResponse", "The answer; with `stream`, as server-sent events."),
+            **openai_errors(400, 401, 404, 503),
+        },
     )(chat)
     return api
 

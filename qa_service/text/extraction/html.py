@@ -30,7 +30,6 @@ _META = re.compile(rb"<meta[^>]{0,500}?charset\s{0,10}=\s{0,10}[\"']?\s{0,10}([A
 _XML_ENCODING = re.compile(rb"<\?xml[^>]{0,200}?encoding\s{0,10}=\s{0,10}[\"']([A-Za-z0-9_.:-]{1,40})[\"']")
 # trafilatura writes tables and lists as Markdown does.
 _RULE = re.compile(r"\|(?:-+\|)+")
-_MARKS = re.compile(r"^(?:- |\| )?\s*|\s*\|?\s*$")
 _UNTEXT = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
@@ -123,8 +122,14 @@ def _main_text(page: HtmlElement) -> str:
     found = trafilatura.bare_extraction(page, with_metadata=False, include_comments=False, config=_config())
     if found is None or not found.text:
         return ""
-    lines = (_MARKS.sub("", line) for line in found.text.splitlines() if not _RULE.fullmatch(line))
+    lines = (_unmarked(line) for line in found.text.splitlines() if not _RULE.fullmatch(line))
     return "\n".join(line for line in lines if line)
+
+
+def _unmarked(line: str) -> str:
+    """Take the mark of a list's item or of a table's row off both ends."""
+    line = (line[2:] if line.startswith(("- ", "| ")) else line).strip()
+    return line.removesuffix("|").rstrip()
 
 
 def _hidden(page: HtmlElement) -> str:

@@ -10,7 +10,7 @@ from qa_service.text.decode import decode
 from qa_service.text.extraction.blocks import visible_text
 from qa_service.text.extraction.html import parse
 from qa_service.text.extraction.result import Extracted
-from qa_service.text.extraction.wrapped import joined
+from qa_service.text.extraction.wrapped import Growing
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -95,17 +95,20 @@ def _block(token: Token) -> str:
 
 
 def _inline(children: Sequence[Token]) -> str:
-    text = ""
+    text = Growing()
     wrapped = False
     for child in children:
         piece = child.content
-        if child.type == "softbreak" and not _ENDS_LINE.search(text):
+        if child.type == "softbreak" and not _ENDS_LINE.search(text.end):
             wrapped = True
             continue
         if child.type in ("softbreak", "hardbreak"):
             piece = "\n"
         elif child.type == "html_inline":
             piece = "\n" if _BREAK.fullmatch(piece) else ""
-        text = joined(text, piece) if wrapped and piece else text + piece
+        if wrapped and piece:
+            text.join(piece)
+        else:
+            text.add(piece)
         wrapped = wrapped and not piece
-    return text
+    return str(text)

@@ -23,7 +23,8 @@ MAX_PAGES = 2_000
 _END = b"%%EOF"
 _END_WITHIN = 2048
 _CUT_OFF = "the file is cut off or damaged"
-_PAGE_NUMBER = re.compile(r"\s*[-—–·第]?\s*\d{1,4}\s*(?:/\s*\d{1,4}\s*)?[-—–·页頁]?\s*")
+_PAGE_NUMBER = re.compile(r"[-—–·第]?\s*\d{1,4}\s*(?:/\s*\d{1,4}\s*)?[-—–·页頁]?")
+_LONGEST_NUMBER = 30
 _FILE_NAME = re.compile(
     r"^(?:untitled|Microsoft Word - .*|.*\.(?:docx?|pdf|pptx?|xlsx?|indd|wps|tex|dvi|rtf|txt))$", re.IGNORECASE
 )
@@ -107,11 +108,17 @@ def _lines(reader: PdfReader, pages: int) -> tuple[list[str], int]:
 def _without_number(page: list[str]) -> list[str]:
     """Take a page's number off its first and last line, so that a sentence may run on over the page's end."""
     lines = [line for line in page if line.strip()]
-    if lines and _PAGE_NUMBER.fullmatch(lines[-1]):
+    if lines and _is_number(lines[-1]):
         lines.pop()
-    if lines and _PAGE_NUMBER.fullmatch(lines[0]):
+    if lines and _is_number(lines[0]):
         lines.pop(0)
     return lines
+
+
+def _is_number(line: str) -> bool:
+    # Of a long line with much white space the pattern would try every way to divide it.
+    bare = line.strip()
+    return len(bare) <= _LONGEST_NUMBER and _PAGE_NUMBER.fullmatch(bare) is not None
 
 
 def _attributes(reader: PdfReader) -> tuple[str | None, str | None]:

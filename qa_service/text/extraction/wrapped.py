@@ -13,6 +13,37 @@ _STARTS = re.compile(
 _FULL = 0.85
 _LEAST_FULL_WIDTH = 24
 _HYPHENATED = re.compile(r"[a-z\u00df-\u00f6\u00f8-\u00ff][-\u00ad]$")
+_LONGEST_END, _KEPT_END = 4096, 64
+
+
+class Growing:
+    """A text that grows at its end, in a time that does not depend on its length.
+
+    Attributes:
+        end: its last characters, all of them while there are few.
+    """
+
+    def __init__(self, text: str = "") -> None:
+        self._before: list[str] = []
+        self.end = ""
+        self._end_with(text)
+
+    def __str__(self) -> str:
+        return "".join((*self._before, self.end))
+
+    def add(self, piece: str) -> None:
+        """Put a piece at the end."""
+        self._end_with(self.end + piece)
+
+    def join(self, line: str) -> None:
+        """Put a line at the end that belongs to the same sentence; see `joined`."""
+        self._end_with(joined(self.end, line))
+
+    def _end_with(self, end: str) -> None:
+        if len(end) > _LONGEST_END:
+            self._before.append(end[:-_KEPT_END])
+            end = end[-_KEPT_END:]
+        self.end = end
 
 
 def join_wrapped(lines: Iterable[str]) -> list[str]:
@@ -30,7 +61,7 @@ def join_wrapped(lines: Iterable[str]) -> list[str]:
     given = list(lines)
     widths = sorted(width(line) for line in given if line.strip())
     column = widths[len(widths) * 9 // 10] if widths else 0
-    paragraphs: list[str] = []
+    paragraphs: list[Growing] = []
     runs_on = False
     for line in given:
         text = line.strip()
@@ -38,11 +69,11 @@ def join_wrapped(lines: Iterable[str]) -> list[str]:
             runs_on = False
             continue
         if runs_on and not _STARTS.match(line):
-            paragraphs[-1] = joined(paragraphs[-1], text)
+            paragraphs[-1].join(text)
         else:
-            paragraphs.append(text)
+            paragraphs.append(Growing(text))
         runs_on = width(line) >= max(_FULL * column, _LEAST_FULL_WIDTH) and not _ENDS.search(text)
-    return paragraphs
+    return [str(paragraph) for paragraph in paragraphs]
 
 
 def joined(before: str, after: str) -> str:

@@ -1,0 +1,162 @@
+"""What scripts/deploy promises: an unprivileged, read-only container, a closed unit, a proxy that fits the service."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from qa_service.config import Settings
+from qa_service.http import limits
+
+ROOT = Path(__file__).parents[2]
+DEPLOY = ROOT / "scripts" / "deploy"
+MIB = 1024 * 1024
+
+
+def instructions() -> list[tuple[str, str]]:
+    """Read the Containerfile: (instruction, rest) with continued lines joined and comments left out."""
+    lines = (DEPLOY / "Containerfile").read_text("utf-8").splitlines()
+    joined = "\n".join(line for line in lines if not line.lstrip().startswith("#")).replace("\\\n", " ")
+    return [(line.split(None, 1)[0], line.split(None, 1)[1]) for line in joined.splitlines() if line.strip()]
+
+
+def last_stage() -> list[tuple[str, str]]:
+    found = instructions()
+    start = max(place for place, (name, _) in enumerate(found) if name == "FROM")
+    return found[start:]
+
+
+def values(name: str, stage: list[tuple[str, str]]) -> list[str]:
+    return [rest for instruction, rest in stage if instruction == name]
+
+
+@pytest.fixture(scope="module")
+def compose() -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text("utf-8"))
+    return loaded
+
+
+@pytest.fixture(scope="module")
+def unit() -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for line in (DEPLOY / "qa-service.service").read_text("utf-8").splitlines():
+        if "=" in line and not line.startswith("#"):
+            found.setdefault(line.partition("=")[0], []).append(line.partition("=")[2])
+    return found
+
+
+def test_the_container_runs_as_nobody_and_tells_its_health() -> None:
+    stage = last_stage()
+    [user] = values("USER", stage)
+    assert re.fullmatch(r"[1-9]\d{3,}:[1-9]\d{3,}", user)
+    [check] = values("HEALTHCHECK", stage)
+    assert "/readyz" in check
+    assert values("ENTRYPOINT", stage) == ['["qa-service"]']
+    assert values("CMD", stage) == ['["serve"]']
+    assert values("VOLUME", stage) == ['["/data", "/cache"]']
+    order = [name for name, _ in stage]
+    assert order.index("USER") > max(place for place, name in enumerate(order) if name in ("COPY", "RUN", "ADD"))
+
+
+def test_the_container_is_built_from_what_is_pinned_and_here() -> None:
+    for rest in values("FROM", instructions()):
+        image = rest.split()[0]
+        assert ":" in image and not image.endswith(":latest")
+    assert not values("ADD", instructions())
+    assert not values("RUN", last_stage())
+    runs = " ".join(values("RUN", instructions()))
+    for install in re.findall(r"pip install[^&]*", runs):
+        assert "-c scripts/constraints.txt" in install
+    assert not re.search(r"curl|wget|apt-get|chmod 777|sudo", runs)
+    for rest in values("COPY", instructions()):
+        if not rest.startswith("--from"):
+            for source in rest.split()[:-1]:
+                assert (ROOT / source).exists(), source
+
+
+def test_what_is_copied_is_in_the_build() -> None:
+    ignored = (ROOT / ".dockerignore").read_text("utf-8").splitlines()
+    assert "*" in ignored
+    kept = {line.removeprefix("!") for line in ignored if line.startswith("!")}
+    needed = {source for rest in values("COPY", instructions()) if "--from" not in rest for source in rest.split()[:-1]}
+    assert needed == kept
+
+
+def test_the_image_holds_no_secret_and_only_known_settings() -> None:
+    stage = last_stage()
+    names = {name for rest in values("ENV", stage) for name in re.findall(r"(\w+)=", rest)}
+    known = {f"QA_{name.upper()}" for name in Settings.model_fields}
+    assert {name for name in names if name.startswith("QA_")} <= known
+    assert not {name for name in names if re.search("KEY|SECRET|TOKEN|HASHSEED", name)}
+
+
+def test_nothing_outside_the_volumes_is_written(compose: dict[str, Any]) -> None:
+    service = compose["services"]["qa-service"]
+    assert service["read_only"] is True
+    assert service["tmpfs"] == ["/tmp"]
+    environment = dict(re.findall(r"(QA_\w+)=(\S+)", " ".join(values("ENV", last_stage()))))
+    for name in ("QA_DATA_DIR", "QA_CACHE_DIR", "QA_MODEL_DIR"):
+        assert environment[name].startswith(("/data", "/cache")), name
+    mounted = {volume.partition(":")[2] for volume in service["volumes"]}
+    assert mounted == {"/data", "/cache"}
+
+
+@pytest.mark.parametrize("name", ["qa-service", "proxy"])
+def test_services_have_no_rights_to_lose(compose: dict[str, Any], name: str) -> None:
+    service = compose["services"][name]
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert service["read_only"] is True
+    assert "privileged" not in service
+    assert not service.get("network_mode")
+
+
+def test_only_the_proxy_is_reached_from_outside(compose: dict[str, Any]) -> None:
+    service = compose["services"]["qa-service"]
+    assert "ports" not in service
+    assert service["networks"] == ["inner"]
+    assert compose["networks"]["inner"]["internal"] is True
+    assert service["environment"]["QA_TRUSTED_PROXIES"] == "1"
+    assert "QA_ALLOW_OPEN" not in str(compose)
+
+
+def test_the_proxy_lets_through_what_the_service_takes() -> None:
+    text = (DEPLOY / "Caddyfile").read_text("utf-8")
+    [most] = re.findall(r"max_size (\d+)MB", text)
+    assert limits.MAX_ASYNC_BODY_BYTES < int(most) * 1_000_000 < 1.25 * limits.MAX_ASYNC_BODY_BYTES
+    assert "flush_interval -1" in text
+    assert "path /metrics" in text
+    assert "Strict-Transport-Security" in text
+
+
+def test_the_unit_is_closed(unit: dict[str, list[str]]) -> None:
+    for name in (
+        *("NoNewPrivileges", "ProtectHome", "PrivateTmp", "PrivateDevices", "ProtectKernelTunables", "ProtectClock"),
+        *("ProtectKernelModules", "ProtectControlGroups", "RestrictSUIDSGID", "RestrictNamespaces", "LockPersonality"),
+    ):
+        assert unit[name] == ["yes"], name
+    assert unit["ProtectSystem"] == ["strict"]
+    assert unit["CapabilityBoundingSet"] == [""]
+    assert unit["User"] != ["root"]
+    assert unit["UMask"] == ["0077"]
+    assert unit["KillMode"] == ["mixed"]
+    known = {f"QA_{name.upper()}" for name in Settings.model_fields}
+    assert set(re.findall(r"QA_\w+(?==)", " ".join(unit["Environment"]))) <= known
+
+
+def test_systemd_reads_the_unit(tmp_path: Path) -> None:
+    tool = shutil.which("systemd-analyze")
+    if tool is None:
+        pytest.skip("systemd is not installed")
+    text = (DEPLOY / "qa-service.service").read_text("utf-8").replace("/opt/qa-service/bin/qa-service", "/bin/true")
+    path = tmp_path / "qa-service.service"
+    path.write_text(text, encoding="utf-8")
+    ended = subprocess.run([tool, "verify", "--man=no", str(path)], capture_output=True, text=True, check=False)
+    said = [line for line in ended.stderr.splitlines() if "qa-service" in line]
+    assert said == [], ended.stderr
