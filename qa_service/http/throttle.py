@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask, Request
 from limits import RateLimitItem, parse
 from limits.storage import MemoryStorage
-from limits.strategies import SlidingWindowCounterRateLimiter
+from limits.strategies import FixedWindowRateLimiter
 from werkzeug.wsgi import ClosingIterator
 
 from qa_service.errors import TooMany
@@ -31,7 +31,7 @@ class Throttle:
     """Counts the requests of each key. Safe for threads; what it counted ends with the process."""
 
     def __init__(self) -> None:
-        self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
+        self._limiter = FixedWindowRateLimiter(MemoryStorage())
         self._running: Counter[str] = Counter()
         self._lock = threading.Lock()
 
@@ -73,14 +73,23 @@ class Throttle:
         item = _item(rate)
         if self._limiter.hit(item, key_id):
             return
-        free_at = self._limiter.get_window_stats(item, key_id).reset_time
-        seconds = min(max(1, math.ceil(free_at - time.time())), item.get_expiry())
+        left = self._left(item, key_id)
+        if left > item.get_expiry():  # the clock was set back, and this time would not end before it comes again
+            self._limiter.clear(item, key_id)
+            if self._limiter.hit(item, key_id):
+                return
+            left = self._left(item, key_id)
+        seconds = max(1, math.ceil(left))
         raise TooMany(
             f"this key may ask {rate.replace('/', ' times a ')}",
             retry_after=seconds,
             field="Authorization",
             remedy=f"try again in {seconds} s",
         )
+
+    def _left(self, item: RateLimitItem, key_id: str) -> float:
+        """Tell how many seconds the time has left that began with the first request counted."""
+        return self._limiter.get_window_stats(item, key_id).reset_time - time.time()
 
 
 @cache
