@@ -35,7 +35,7 @@ def test_loopback(host: str) -> None:
     assert is_loopback(host)
 
 
-@pytest.mark.parametrize("host", ["", "0.0.0.0", "::", "192.0.2.1", "no such name", "a" * 300])
+@pytest.mark.parametrize("host", ["", "0.0.0.0", "::", "192.0.2.1", "a" * 300])
 def test_not_loopback(host: str) -> None:
     assert not is_loopback(host)
 
