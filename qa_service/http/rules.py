@@ -19,9 +19,9 @@ class Rule:
 
 
 _ANY = Rule(SCOPES)
-_ASK = Rule(("ask",))
-_INGEST = Rule(("ingest",))
-_ADMIN = Rule(("admin",), whole=True)
+_ASK = Rule(["ask"])
+_INGEST = Rule(["ingest"])
+_ADMIN = Rule(["admin"], whole=True)
 
 PUBLIC = frozenset({"GET /", "GET /static/<path:filename>", "GET /healthz", "GET /readyz"})
 """What needs no key: the page, and whether the service runs."""

@@ -37,7 +37,7 @@ class Throttle:
 
     def init_app(self, app: Flask) -> None:
         """Have what a request holds given back once its answer is sent, or its caller has gone."""
-        app.wsgi_app = _giving_back(app.wsgi_app)  # type: ignore[method-assign]
+        app.wsgi_app = _giving_back(app.wsgi_app)  # type: ignore[assignment, method-assign]
 
     def enter(self, request: Request, key: Key) -> None:
         """Count a request of a key, until its answer is sent.
