@@ -102,7 +102,10 @@ def test_it_answers_while_it_loads(server: Server) -> None:
 
 
 def test_requests_that_are_none_get_a_problem_document(server: Server) -> None:
-    chunked = b"POST /v1/ask HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+    chunked = (
+        b"POST /v1/ask HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        b"Transfer-Encoding: chunked\r\n\r\n"
+    )
     server.make_ready()
     for data, status in (
         (b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n", 414),
