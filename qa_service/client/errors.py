@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 import httpx2
@@ -53,7 +54,11 @@ class TooLarge(ServiceError, qa.TooLarge):
 
 
 class Unauthorized(ServiceError, qa.BadInput):
-    """The service wants a key, or another one. Status 401 or 403."""
+    """The service wants a key, or another one (401), or one that may do this (403)."""
+
+
+class TooMany(ServiceError):
+    """The key has used up what it may; `retry_after` says in how many seconds to ask again. Status 429."""
 
 
 class Unavailable(ServiceError, qa.Unavailable):
@@ -81,10 +86,12 @@ _BY_STATUS: Mapping[int, type[ServiceError]] = {
     413: TooLarge,
     415: InvalidRequest,
     422: InvalidRequest,
+    429: TooMany,
     502: Unavailable,
     503: Unavailable,
     504: Unavailable,
 }
+_SECONDS = re.compile(r"[0-9]{1,9}")
 _KEY_REMEDY = "give the service's key as Client(key=...) or in QA_API_KEY"
 
 

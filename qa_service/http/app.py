@@ -12,8 +12,10 @@ from qa_service.http import (
     access,
     articles,
     body,
+    cors,
     dify,
     errors,
+    exposure,
     headers,
     health,
     limits,
@@ -60,8 +62,10 @@ def make_app(settings: Settings, host: EngineHost) -> Flask:
     app.extensions[EXTENSION] = host
     for part in (headers, errors, openai_errors, dify, limits, load, stopping):
         part.init_app(app)
+    for guard in (exposure, cors, access):
+        guard.init_app(app, settings)
+    headers.init_checks(app)
     streams.init_app(app, settings)
-    access.init_app(app, settings)
     body.init_app(app, limits.MAX_ASYNC_BODY_BYTES)
     for api in (
         native.make_api(),
