@@ -16,7 +16,7 @@ from qa_service.index.generation import Generations
 from qa_service.index.manifest import LegEntry
 from qa_service.index.recall import TARGET
 from qa_service.ingest import Ingestor
-from qa_service.store import articles, bands, collections, furniture, passages, words
+from qa_service.store import articles, bands, collections, furniture, moves, passages, words
 from qa_service.store.catalog import Catalog, Connection, WriteTransaction
 from qa_service.store.collections import Collection
 from qa_service.store.segments import Segments
@@ -34,7 +34,7 @@ def check(catalog: Catalog, segments: Segments, generations: Generations, proces
     problems: list[str] = []
     with catalog.read() as connection:
         problems.extend(f"catalog.sqlite3: {message} ({RESTORE})" for message in catalog.integrity_problems())
-        problems.extend(f"{message} ({REBUILD})" for message in segments.problems(connection))
+        problems.extend(f"{message} ({REBUILD})" for message in segments.problems(connection).values())
         for collection in collections.every(connection):
             found = itertools.chain(
                 _check_articles(connection, collection, segments),
@@ -104,10 +104,17 @@ def rebuild(catalog: Catalog, segments: Segments, generations: Generations, inge
         with catalog.read() as connection:
             mistaken = learning.mistaken(connection, collection.row)
         ingestor.reprocess(mistaken, collection.name)
+    with catalog.read() as connection:
+        lost = segments.problems(connection)
+        left = [one for one in moves.usage(connection, segments) if one.segment in lost]
+    moves.leave(catalog, segments, left)
+    for collection in found:
         with catalog.read() as connection:
             current = collections.find(connection, collection.name)
         if current is not None:
             generations.compact(current, anew=True)
+    if left:
+        moves.forget_left(catalog, segments, left)
 
 
 def _restore_tables(tx: WriteTransaction, collection: Collection) -> None:

@@ -67,7 +67,12 @@ def forget_left(catalog: Catalog, segments: Segments, dirty: Sequence[Usage]) ->
         with catalog.write() as tx:
             rows = tx.connection.execute("SELECT DISTINCT segment FROM passages WHERE vectors > 0")
             needed = {segment for (segment,) in rows}
-            segments.forget(tx, [one.segment for one in dirty if one.segment not in needed])
+            gone = [one for one in dirty if one.segment not in needed]
+            last = max(segments.committed(tx.connection), default=0)
+            for one in gone:
+                if one.segment == last:
+                    segments.start(tx, one.fingerprint, one.dim)
+            segments.forget(tx, [one.segment for one in gone])
         segments.remove_unknown()
 
 

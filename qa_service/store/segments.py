@@ -223,17 +223,17 @@ class Segments:
             return False
         return matrix.shape[1] == dim and len(matrix) >= records
 
-    def problems(self, connection: Connection) -> list[str]:
-        """Compare the files with what the catalogue says of them; name those that are missing or not like it."""
-        found = []
-        for number, dim, records in connection.execute("SELECT id, dim, records FROM segments ORDER BY id"):
+    def problems(self, connection: Connection) -> dict[int, str]:
+        """Compare the files with what the catalogue says of them; tell, by number, what is wrong with which."""
+        found = {}
+        for number, (_, dim, records) in self.committed(connection).items():
             try:
                 matrix = self._load(number)
             except Damaged as error:
-                found.append(f"{error.field}: {error.detail}")
+                found[number] = f"{error.field}: {error.detail}"
                 continue
             if matrix.shape[1] != dim or len(matrix) < records:
-                found.append(f"{self.path(number)}: {matrix.shape} vectors, not ({records}, {dim})")
+                found[number] = f"{self.path(number)}: {matrix.shape} vectors, not ({records}, {dim})"
         return found
 
     def committed(self, connection: Connection) -> dict[int, tuple[str, int, int]]:
