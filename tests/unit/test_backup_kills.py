@@ -12,7 +12,7 @@ SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "faults" / "backup_ki
 
 def test_nothing_is_lost_when_backups_and_restores_are_killed(tmp_path: Path) -> None:
     ran = subprocess.run(
-        [sys.executable, str(SCRIPT), "--count", "24", "--seed", "3", "--out", str(tmp_path / "out")],
+        [sys.executable, str(SCRIPT), "--count", "8", "--seed", "3", "--out", str(tmp_path / "out")],
         capture_output=True,
         text=True,
         check=False,
