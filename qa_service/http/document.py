@@ -114,7 +114,8 @@ def body_of(**content: str) -> dict[str, Any]:
 def at_once_or_streamed(model: str, description: str) -> dict[str, Any]:
     """Describe an answer that comes as JSON of a schema, or as server-sent events with pieces of it."""
     schema = {"$ref": _REFS.format(model=model)}
-    content = {"application/json": {"schema": schema}, "text/event-stream": {"schema": {"type": "string"}}}
+    # No keyword of this version of OpenAPI describes the events of a stream.
+    content: dict[str, Any] = {"application/json": {"schema": schema}, "text/event-stream": {}}
     return {"description": description, "content": content}
 
 
