@@ -6,12 +6,13 @@ import os
 import re
 import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import platformdirs
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
+    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
@@ -24,6 +25,11 @@ APP = "qa-service"
 _KEY = re.compile(r"[\x21-\x7e]+")
 SECRET_SETTINGS = ("api_key", "generator_key")
 _BASE_URL = re.compile(r"https?://[^\s?#]+")
+_USER = re.compile(r"//[^/]*@")
+_HOST_NAME = re.compile(r"\[[0-9a-f:.]+\]|[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?", re.IGNORECASE)
+_ORIGIN = re.compile(r"https?://(?:\[[0-9a-f:.]+\]|[a-z0-9_.-]+)(?::[0-9]{1,5})?", re.IGNORECASE)
+Names = Annotated[tuple[str, ...] | None, NoDecode]
+"""A list in the TOML file; in the environment, its items with commas between them."""
 
 
 class Settings(BaseSettings):
@@ -103,8 +109,28 @@ class Settings(BaseSettings):
     )
     api_key: SecretStr | None = Field(
         None,
-        description="Key that every request under /v1/ and /retrieval must bring (Authorization: Bearer KEY); without"
-        " it, all are let in.",
+        description="A key that may do everything, beside those of `qa-service keys`. Where there is any, requests must"
+        " bring one (Authorization: Bearer KEY).",
+    )
+    allow_open: bool = Field(
+        False, description="Serve to all who reach it, without keys, on an address that is not loopback."
+    )
+    allowed_hosts: Names = Field(
+        None,
+        description="Host names, separated by commas, under which callers reach the service; others are refused. None"
+        " takes loopback names alone on a loopback address, any on others; the name in QA_PUBLIC_URL always counts.",
+    )
+    cors_origins: Names = Field(
+        None,
+        description="Origins, separated by commas, whose web pages may call the API from a browser, such as"
+        " https://chat.example.org; None for none.",
+    )
+    trusted_proxies: int = Field(
+        0,
+        ge=0,
+        le=10,
+        description="How many reverse proxies stand before the service; so many X-Forwarded-For, -Proto and -Host are"
+        " believed.",
     )
     public_url: str | None = Field(
         None,
@@ -147,6 +173,29 @@ class Settings(BaseSettings):
             raise ValueError("must be an http or https address, without a query")
         return value.rstrip("/")
 
+    @field_validator("allowed_hosts", "cors_origins", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return tuple(item for item in (part.strip() for part in value.split(",")) if item) or None
+
+    @field_validator("allowed_hosts")
+    @classmethod
+    def _check_hosts(cls, value: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        for name in value or ():
+            if not _HOST_NAME.fullmatch(name):
+                raise ValueError("must be host names, without scheme, port and path")
+        return value
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _check_origins(cls, value: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        for origin in value or ():
+            if not _ORIGIN.fullmatch(origin):
+                raise ValueError("must be origins such as https://chat.example.org, without path and without *")
+        return None if value is None else tuple(origin.lower() for origin in value)
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -181,7 +230,8 @@ def load_settings(**overrides: Any) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = "QA_" + "_".join(str(part) for part in first["loc"]).upper()
-        given = "" if first["loc"] and first["loc"][0] in SECRET_SETTINGS else f", got {first.get('input')!r}"
+        shown = _USER.sub("//", repr(first.get("input")))
+        given = "" if first["loc"] and first["loc"][0] in SECRET_SETTINGS else f", got {shown}"
         raise ConfigError(f"{first['msg']}{given}", field=name, remedy="correct the setting") from error
     if settings.generator_url is not None and settings.generator_model is None:
         raise ConfigError(

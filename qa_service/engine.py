@@ -15,6 +15,7 @@ from qa_service.explanation import Explanation, Target
 from qa_service.index.generation import Generations
 from qa_service.index.opened import OpenedCollections
 from qa_service.ingest import Ingestor, Noted, passage_tokens
+from qa_service.keys import key_file
 from qa_service.library import Library
 from qa_service.names import DEFAULT_COLLECTION
 from qa_service.question import check_history, check_question
@@ -220,7 +221,8 @@ class Engine:
 
     def check(self) -> list[str]:
         """Verify everything stored; return the problems, each with its remedy."""
-        return maintenance.check(self.catalog, self.segments, self.generations) + self.adjustment.problems()
+        found = maintenance.check(self.catalog, self.segments, self.generations)
+        return [*found, *self.adjustment.problems(), *key_file.problems(self.settings.data_dir)]
 
     def measure_recall(self, collection: str | None, queries: int) -> list[maintenance.Recall]:
         """Measure how much of an exact search the vector indexes of a collection, or of all, find; and record it."""

@@ -10,7 +10,10 @@ class QAError(Exception):
         detail: the problem in a sentence, naming the offending value where it is short and safe.
         field: the request field, setting or file it is about, if any.
         remedy: what the reader can do about it, if anything.
+        retry_after: after how many seconds asking again may succeed, where that is known.
     """
+
+    retry_after: int | None = None
 
     def __init__(self, detail: str, *, field: str | None = None, remedy: str | None = None) -> None:
         super().__init__(detail)
@@ -38,6 +41,18 @@ class TooLarge(BadInput):
 
 class Rejected(BadInput):
     """One article cannot be taken; the rest of its batch can. Becomes a `rejected` outcome."""
+
+
+class Forbidden(QAError):
+    """The caller is known and may not do this. HTTP 403, exit code 1."""
+
+
+class TooMany(QAError):
+    """The caller asks more often than it may. HTTP 429, exit code 1."""
+
+    def __init__(self, detail: str, *, retry_after: int, field: str | None = None, remedy: str | None = None) -> None:
+        super().__init__(detail, field=field, remedy=remedy)
+        self.retry_after = retry_after
 
 
 class ConfigError(BadInput):

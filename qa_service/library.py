@@ -44,7 +44,7 @@ class Library:
         with self._catalog.read() as connection:
             found = jobs.find(connection, job_id)
         if found is None:
-            raise NotFound(f"there is no job {job_id[:80]!r}", field="id", remedy="use the id that the 202 answer gave")
+            raise no_job(job_id)
         return found
 
     def articles(self, collection: str, limit: int = 50, cursor: str | None = None) -> ArticlePage:
@@ -93,3 +93,8 @@ def no_article(collection: str, article_id: str) -> NotFound:
         field="id",
         remedy="list the articles to see their ids",
     )
+
+
+def no_job(job_id: str) -> NotFound:
+    """Say that a job does not exist."""
+    return NotFound(f"there is no job {job_id[:80]!r}", field="id", remedy="use the id that the 202 answer gave")

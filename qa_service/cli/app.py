@@ -27,6 +27,7 @@ _COMMANDS = {
     "mcp": "mcp",
     "articles": "articles",
     "collections": "collections",
+    "keys": "keys",
     "evaluate": "evaluate",
     "questions": "questions",
     "calibrate": "calibrate",

@@ -25,6 +25,8 @@ def serve(host: str | None, port: int | None, threads: int | None, samples: bool
     settings = current_settings(host=host, port=port, threads=threads)
     # Read by the application's loader, which runs in the server's worker.
     os.environ["QA_SAMPLES"] = "1" if samples else "0"
+    from qa_service.http.exposure import refuse_exposed  # noqa: PLC0415
     from qa_service.http.server import serve as run_server  # noqa: PLC0415
 
+    refuse_exposed(settings)
     return run_server(settings)

@@ -30,10 +30,16 @@ class Connection:
             InvalidRequest: the URL is none.
         """
         self.base_url = _checked(base_url)
-        self._shown = _shown(httpx2.URL(self.base_url))
+        url = httpx2.URL(self.base_url)
+        # Without a user's name and password, which would else be in what the library logs of each request.
+        self._shown = _shown(url)
+        auth = (url.username, url.password) if url.userinfo else None
         connect = _CONNECT_SECONDS if timeout is None else min(timeout, _CONNECT_SECONDS)
         self._http = httpx2.Client(
-            timeout=httpx2.Timeout(timeout, connect=connect), transport=transport, headers={"User-Agent": _USER_AGENT}
+            timeout=httpx2.Timeout(timeout, connect=connect),
+            transport=transport,
+            headers={"User-Agent": _USER_AGENT},
+            auth=auth,
         )
 
     def close(self) -> None:
@@ -63,7 +69,7 @@ class Connection:
             headers["Content-Type"] = "application/json"
         try:
             response = self._http.request(
-                method, self.base_url + path, params=query, content=content, headers=headers, follow_redirects=False
+                method, self._shown + path, params=query, content=content, headers=headers, follow_redirects=False
             )
         except httpx2.TransportError as error:
             raise from_transport(error, self._shown) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 import httpx2
@@ -18,6 +19,7 @@ class ServiceError(qa.QAError):
         status: the HTTP status, None when no answer came.
         kind: the last part of the problem's `type`, such as `invalid-input`; None without a problem document.
         request_id: names the request in the service's log; None when no answer came.
+        retry_after: in how many seconds to ask again, where the service said so.
     """
 
     def __init__(
@@ -50,7 +52,11 @@ class TooLarge(ServiceError, qa.TooLarge):
 
 
 class Unauthorized(ServiceError, qa.BadInput):
-    """The service wants a key, or another one. Status 401 or 403."""
+    """The service wants a key, or another one (401), or one that may do this (403)."""
+
+
+class TooMany(ServiceError):
+    """The key has used up what it may; `retry_after` says in how many seconds to ask again. Status 429."""
 
 
 class Unavailable(ServiceError, qa.Unavailable):
@@ -78,10 +84,12 @@ _BY_STATUS: Mapping[int, type[ServiceError]] = {
     413: TooLarge,
     415: InvalidRequest,
     422: InvalidRequest,
+    429: TooMany,
     502: Unavailable,
     503: Unavailable,
     504: Unavailable,
 }
+_SECONDS = re.compile(r"[0-9]{1,9}")
 _KEY_REMEDY = "give the service's key as Client(key=...) or in QA_API_KEY"
 
 
@@ -95,7 +103,7 @@ def from_response(response: httpx2.Response) -> ServiceError:
     cls = Loading if kind == "loading" else _BY_STATUS.get(response.status_code, ServiceError)
     if kind in ("unauthorized", "wrong-key"):
         remedy = _KEY_REMEDY
-    return cls(
+    error = cls(
         detail,
         field=field,
         remedy=remedy,
@@ -103,6 +111,9 @@ def from_response(response: httpx2.Response) -> ServiceError:
         kind=kind,
         request_id=response.headers.get("X-Request-ID"),
     )
+    wait = response.headers.get("Retry-After", "")
+    error.retry_after = int(wait) if _SECONDS.fullmatch(wait) else None
+    return error
 
 
 def unexpected(response: httpx2.Response) -> ServiceError:

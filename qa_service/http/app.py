@@ -8,7 +8,20 @@ from flask import Flask
 from pydantic import ValidationError
 from werkzeug.routing import BaseConverter
 
-from qa_service.http import access, articles, body, dify, errors, headers, health, limits, native, page
+from qa_service.http import (
+    access,
+    articles,
+    body,
+    cors,
+    dify,
+    errors,
+    exposure,
+    headers,
+    health,
+    limits,
+    native,
+    page,
+)
 from qa_service.http.chat import models as chat_models
 from qa_service.http.chat import routes as chat_routes
 from qa_service.http.document import Document
@@ -46,7 +59,9 @@ def make_app(settings: Settings, host: EngineHost) -> Flask:
     app.extensions[EXTENSION] = host
     for part in (headers, errors, openai_errors, dify, limits):
         part.init_app(app)
-    access.init_app(app, settings)
+    for guard in (exposure, cors, access):
+        guard.init_app(app, settings)
+    headers.init_checks(app)
     body.init_app(app, limits.MAX_ASYNC_BODY_BYTES)
     for api in (
         native.make_api(),

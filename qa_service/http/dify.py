@@ -28,7 +28,7 @@ PATH = "/retrieval"
 DEFAULT_TOP_K = 5
 TAKEN = ("score", "title", "dataset_id", "dataset_name")
 """Keys of a record's metadata that Dify overwrites."""
-_CODES = {"unauthorized": 1001, "wrong-key": 1002, "knowledge-not-found": 2001}
+_CODES = {"unauthorized": 1001, "wrong-key": 1002, "insufficient-scope": 1002, "knowledge-not-found": 2001}
 # A variable of a workflow, anywhere; and of a template, if it is all there is: a question may be about templates.
 _PLACEHOLDER = re.compile(r"\{\{#[^{}]*#\}\}|\A\s*\{\{[^{}]*\}\}\s*\Z")
 

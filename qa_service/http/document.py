@@ -13,9 +13,9 @@ from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from qa_service.http import dify_schemas, explain_schemas, responses, schemas
-from qa_service.http.access import GUARDED
 from qa_service.http.chat import responses as chat_responses
 from qa_service.http.openai import schemas as openai_schemas
+from qa_service.http.rules import needs_key
 
 ASK = Tag(name="ask", description="Questions and their answers.")
 ARTICLES = Tag(name="articles", description="What is searched.")
@@ -25,7 +25,7 @@ DIFY = Tag(name="dify", description="Dify's external knowledge API.")
 SERVICE = Tag(name="service", description="The state of the service itself.")
 
 _KEY = "key"
-_BEARER = {"type": "http", "scheme": "bearer", "description": "QA_API_KEY of the service, if it has one."}
+_BEARER = {"type": "http", "scheme": "bearer", "description": "A key of the service, if it has any."}
 _REFS = "#/components/schemas/{model}"
 _INTAKE: list[type[BaseModel]] = [
     schemas.AskRequest,
@@ -130,8 +130,8 @@ class Document(OpenAPI):
         for path, operations in spec["paths"].items():
             for operation in operations.values():
                 self._drop_assumed_error(operation)
-                if path.startswith(GUARDED):
-                    # The empty one: a service without QA_API_KEY takes any key or none.
+                if needs_key(path):
+                    # The empty one: a service without keys takes any key or none.
                     operation["security"] = [{_KEY: []}, {}]
 
     def _drop_assumed_error(self, operation: dict[str, Any]) -> None:

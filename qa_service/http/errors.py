@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
 
 from qa_service import errors as qa
+from qa_service.http.caller import current_caller
 from qa_service.http.failure import Failure, FieldProblem, HttpProblem
 from qa_service.http.host import LoadFailed, Loading
 from qa_service.http.problem import problem_response
@@ -28,6 +29,11 @@ _KIND_OF_STATUS = {
     503: "unavailable",
 }
 RETRY_SECONDS = "2"
+_CAUSE_IN_LOG = "report the request id; the server's log has the cause"
+_OF_OPERATOR = {
+    500: FieldProblem(None, "something is wrong with what is stored or set here", _CAUSE_IN_LOG),
+    503: FieldProblem(None, "the service cannot answer now", _CAUSE_IN_LOG),
+}
 _log = logging.getLogger(__name__)
 
 
@@ -133,6 +139,8 @@ def _status_of(error: qa.QAError) -> tuple[int, str]:
     kinds: list[tuple[type[qa.QAError], int, str]] = [
         (qa.NotFound, 404, "not-found"),
         (qa.TooLarge, 413, "too-large"),
+        (qa.Forbidden, 403, "insufficient-scope"),
+        (qa.TooMany, 429, "too-many-requests"),
         (qa.ConfigError, 500, "internal-error"),
         (qa.BadInput, 422, "invalid-input"),
         (Loading, 503, "loading"),
@@ -146,10 +154,15 @@ def _status_of(error: qa.QAError) -> tuple[int, str]:
 
 def _of_qa_error(error: qa.QAError) -> Failure:
     status, kind = _status_of(error)
-    if status == 500:
+    hidden = status >= 500 and error.retry_after is None and kind != "loading" and not current_caller().operator
+    if status == 500 or hidden:
         _log.error("request %s failed: %s", g.get("request_id"), ascii(str(error)))
-    headers = {"Retry-After": RETRY_SECONDS} if kind in ("loading", "unavailable") else {}
-    return Failure(status, kind, (FieldProblem(error.field, error.detail, error.remedy),), headers)
+    wait = RETRY_SECONDS if kind in ("loading", "unavailable") else None
+    retry_after = wait if error.retry_after is None else str(error.retry_after)
+    headers = {} if retry_after is None else {"Retry-After": retry_after}
+    # What broke may be named after collections, articles and folders that are not this caller's to know.
+    problem = _OF_OPERATOR[status] if hidden else FieldProblem(error.field, error.detail, error.remedy)
+    return Failure(status, kind, (problem,), headers)
 
 
 def _of_http_exception(error: HTTPException) -> Failure:
@@ -175,5 +188,5 @@ def _of_unexpected(error: Exception) -> Failure:
     lines = traceback.format_exception(error)
     trace = "\n".join("  | " + line for block in lines for line in block.splitlines())
     _log.error("request %s failed: %s %r\n%s", g.get("request_id"), request.method, request.path, trace)
-    problem = FieldProblem(None, "something went wrong here", "report the request id; the server's log has the cause")
+    problem = FieldProblem(None, "something went wrong here", _CAUSE_IN_LOG)
     return Failure(500, "internal-error", (problem,))

@@ -5,16 +5,19 @@ from __future__ import annotations
 import re
 import uuid
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, current_app, g, request
 
-from qa_service.http.access import GUARDED
+from qa_service.http.cors import is_named_origin
 from qa_service.http.errors import has_own_shape
 from qa_service.http.failure import FieldProblem, HttpProblem, invalid_input
+from qa_service.http.rules import is_private
 
 REQUEST_ID = "X-Request-ID"
 _REQUEST_ID_PATTERN = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _READING = ("GET", "HEAD", "OPTIONS")
 API_POLICY = "default-src 'none'; frame-ancestors 'none'"
+FEATURES = "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()"
+"""What no page of ours uses, so that nothing that gets into one could."""
 PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'"
@@ -29,9 +32,13 @@ DOCS_POLICY = (
 def init_app(app: Flask) -> None:
     """Give each request its id and each response its headers."""
     app.before_request(_identify)
+    app.after_request(_secure)
+
+
+def init_checks(app: Flask) -> None:
+    """Refuse requests that pages of others had a browser send, and addresses that can be read in two ways."""
     app.before_request(_refuse_foreign_pages)
     app.before_request(_refuse_ambiguous_url)
-    app.after_request(_secure)
 
 
 def _identify() -> None:
@@ -45,7 +52,7 @@ def _refuse_foreign_pages() -> None:
     is_json = request.method == "POST" and request.mimetype == "application/json"
     if request.method in _READING or (is_json and has_own_shape(request.path)):
         return
-    if request.headers.get("Sec-Fetch-Site") == "cross-site":
+    if request.headers.get("Sec-Fetch-Site") == "cross-site" and not is_named_origin(current_app, request):
         problem = FieldProblem("Sec-Fetch-Site", "a page of another site may not do this", "call from a server instead")
         raise HttpProblem(403, "forbidden", [problem])
 
@@ -71,6 +78,9 @@ def _secure(response: Response) -> Response:
     headers.setdefault("X-Content-Type-Options", "nosniff")
     headers.setdefault("X-Frame-Options", "DENY")
     headers.setdefault("Referrer-Policy", "no-referrer")
-    if request.path.startswith(GUARDED):
-        headers.setdefault("Cache-Control", "no-store")
+    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+    headers.setdefault("Permissions-Policy", FEATURES)
+    if is_private(request.path) or response.status_code in (401, 403):
+        headers["Cache-Control"] = "no-store"
     return response

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from flask import Response
+from flask import Response, current_app
 from flask_openapi3.blueprint import APIBlueprint
 
+from qa_service.http.access import EXTENSION
+from qa_service.http.caller import current_caller
 from qa_service.http.document import SERVICE, problems
 from qa_service.http.errors import RETRY_SECONDS, error_response
 from qa_service.http.failure import Failure, FieldProblem
@@ -27,7 +29,8 @@ def make_api() -> APIBlueprint:
         "/readyz",
         operation_id="readiness",
         summary="Can questions be answered?",
-        description="200 when ready; 503 while loading, or with the reason why loading failed.",
+        description="200 when ready; 503 while loading, or when loading failed. Where the service has keys, only"
+        " those of administrators are told warnings and reasons.",
         responses={200: ReadinessResponse, **problems(503)},
     )(readiness)
     return api
@@ -44,4 +47,6 @@ def readiness() -> Response:
     if not state.ready:
         problem = FieldProblem(None, state.status)
         return error_response(Failure(503, "unavailable", (problem,), {"Retry-After": RETRY_SECONDS}))
-    return json_response({"ready": True, "status": state.status, "warnings": list(state.warnings)})
+    # Warnings name collections and folders.
+    warnings = [*state.warnings, *current_app.extensions[EXTENSION].warnings()] if current_caller().operator else []
+    return json_response({"ready": True, "status": state.status, "warnings": warnings})

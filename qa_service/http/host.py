@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, cast
 from flask import current_app
 
 from qa_service.errors import QAError, Unavailable
+from qa_service.http.caller import current_caller
+from qa_service.http.scoped import ScopedEngine, Service
 
 if TYPE_CHECKING:
     from qa_service.config import Settings
@@ -132,6 +134,7 @@ def current_host() -> EngineHost:
     return cast(EngineHost, current_app.extensions[EXTENSION])
 
 
-def current_engine() -> Engine:
-    """Return the engine for this request; `Loading` or `LoadFailed` become 503."""
-    return current_host().engine()
+def current_engine() -> Service:
+    """Return the engine for this request, as its caller sees it; `Loading` or `LoadFailed` become 503."""
+    engine, caller = current_host().engine(), current_caller()
+    return engine if caller.collections is None else ScopedEngine(engine, caller)

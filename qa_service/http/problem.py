@@ -15,6 +15,8 @@ TITLES = {
     "unauthorized": "Key required",
     "wrong-key": "Key refused",
     "forbidden": "Forbidden",
+    "insufficient-scope": "Key not for this",
+    "too-many-requests": "Too many requests",
     "not-found": "Not found",
     "model-not-found": "Model not found",
     "knowledge-not-found": "Knowledge not found",

@@ -210,6 +210,8 @@ def _options(settings: Settings, listener: int, *, access_log: bool) -> dict[str
         "accesslog": "-" if access_log else None,
         "access_log_format": _ACCESS_FORMAT,
         "proc_name": "qa-service",
+        # What proxies say is believed as far as QA_TRUSTED_PROXIES goes, not because they call from loopback.
+        "forwarded_allow_ips": "",
         "control_socket_disable": True,
         # The heartbeat file must not wait for a busy disk.
         "worker_tmp_dir": str(_SHARED_MEMORY) if os.access(_SHARED_MEMORY, os.W_OK) else None,

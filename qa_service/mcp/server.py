@@ -73,7 +73,8 @@ def _run(
     except ValidationError as error:
         return _failure("; ".join(_wrong(found["loc"], found["msg"]) for found in error.errors()[:10]))
     except Unauthorized as error:
-        error.remedy = key_remedy
+        if error.status == 401:
+            error.remedy = key_remedy
         return _failure(str(error))
     except QAError as error:
         return _failure(str(error))

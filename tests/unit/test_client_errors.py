@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,16 @@ import httpx2
 import pytest
 
 from qa_service import errors as qa
-from qa_service.client import Client, InvalidRequest, NotFound, ServiceError, TooLarge, Unauthorized, Unavailable
+from qa_service.client import (
+    Client,
+    InvalidRequest,
+    NotFound,
+    ServiceError,
+    TooLarge,
+    TooMany,
+    Unauthorized,
+    Unavailable,
+)
 from qa_service.config import Settings
 from qa_service.http import create_app
 from qa_service.types import Submission
@@ -150,6 +161,36 @@ def test_nor_does_one_of_an_answer_that_is_none() -> None:
     with pytest.raises(ServiceError, match=r"^http://host\.test answered 200") as caught:
         Client("http://user:secret@host.test", transport=httpx2.MockTransport(answered)).collections()
     assert "secret" not in str(caught.value)
+
+
+def test_a_password_is_sent_and_not_logged(caplog: pytest.LogCaptureFixture) -> None:
+    sent: list[str] = []
+
+    def answered(request: httpx2.Request) -> httpx2.Response:
+        sent.append(request.headers["Authorization"])
+        return httpx2.Response(200, json={"collections": []}, request=request)
+
+    caplog.set_level(logging.DEBUG)
+    with Client("http://user:secret@host.test/qa/v1", key="", transport=httpx2.MockTransport(answered)) as client:
+        assert client.collections() == []
+    assert sent == ["Basic " + base64.b64encode(b"user:secret").decode()]
+    assert "host.test/qa/v1/collections" in caplog.text
+    assert "secret" not in caplog.text
+
+
+def test_a_key_that_asks_too_often_or_may_not() -> None:
+    def answered(request: httpx2.Request) -> httpx2.Response:
+        status, kind = (429, "too-many-requests") if request.method == "GET" else (403, "insufficient-scope")
+        body = {"type": f"urn:qa-service:problem:{kind}", "errors": [{"field": None, "problem": "no", "remedy": "r"}]}
+        return httpx2.Response(status, json=body, headers={"Retry-After": "7"}, request=request)
+
+    with Client("http://host.test", key="k", transport=httpx2.MockTransport(answered)) as client:
+        with pytest.raises(TooMany) as slowed:
+            client.collections()
+        assert (slowed.value.status, slowed.value.retry_after) == (429, 7)
+        with pytest.raises(Unauthorized) as refused:
+            client.ask("a")
+    assert (refused.value.status, refused.value.remedy) == (403, "r")
 
 
 def test_a_url_that_is_none() -> None:

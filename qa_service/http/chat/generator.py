@@ -11,6 +11,7 @@ import time
 from collections.abc import Generator as Generated
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
+from urllib.parse import unquote, urlsplit
 
 import httpx2
 
@@ -38,7 +39,11 @@ class Generator:
     """A client of the configured server. Its calls run on an event loop of their own, where they can be cancelled."""
 
     def __init__(self, url: str, model: str, key: str | None, silence: float) -> None:
-        self._url = f"{url}/chat/completions"
+        # A user's name and password in the address would be in what the library logs of each request.
+        user, at, _ = urlsplit(url).netloc.rpartition("@")
+        self._url = f"{url.replace(user + at, '', 1)}/chat/completions"
+        name, _, password = user.partition(":")
+        self._auth = (unquote(name), unquote(password)) if at else None
         self._model = model
         self._headers = {"Authorization": f"Bearer {key}"} if key else {}
         self._silence = silence
@@ -125,7 +130,10 @@ class Generator:
                 self._loop = asyncio.new_event_loop()
                 timeout = httpx2.Timeout(None, connect=_CONNECT_SECONDS)
                 self._client = httpx2.AsyncClient(
-                    timeout=timeout, limits=httpx2.Limits(max_connections=_MOST_CONNECTIONS), trust_env=False
+                    timeout=timeout,
+                    limits=httpx2.Limits(max_connections=_MOST_CONNECTIONS),
+                    trust_env=False,
+                    auth=self._auth,
                 )
                 threading.Thread(target=self._loop.run_forever, name="generator", daemon=True).start()
             return self._loop

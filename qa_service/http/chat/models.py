@@ -9,13 +9,13 @@ from flask import Response
 from flask_openapi3.blueprint import APIBlueprint
 from pydantic import Field
 
-from qa_service.engine import Engine
 from qa_service.http.chat.responses import ModelOut, ModelsResponse
 from qa_service.http.document import OPENAI, openai_errors
 from qa_service.http.failure import FieldProblem, HttpProblem
 from qa_service.http.host import current_engine
 from qa_service.http.native import require_engine
 from qa_service.http.schemas import Query
+from qa_service.http.scoped import Service
 from qa_service.http.serialize import json_response
 from qa_service.types import CollectionInfo
 
@@ -69,7 +69,7 @@ def get_model(path: ModelPath) -> Response:
     return json_response(_model(path.model_id, choose_model(current_engine(), path.model_id).collection))
 
 
-def choose_model(engine: Engine, model: str) -> ChosenModel:
+def choose_model(engine: Service, model: str) -> ChosenModel:
     """Tell which collection a model's name means; a collection whose own name ends in the suffix comes first.
 
     Errors:

@@ -9,7 +9,6 @@ from flask import Response, request
 from flask_openapi3.blueprint import APIBlueprint
 
 from qa_service.config import Settings
-from qa_service.engine import Engine
 from qa_service.errors import NotFound
 from qa_service.filters.parsing import parse_filter
 from qa_service.http.chat import housekeeping
@@ -27,6 +26,7 @@ from qa_service.http.document import OPENAI, openai_errors
 from qa_service.http.host import current_engine, current_host
 from qa_service.http.native import require_engine
 from qa_service.http.renamed import renamed
+from qa_service.http.scoped import Service
 from qa_service.http.serialize import json_response
 from qa_service.retrieval.following.cues import is_small_talk
 from qa_service.types import Ask, Result
@@ -82,7 +82,7 @@ def _answer(body: ChatRequest, generator: Generator | None) -> Response:
 
 
 def _reply(
-    engine: Engine, body: ChatRequest, chosen: ChosenModel, conversation: Conversation, generator: Generator | None
+    engine: Service, body: ChatRequest, chosen: ChosenModel, conversation: Conversation, generator: Generator | None
 ) -> Reply:
     settings = current_host().settings
     options = body.qa or ChatOptions.model_validate({})
@@ -104,7 +104,7 @@ def _reply(
 
 
 def _ask(
-    engine: Engine,
+    engine: Service,
     model: str,
     chosen: ChosenModel,
     conversation: Conversation,

@@ -16,7 +16,12 @@ PREFIXES = tuple(
     )
 )
 """Paths of the protocol, those included that are not served: a client of it must be able to read why."""
-_CODES = {"unauthorized": "invalid_api_key", "wrong-key": "invalid_api_key", "invalid-input": "invalid_value"}
+_CODES = {
+    "unauthorized": "invalid_api_key",
+    "wrong-key": "invalid_api_key",
+    "invalid-input": "invalid_value",
+    "too-many-requests": "rate_limit_exceeded",
+}
 # A client of this protocol knows one status for what is wrong with a request.
 _BAD_REQUEST = (413, 415, 422)
 
@@ -37,8 +42,14 @@ def error_body(failure: Failure) -> dict[str, object]:
     return {
         "error": {
             "message": failure.message,
-            "type": "server_error" if failure.status >= 500 else "invalid_request_error",
+            "type": _type(failure.status),
             "param": failure.problems[0].field,
             "code": _CODES.get(failure.kind, failure.kind.replace("-", "_")),
         }
     }
+
+
+def _type(status: int) -> str:
+    if status == 429:
+        return "requests"
+    return "server_error" if status >= 500 else "invalid_request_error"

@@ -25,7 +25,7 @@ class ErrorOut(Out):
     """What is wrong."""
 
     message: str
-    type: Literal["invalid_request_error", "server_error"]
+    type: Literal["invalid_request_error", "requests", "server_error"]
     param: str | None = Field(description="The field it is about, such as `input[3]`.")
     code: str | None = Field(description="A stable name, such as `invalid_api_key` or `model_not_found`.")
 

@@ -13,9 +13,11 @@ const KNOWN = [
   [/^this is a binary file/, "binary", []],
   [/content type '([^']*)' is not supported/, "kind", ["kind"]],
   [/^the article has (\d+) characters, (\d+) are allowed/, "longArticle", ["count", "limit"]],
+  [/^this key (?:is not for that|is for some collections)/, "keyNotForThis", []],
+  [/^this key may (?:ask|have) \d+ /, "tooMany", []],
   [/^the file is cut off or damaged/, "damaged", []],
 ];
-const FIELD = /^(?:messages|model|question|content_type): /;
+const FIELD = /^(?:messages|model|question|content_type|Authorization): /;
 
 // The page's words for what the service said; null when it has none.
 export function ownWords(said) {

@@ -70,6 +70,8 @@ export const words = {
   needsKey: "This service asks for a key.",
   wrongKey: "The service refused that key.",
   noKey: "The service asks for a key, and none was given.",
+  keyNotForThis: "This key may not do that. Use another one (“Key” in the menu).",
+  tooMany: "Too many requests with this key. Wait a moment, then try again.",
   addTitle: "Add articles",
   chooseFiles: "Choose files",
   chooseFolder: "Choose a folder",

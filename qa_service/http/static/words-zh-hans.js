@@ -70,6 +70,8 @@ export const words = {
   needsKey: "此服务需要密钥。",
   wrongKey: "服务拒绝了该密钥。",
   noKey: "此服务需要密钥，但没有提供。",
+  keyNotForThis: "该密钥无权执行此操作，请换用其他密钥（菜单中的“密钥”）。",
+  tooMany: "该密钥的请求过多，请稍候再试。",
   addTitle: "添加文章",
   chooseFiles: "选择文件",
   chooseFolder: "选择文件夹",

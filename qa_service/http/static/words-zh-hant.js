@@ -70,6 +70,8 @@ export const words = {
   needsKey: "此服務需要金鑰。",
   wrongKey: "服務拒絕了該金鑰。",
   noKey: "此服務需要金鑰，但沒有提供。",
+  keyNotForThis: "該金鑰無權執行此操作，請改用其他金鑰（選單中的「金鑰」）。",
+  tooMany: "該金鑰的請求過多，請稍候再試。",
   addTitle: "新增文章",
   chooseFiles: "選擇檔案",
   chooseFolder: "選擇資料夾",

@@ -1,0 +1,103 @@
+"""Whom the service is reachable for: loopback or the network, under which names, and behind which proxies."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import socket
+from functools import lru_cache
+from urllib.parse import urlsplit
+
+from flask import Flask, request
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from qa_service.config import Settings
+from qa_service.errors import ConfigError
+from qa_service.http.failure import FieldProblem, HttpProblem
+from qa_service.keys.ring import KeyRing
+
+_PORT = re.compile(r":[0-9]*\Z")
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    """Believe the proxies there are, and refuse requests for names that are not the service's.
+
+    A web page can have its own name point to an address of whoever looks at it; what it then asks looks to a browser
+    like a call to itself (DNS rebinding). The name that was asked for is all that gives it away.
+    """
+    if settings.trusted_proxies:
+        count = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
+    names = _names(settings)
+    if names is None:
+        return
+
+    def check() -> None:
+        given = request.environ.get("HTTP_HOST", "")
+        if given and not _is_one_of(given, names):
+            problem = FieldProblem(
+                "Host", f"this service is not {given[:80]!r}", "name it in QA_ALLOWED_HOSTS, if it should be"
+            )
+            raise HttpProblem(403, "forbidden", [problem])
+
+    app.before_request(check)
+
+
+def is_open(settings: Settings) -> bool:
+    """Tell whether a service without keys may answer everybody who reaches it."""
+    return settings.allow_open or is_loopback(settings.host)
+
+
+def refuse_exposed(settings: Settings) -> None:
+    """Refuse to serve without keys where others than this machine's users reach the service.
+
+    Errors:
+        ConfigError: there are none. Damaged: the file of keys cannot be read.
+    """
+    single = settings.api_key
+    ring = KeyRing(settings.data_dir, single.get_secret_value() if single else None)
+    if not ring.closed and not is_open(settings):
+        raise ConfigError(
+            f"{settings.host or 'every address'} can be reached from other machines, and there is no key",
+            field="QA_HOST",
+            remedy="make one with `qa-service keys add NAME --scope ask`, or set QA_ALLOW_OPEN=true to serve everybody",
+        )
+
+
+@lru_cache(maxsize=64)
+def is_loopback(host: str) -> bool:
+    """Tell whether an address to listen on, or what a name stands for, is reached from this machine alone."""
+    try:
+        found = socket.getaddrinfo(host or None, None, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (OSError, UnicodeError):
+        return False
+    return all(_is_loopback_address(str(address[0])) for *_, address in found)
+
+
+def _is_loopback_address(text: str) -> bool:
+    try:
+        address = ipaddress.ip_address(text.partition("%")[0])
+    except ValueError:
+        return False
+    mapped = getattr(address, "ipv4_mapped", None)
+    return (mapped or address).is_loopback
+
+
+def _names(settings: Settings) -> frozenset[str] | None:
+    """Give the names that the service answers to beside loopback's; None for any."""
+    if settings.allowed_hosts is None and not is_loopback(settings.host):
+        return None
+    public = urlsplit(settings.public_url).hostname if settings.public_url else None
+    own = [settings.host] if settings.allowed_hosts is None else settings.allowed_hosts
+    return frozenset(_plain(name) for name in (*own, public) if name)
+
+
+def _is_one_of(host: str, names: frozenset[str]) -> bool:
+    """Tell whether a Host header has one of the names, or one of loopback's, which no page can have as its own."""
+    name = _plain(host if host.endswith("]") else _PORT.sub("", host))
+    return name in names or name == "localhost" or name.endswith(".localhost") or _is_loopback_address(name)
+
+
+def _plain(name: str) -> str:
+    """Write a name as all forms of it are compared: without brackets, a dot at the end, and capitals."""
+    return name.lower().removeprefix("[").removesuffix("]").removesuffix(".")
