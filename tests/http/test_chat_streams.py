@@ -129,5 +129,7 @@ def test_the_key_is_asked_for_in_each_protocols_own_shape(run_server: Run) -> No
         assert (status, dify["error_code"]) == (403, 1002 if key == "Bearer wrong" else 1001)
     assert call("/v1/chat/completions", "Bearer right-key", body_of())[0] == 200
     assert call("/v1/collections", "bearer right-key", None)[0] == 200
-    for path in ("/healthz", "/readyz", "/openapi.json"):
+    assert call("/openapi.json", None, None)[0] == 401
+    assert call("/openapi.json", "Bearer right-key", None)[0] == 200
+    for path in ("/healthz", "/readyz"):
         assert call(path, None, None)[0] == 200
