@@ -7,6 +7,7 @@ import uuid
 
 from flask import Flask, Response, g, request
 
+from qa_service import logs
 from qa_service.http.access import GUARDED
 from qa_service.http.errors import has_own_shape
 from qa_service.http.failure import FieldProblem, HttpProblem, invalid_input
@@ -37,6 +38,7 @@ def init_app(app: Flask) -> None:
 def _identify() -> None:
     given = request.headers.get(REQUEST_ID, "")
     g.request_id = given if _REQUEST_ID_PATTERN.fullmatch(given) else uuid.uuid4().hex
+    logs.request_id.set(g.request_id)
 
 
 def _refuse_foreign_pages() -> None:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from flask import Response
+import hmac
+
+from flask import Response, request
 from flask_openapi3.blueprint import APIBlueprint
 
+from qa_service.http.access import bearer_token
 from qa_service.http.document import SERVICE, problems
 from qa_service.http.errors import RETRY_SECONDS, error_response
 from qa_service.http.failure import Failure, FieldProblem
-from qa_service.http.host import current_engine
+from qa_service.http.host import LoadFailed, current_host
 from qa_service.http.responses import HealthResponse, ReadinessResponse
 from qa_service.http.serialize import json_response
+
+_NOT_READY = "questions cannot be answered now"
 
 
 def make_api() -> APIBlueprint:
@@ -27,7 +32,8 @@ def make_api() -> APIBlueprint:
         "/readyz",
         operation_id="readiness",
         summary="Can questions be answered?",
-        description="200 when ready; 503 while loading, or with the reason why loading failed.",
+        description="200 when ready; 503 while loading or stopping, or with the reason why loading failed. `warnings`"
+        " tell what is wrong though questions can be answered; with a key set, only who brings it sees them.",
         responses={200: ReadinessResponse, **problems(503)},
     )(readiness)
     return api
@@ -40,8 +46,27 @@ def health() -> Response:
 
 def readiness() -> Response:
     """Say whether questions can be answered; an engine that is not there yet answers for itself with 503."""
-    state = current_engine().readiness()
+    detailed = may_see_details()
+    try:
+        state = current_host().readiness()
+    except LoadFailed:
+        if detailed:
+            raise
+        raise LoadFailed("the service could not start", remedy="see the server's log") from None
     if not state.ready:
-        problem = FieldProblem(None, state.status)
+        shown = detailed or current_host().stopping
+        problem = FieldProblem(None, state.status if shown else _NOT_READY)
         return error_response(Failure(503, "unavailable", (problem,), {"Retry-After": RETRY_SECONDS}))
-    return json_response({"ready": True, "status": state.status, "warnings": list(state.warnings)})
+    told: dict[str, object] = {"ready": True, "status": state.status}
+    if detailed:
+        told |= {"warnings": list(state.warnings), "checks": dict(state.checks)}
+    return json_response(told)
+
+
+def may_see_details() -> bool:
+    """Tell whether who asks may know what is wrong, which names collections and paths: who could ask anything else."""
+    key = current_host().settings.api_key
+    if key is None:
+        return True
+    token = bearer_token(request)
+    return token is not None and hmac.compare_digest(token.encode("ascii"), key.get_secret_value().encode("ascii"))

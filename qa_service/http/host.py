@@ -7,11 +7,13 @@ import gc
 import logging
 import os
 import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
 from flask import current_app
 
 from qa_service.errors import QAError, Unavailable
+from qa_service.types import Readiness
 
 if TYPE_CHECKING:
     from qa_service.config import Settings
@@ -33,7 +35,11 @@ class LoadFailed(Unavailable):
 
 
 class EngineHost:
-    """Holds the engine, or the reason why there is none yet."""
+    """Holds the engine, or the reason why there is none yet.
+
+    Attributes:
+        stopping: set by the server once it takes no new requests; those it has taken are still answered.
+    """
 
     def __init__(self, settings: Settings, engine: Engine | None = None) -> None:
         self.settings = settings
@@ -42,6 +48,8 @@ class EngineHost:
         self._begun = engine is not None
         self._failure: LoadFailed | None = None
         self._closed = False
+        self._awaiting: list[Callable[[Engine], None]] = []
+        self.stopping = False
         self._lock = threading.Lock()
         self._settled = threading.Event()
         if engine is not None:
@@ -68,6 +76,23 @@ class EngineHost:
         if self._failure is not None:
             raise self._failure
         raise Loading("the model and the index are still being loaded", remedy="try again in a moment")
+
+    def when_open(self, use: Callable[[Engine], None]) -> None:
+        """Have something done with the engine before it is first asked, or now if there is one already."""
+        with self._lock:
+            engine = self._engine
+            if engine is None:
+                self._awaiting.append(use)
+        if engine is not None:
+            use(engine)
+
+    def readiness(self) -> Readiness:
+        """Tell whether questions can be answered.
+
+        Errors:
+            Loading, LoadFailed: there is no engine.
+        """
+        return Readiness(False, "stopping") if self.stopping else self.engine().readiness()
 
     @property
     def ready(self) -> bool:
@@ -112,6 +137,8 @@ class EngineHost:
         gc.freeze()
         with self._lock:
             if not self._closed:
+                for use in self._awaiting:
+                    use(engine)
                 engine.start_workers()
                 self._engine = engine
                 return
