@@ -45,7 +45,7 @@ def make_app(settings: Settings, host: EngineHost) -> Flask:
     app.url_map.redirect_defaults = False
     app.url_map.converters["anyid"] = AnyIdConverter
     app.extensions[EXTENSION] = host
-    requests.init_app(app, settings, host)
+    requests.init_app(app, host)
     tracing.init_app(app, settings, host)
     for part in (headers, errors, openai_errors, dify, limits):
         part.init_app(app)

@@ -11,7 +11,7 @@ from qa_service.http.access import bearer_token
 from qa_service.http.document import SERVICE, problems
 from qa_service.http.errors import RETRY_SECONDS, error_response
 from qa_service.http.failure import Failure, FieldProblem
-from qa_service.http.host import LoadFailed, current_host
+from qa_service.http.host import LoadFailed, current_engine, current_host
 from qa_service.http.responses import HealthResponse, ReadinessResponse
 from qa_service.http.serialize import json_response
 
@@ -32,7 +32,7 @@ def make_api() -> APIBlueprint:
         "/readyz",
         operation_id="readiness",
         summary="Can questions be answered?",
-        description="200 when ready; 503 while loading or stopping, or with the reason why loading failed. `warnings`"
+        description="200 when ready; 503 while loading, or with the reason why loading failed. `warnings`"
         " tell what is wrong though questions can be answered; with a key set, only who brings it sees them.",
         responses={200: ReadinessResponse, **problems(503)},
     )(readiness)
@@ -48,14 +48,13 @@ def readiness() -> Response:
     """Say whether questions can be answered; an engine that is not there yet answers for itself with 503."""
     detailed = may_see_details()
     try:
-        state = current_host().readiness()
+        state = current_engine().readiness()
     except LoadFailed:
         if detailed:
             raise
         raise LoadFailed("the service could not start", remedy="see the server's log") from None
     if not state.ready:
-        shown = detailed or current_host().stopping
-        problem = FieldProblem(None, state.status if shown else _NOT_READY)
+        problem = FieldProblem(None, state.status if detailed else _NOT_READY)
         return error_response(Failure(503, "unavailable", (problem,), {"Retry-After": RETRY_SECONDS}))
     told: dict[str, object] = {"ready": True, "status": state.status}
     if detailed:

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, cast
 from flask import current_app
 
 from qa_service.errors import QAError, Unavailable
-from qa_service.types import Readiness
 
 if TYPE_CHECKING:
     from qa_service.config import Settings
@@ -35,11 +34,7 @@ class LoadFailed(Unavailable):
 
 
 class EngineHost:
-    """Holds the engine, or the reason why there is none yet.
-
-    Attributes:
-        stopping: set by the server once it takes no new requests; those it has taken are still answered.
-    """
+    """Holds the engine, or the reason why there is none yet."""
 
     def __init__(self, settings: Settings, engine: Engine | None = None) -> None:
         self.settings = settings
@@ -49,7 +44,6 @@ class EngineHost:
         self._failure: LoadFailed | None = None
         self._closed = False
         self._awaiting: list[Callable[[Engine], None]] = []
-        self.stopping = False
         self._lock = threading.Lock()
         self._settled = threading.Event()
         if engine is not None:
@@ -85,14 +79,6 @@ class EngineHost:
                 self._awaiting.append(use)
         if engine is not None:
             use(engine)
-
-    def readiness(self) -> Readiness:
-        """Tell whether questions can be answered.
-
-        Errors:
-            Loading, LoadFailed: there is no engine.
-        """
-        return Readiness(False, "stopping") if self.stopping else self.engine().readiness()
 
     @property
     def ready(self) -> bool:

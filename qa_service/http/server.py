@@ -120,13 +120,6 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         super().init_signals()
         signal.signal(signal.SIGINT, signal.SIG_IGN)
 
-    def handle_exit(self, sig: int, frame: Any) -> None:
-        """Take no more requests, and say so to who looks whether this service is ready."""
-        app = getattr(self, "wsgi", None)
-        if app is not None:
-            app.extensions[EXTENSION].stopping = True
-        super().handle_exit(sig, frame)
-
     def handle_quit(self, sig: int, frame: Any) -> None:
         """Stop at once; a second signal must not come in between, since the first may hold the pool's lock."""
         if not self._quitting:
@@ -217,6 +210,7 @@ def _options(settings: Settings, listener: int) -> dict[str, object]:
         "limit_request_field_size": 8190,
         "preload_app": False,
         "loglevel": "warning",
+        "accesslog": "-" if settings.access_log else None,
         "logger_class": ServerLog,
         "proc_name": "qa-service",
         "control_socket_disable": True,

@@ -172,5 +172,5 @@ def test_it_ends_quietly_and_closes_its_engine(server: Server, sign: signal.Sign
 def test_a_path_cannot_forge_a_log_line(server: Server) -> None:
     server.make_ready()
     assert server.call("GET", "/a%0Aforged%20line%1B[31m")[0] == 404
-    server.wait_for_line(r"GET /a\\nforged line\\x1b\[31m 404")
+    server.wait_for_line("GET /a%0Aforged%20line%1B")
     assert not [line for line in server.log.read_text(encoding="utf-8").splitlines() if line.startswith("forged")]

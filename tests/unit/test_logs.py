@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterator
+from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
+from gunicorn.config import Config
 
 from qa_service import logs
 from qa_service.config import Settings
 from qa_service.errors import Damaged
 from qa_service.http import create_app
+from qa_service.http.gunicorn_log import ServerLog
 from tests.http.fake_engine import FakeEngine
 
 HOSTILE = 'a\nb\r\x00\x1b[31m\u2028c\u202e\ud800"}{"level": "critical"}'
@@ -109,28 +113,35 @@ def test_a_message_that_does_not_fit_its_arguments_is_no_failure() -> None:
     assert "file.py:7" in logs.TextFormatter().format(record("%d", "夜"))
 
 
-def test_requests_are_logged_when_wanted(caplog: pytest.LogCaptureFixture) -> None:
-    formatter = logs.JsonFormatter()
-    seen: list[dict[str, object]] = []
-    handler = logging.Handler()
-    handler.emit = lambda one: seen.append(json.loads(formatter.format(one)))  # type: ignore[method-assign]
-    access = logging.getLogger("qa_service.access")
-    access.addHandler(handler)
+def test_requests_are_logged_without_their_query(caplog: pytest.LogCaptureFixture) -> None:
+    server_log = ServerLog(Config())
+    environ = {"REMOTE_ADDR": "10.0.0.1", "REQUEST_METHOD": "POST", "RAW_URI": "/a%0Ab\nc?question=绝密"}
+    given = (SimpleNamespace(status="200 OK", sent=12), None, environ, timedelta(milliseconds=3.25))
+    server_log.access(*given)
+    assert not caplog.records
+    server_log.cfg.set("accesslog", "-")
+    server_log.setup(server_log.cfg)
+    logs.request_id.set("r-7")
     try:
-        fake = FakeEngine()
-        client = create_app(Settings(access_log=True), fake).test_client()  # type: ignore[arg-type]
-        client.post("/v1/ask?x=绝密", json={"question": "绝密问题"}, headers={"X-Request-ID": "r-7"})
-        client.get("/a%0Aforged%20line")
+        with caplog.at_level(logging.INFO, "qa_service.access"):
+            server_log.access(*given)
     finally:
-        access.removeHandler(handler)
-        access.setLevel(logging.NOTSET)
-    asked, lost = seen
-    assert asked["request_id"] == "r-7"
-    assert (asked["method"], asked["path"], asked["status"], asked["client"]) == ("POST", "/v1/ask", 200, "127.0.0.1")
-    assert isinstance(asked["ms"], float) and isinstance(asked["bytes"], int)
-    assert lost["path"] == "/a\\nforged line"
-    assert lost["status"] == 404
-    assert "绝密" not in json.dumps(seen, ensure_ascii=False)
+        logging.getLogger("qa_service.access").setLevel(logging.NOTSET)
+    [made] = caplog.records
+    assert not server_log.access_log.handlers and not server_log.error_log.handlers
+    line = logs.TextFormatter().format(made)
+    assert line.endswith(" INFO qa_service.access [r-7]: 10.0.0.1 POST /a%0Ab\\nc 200 12 bytes 3.2 ms")
+    body = json.loads(logs.JsonFormatter().format(made))
+    wanted = {"path": "/a%0Ab\nc", "status": 200, "bytes": 12, "ms": 3.2, "client": "10.0.0.1", "request_id": "r-7"}
+    assert wanted.items() <= body.items()
+    assert "绝密" not in json.dumps(body, ensure_ascii=False)
+
+
+def test_a_request_has_its_id_in_the_log_until_its_answer_is_sent() -> None:
+    client = create_app(Settings(), FakeEngine()).test_client()  # type: ignore[arg-type]
+    answer = client.get("/healthz", headers={"X-Request-ID": "r-7"})
+    assert logs.request_id.get() == "r-7"
+    answer.close()
     assert logs.request_id.get() is None
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from types import SimpleNamespace
+
 import pytest
 from flask.testing import FlaskClient
 from pydantic import SecretStr
@@ -11,7 +14,7 @@ from embeddings.toy import ToyEncoder
 from qa_service.config import Settings
 from qa_service.engine import Engine
 from qa_service.http import create_app
-from qa_service.http.host import EXTENSION, EngineHost
+from qa_service.http.host import EngineHost
 from qa_service.http.watching.vitals_metrics import MOST_COLLECTIONS, OTHERS
 from qa_service.types import Ask, Readiness
 from qa_service.vitals import CollectionVitals, Vitals
@@ -55,7 +58,7 @@ def test_questions_are_counted_whatever_the_protocol(client: FlaskClient, fake: 
     client.post("/v1/articles", json={"articles": [{"id": "a", "text": "夜班车"}]})
     fake.timings = {"encode": 4.0, "turn": 0.5, "total": 20.0}
     client.post("/v1/ask", json={"question": "夜"})
-    client.post("/v1/chat/completions", json={"model": "default", "messages": [{"role": "user", "content": "夜班"}]})
+    client.post("/v1/chat/completions", json={"model": "qa-default", "messages": [{"role": "user", "content": "夜班"}]})
     client.post("/v1/vector_stores/default/search", json={"query": "车"})
     fake.score = 0.01
     client.post("/v1/ask", json={"question": "夜"})
@@ -73,7 +76,7 @@ def test_questions_are_counted_whatever_the_protocol(client: FlaskClient, fake: 
 
 
 def test_a_stream_is_counted_when_it_ends(client: FlaskClient) -> None:
-    chat = {"model": "default", "stream": True, "messages": [{"role": "user", "content": "夜班车几点？"}]}
+    chat = {"model": "qa-default", "stream": True, "messages": [{"role": "user", "content": "夜班车几点？"}]}
     answer = client.post("/v1/chat/completions", json=chat, buffered=False)
     which = {"endpoint": "POST /v1/chat/completions", "status": "200"}
     assert value(scrape(client), "qa_request_seconds_count", **which) == 0
@@ -186,8 +189,12 @@ def test_applications_count_for_themselves(fake: FakeEngine) -> None:
     assert value(scrape(other.test_client()), "qa_confidence_count") == 0
 
 
-def test_what_is_stopping_says_so(client: FlaskClient) -> None:
-    client.application.extensions[EXTENSION].stopping = True
-    assert client.get("/readyz").status_code == 503
-    assert "stopping" in client.get("/readyz").text
-    assert value(scrape(client), "qa_ready") == 0
+def test_what_the_server_has_to_do(client: FlaskClient, fake: FakeEngine) -> None:
+    refused = Counter(full=3, streams=2)
+    client.application.extensions["load"] = SimpleNamespace(working=4, waiting=5, connections=6, refused=refused)
+    fake.seen = Vitals(waiting=2)
+    for _ in range(2):
+        found = scrape(client)
+        assert value(found, "qa_queue_waiting") == 7
+        assert (value(found, "qa_requests_working"), value(found, "qa_connections")) == (4, 6)
+        assert found["qa_refused_total"] == {(("reason", "full"),): 3.0}

@@ -61,7 +61,7 @@ def test_a_question_has_a_span_under_its_request_and_its_stages_under_it(app: Fl
 
 
 def test_a_stream_ends_its_span_when_it_ends(app: Flask, exporter: Any) -> None:
-    chat = {"model": "default", "stream": True, "messages": [{"role": "user", "content": "夜班车几点？"}]}
+    chat = {"model": "qa-default", "stream": True, "messages": [{"role": "user", "content": "夜班车几点？"}]}
     answer = app.test_client().post("/v1/chat/completions", json=chat)
     provider = app.extensions[tracing.EXTENSION]._provider
     provider.force_flush()

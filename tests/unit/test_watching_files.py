@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -36,6 +38,8 @@ def scraped(tmp_path_factory: pytest.TempPathFactory, cache_dir: Path) -> Scrape
     settings = Settings(data_dir=data, cache_dir=cache_dir, min_confidence=0.0, api_key=SecretStr("right"))
     engine = Engine.open(settings, CachingEncoder(ToyEncoder(), 10))
     client = create_app(settings, engine).test_client()
+    load = SimpleNamespace(working=0, waiting=0, connections=0, refused=Counter())
+    client.application.extensions["load"] = load
     client.post("/v1/ask", json={"question": "a"})
     client.environ_base["HTTP_AUTHORIZATION"] = "Bearer right"
     add(engine, {"a": "夜间巴士每二十分钟一班。"})

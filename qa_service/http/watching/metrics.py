@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import collections
+import threading
+
 from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector
 
 from qa_service.types import Ask, Result
@@ -50,12 +53,8 @@ class Metrics:
         )
         # There from the start, so that the first question of a kind is seen as an increase.
         self._answered = {known: questions.labels(str(known).lower()) for known in (True, False)}
-        self._refused = Counter(
-            "qa_refused",
-            "Requests refused for whom they came from or for how many came.",
-            ("reason",),
-            registry=self.registry,
-        )
+        self._refused: collections.Counter[str] = collections.Counter()
+        self._lock = threading.Lock()
         self._by_stage: dict[str, Histogram] = {}
 
     def request_ended(self, endpoint: str, status: int, seconds: float) -> None:
@@ -64,7 +63,13 @@ class Metrics:
 
     def refused(self, reason: str) -> None:
         """Count a request that was not let in or not taken; `reason` is one of our own words."""
-        self._refused.labels(reason).inc()
+        with self._lock:
+            self._refused[reason] += 1
+
+    def refusals(self) -> collections.Counter[str]:
+        """Tell how many requests were refused so far, by reason."""
+        with self._lock:
+            return self._refused.copy()
 
     def answered(self, _ask: Ask, result: Result) -> None:
         """Count a question that got its result."""

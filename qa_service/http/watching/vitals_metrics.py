@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Protocol
 
+from flask import Flask
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from qa_service.errors import Unavailable
 from qa_service.http.host import EngineHost
+from qa_service.http.watching.metrics import Metrics
 from qa_service.types import Readiness
 from qa_service.vitals import CollectionVitals, Vitals
 
@@ -19,14 +23,38 @@ MOST_COLLECTIONS = 100
 OTHERS = "(others)"
 """The label of all others together; no collection can have this name."""
 _JOB_STATES = ("queued", "running", "done", "failed")
+LOAD = "load"
 _log = logging.getLogger(__name__)
 
 
-class VitalsMetrics(Collector):
-    """Reads readiness and vitals of a host's engine; while there is none, only that it is not ready."""
+class ServerLoad(Protocol):
+    """What a server tells of its connections and queues, and the refusals that no application saw, by reason."""
 
-    def __init__(self, host: EngineHost) -> None:
+    @property
+    def working(self) -> int: ...  # noqa: D102
+
+    @property
+    def waiting(self) -> int: ...  # noqa: D102
+
+    @property
+    def connections(self) -> int: ...  # noqa: D102
+
+    @property
+    def refused(self) -> Mapping[str, int]: ...  # noqa: D102
+
+
+class VitalsMetrics(Collector):
+    """Reads readiness and vitals of a host's engine; while there is none, only that it is not ready.
+
+    Parameters:
+        app: keeps what its server has to do under "load", if that counts it.
+        metrics: what the application counted itself.
+    """
+
+    def __init__(self, app: Flask, host: EngineHost, metrics: Metrics) -> None:
+        self._app = app
         self._host = host
+        self._metrics = metrics
 
     def describe(self) -> Iterable[Metric]:
         """Name nothing in advance, so that registering reads nothing."""
@@ -35,7 +63,7 @@ class VitalsMetrics(Collector):
     def collect(self) -> Iterator[Metric]:
         """Look at the engine."""
         try:
-            readiness = self._host.readiness()
+            readiness = self._host.engine().readiness()
         except Unavailable:
             readiness = Readiness(False, "no engine")
         yield from _of_readiness(readiness)
@@ -47,7 +75,9 @@ class VitalsMetrics(Collector):
             # The catalogue cannot be read, which readiness tells; what was counted is given all the same.
             _log.exception("metrics are given without what is stored")
             vitals = Vitals()
-        yield from _of_questions(vitals)
+        load: ServerLoad | None = self._app.extensions.get(LOAD)
+        yield from _of_server(load, self._metrics.refusals())
+        yield from _of_questions(vitals, load.waiting if load else 0)
         yield from _of_collections(_bounded(vitals.collections))
         yield from _of_jobs(vitals)
         if vitals.free_bytes is not None:
@@ -64,8 +94,23 @@ def _of_readiness(readiness: Readiness) -> Iterator[Metric]:
     yield checks
 
 
-def _of_questions(vitals: Vitals) -> Iterator[Metric]:
-    yield GaugeMetricFamily("qa_queue_waiting", "Questions that wait for their turn.", value=vitals.waiting)
+def _of_server(load: ServerLoad | None, refusals: Counter[str]) -> Iterator[Metric]:
+    refused = CounterMetricFamily(
+        "qa_refused", "Requests refused for whom they came from or for how many came.", labels=("reason",)
+    )
+    if load is not None:
+        # Streams are refused by the application, which has counted them.
+        refusals.update({reason: count for reason, count in dict(load.refused).items() if reason != "streams"})
+        yield GaugeMetricFamily("qa_requests_working", "Requests that are worked on.", value=load.working)
+        yield GaugeMetricFamily("qa_connections", "Connections that are open.", value=load.connections)
+    for reason, count in sorted(refusals.items()):
+        refused.add_metric((reason,), count)
+    yield refused
+
+
+def _of_questions(vitals: Vitals, waiting: int) -> Iterator[Metric]:
+    total = vitals.waiting + waiting
+    yield GaugeMetricFamily("qa_queue_waiting", "Questions that wait for a thread or for their turn.", value=total)
     cache = CounterMetricFamily("qa_question_cache", "Questions by whether their vector was known.", labels=("result",))
     if vitals.cached is not None:
         for result, count in zip(("hit", "miss"), vitals.cached, strict=True):
