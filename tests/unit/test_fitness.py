@@ -16,6 +16,7 @@ from qa_service.engine import Engine
 from qa_service.fitness import FRESH_S, Fitness
 from qa_service.http import create_app
 from qa_service.http.host import EngineHost, LoadFailed
+from qa_service.index.generation_dir import GenerationDir
 from qa_service.lag import Lag
 from qa_service.store.collections import Collection
 from qa_service.types import Readiness
@@ -77,16 +78,17 @@ def test_harmed_index_files(settings: Settings, encoder: ToyEncoder, monkeypatch
     engine.compact("default")
     assert looked(engine).warnings == ()
     [root] = (settings.data_dir / "indexes").iterdir()
-    files = [path for path in root.rglob("*") if path.is_file() and "base-" in str(path) and path.stat().st_size]
-    assert files
-    kept = files[0].read_bytes()
-    files[0].write_bytes(kept[:-1])
-    state = looked(engine)
-    assert state.ready
-    assert not state.checks["index"]
-    assert "qa-service check" in state.warnings[0]
-    files[0].write_bytes(kept)
-    assert looked(engine).checks["index"]
+    manifest = GenerationDir(root).read()
+    assert manifest is not None and manifest.base is not None
+    for path in (root / manifest.base.directory / manifest.base.files[0].name, root / manifest.delta.name):
+        kept = path.read_bytes()
+        path.write_bytes(kept + b"x")
+        state = looked(engine)
+        assert state.ready
+        assert not state.checks["index"]
+        assert "qa-service check" in state.warnings[0]
+        path.write_bytes(kept)
+        assert looked(engine).checks["index"]
     (root / "CURRENT").write_text("nonsense")
     assert not looked(engine).checks["index"]
     engine.close()

@@ -106,7 +106,7 @@ def test_causes_come_first_and_debugging_tells_all(monkeypatch: pytest.MonkeyPat
     except ValueError as error:
         lines = logs.trace_lines(error)
     said = [line for line in lines if line.startswith(("KeyError", "ValueError"))]
-    assert said == ["KeyError: 'cause\\\\nforged'", "ValueError: effect"]
+    assert said == ["KeyError: 'cause\\nforged'", "ValueError: effect"]
 
 
 def test_a_message_that_does_not_fit_its_arguments_is_no_failure() -> None:
