@@ -111,7 +111,7 @@ class Tracing:
             return
         ended = time.time_ns()
         began = ended - _ns(result.timings_ms.get(TOTAL, 0.0))
-        attributes = {
+        attributes: dict[str, bool | float | str] = {
             "qa.answerable": result.answerable,
             "qa.confidence": result.confidence,
             "qa.passages": len(result.passages),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Protocol
+from typing import Protocol, get_args
 
 from flask import Flask
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
@@ -15,14 +15,14 @@ from prometheus_client.registry import Collector
 from qa_service.errors import Unavailable
 from qa_service.http.host import EngineHost
 from qa_service.http.watching.metrics import Metrics
-from qa_service.types import Readiness
+from qa_service.types import JobState, Readiness
 from qa_service.vitals import CollectionVitals, Vitals
 
 MOST_COLLECTIONS = 100
 """Collections that have series of their own, the largest ones: anybody who may write can make more."""
 OTHERS = "(others)"
 """The label of all others together; no collection can have this name."""
-_JOB_STATES = ("queued", "running", "done", "failed")
+_JOB_STATES = get_args(JobState)
 LOAD = "load"
 _log = logging.getLogger(__name__)
 
