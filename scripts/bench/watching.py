@@ -1,11 +1,12 @@
 #!/usr/bin/env python
-"""What watching costs: the time that metrics, the log and traces add to a question, and the time of reading metrics.
+"""What watching costs: processor time that metrics, the log and traces add to a question, and of reading metrics.
 
     scripts/bench/watching.py [--rounds 20000] [--out DIR]
 
 In this process, by one thread; a question has the stages of `/v1/ask`. `with 8 threads` has so many count at once,
-which take the interpreter from each other: it is the time from start to end by the questions of all. Traces are
-measured where the extra `otel` is installed; their spans are made and dropped.
+which take the interpreter from each other. Processor time is what it costs other questions, as one thread at a time
+has the interpreter; it hardly depends on what else runs. Traces are measured where the extra `otel` is installed; their
+spans are made and dropped.
 """
 
 from __future__ import annotations
@@ -75,11 +76,11 @@ def median_us(what: Callable[[], object], rounds: int) -> float:
 
 
 def timed(what: Callable[[], object], rounds: int) -> float:
-    """Give the seconds of many calls."""
-    began = time.perf_counter()
+    """Give the seconds of processor time of many calls."""
+    began = time.process_time()
     for _ in range(rounds):
         what()
-    return time.perf_counter() - began
+    return time.process_time() - began
 
 
 def threaded_us(what: Callable[[], object], rounds: int) -> float:
@@ -88,12 +89,12 @@ def threaded_us(what: Callable[[], object], rounds: int) -> float:
 
     def together() -> float:
         threads = [threading.Thread(target=timed, args=(what, each)) for _ in range(THREADS)]
-        began = time.perf_counter()
+        began = time.process_time()
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-        return time.perf_counter() - began
+        return time.process_time() - began
 
     return statistics.median(together() for _ in range(ROUNDS_OF_ALL)) / (each * THREADS) * 1e6
 
