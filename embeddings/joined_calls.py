@@ -27,12 +27,16 @@ def are_few(texts: Sequence[str]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class JoinedCounts:
-    """What was done so far: calls taken, texts in them, calls of the encoder, and calls that shared one of these."""
+    """What was done so far: calls taken, texts in them, calls of the encoder, and calls that shared one of these.
+
+    `sizes[n]` of the calls of the encoder had n texts; the last count is of all that had as many or more.
+    """
 
     calls: int
     texts: int
     runs: int
     joined: int
+    sizes: tuple[int, ...] = field(default=(), compare=False)
 
 
 _LONGEST_GAP_S = 1.0
@@ -86,6 +90,7 @@ class JoinedCalls:
         self._company = 1
         self._last_s, self._gap_s = float("-inf"), _LONGEST_GAP_S
         self._calls = self._texts = self._runs = self._joined = 0
+        self._sizes = [0] * (most + 2)
 
     def __call__(self, texts: Sequence[str]) -> Vectors:
         """Return the vectors of `texts`, of shape (len(texts), dim), or raise what `encode` raises for them alone."""
@@ -120,7 +125,7 @@ class JoinedCalls:
     def counts(self) -> JoinedCounts:
         """Tell what was done so far."""
         with self._arrived:
-            return JoinedCounts(self._calls, self._texts, self._runs, self._joined)
+            return JoinedCounts(self._calls, self._texts, self._runs, self._joined, tuple(self._sizes))
 
     def _count(self, call: _Call) -> None:
         now = self._clock()
@@ -182,9 +187,11 @@ class JoinedCalls:
         return taken
 
     def _run(self, calls: list[_Call]) -> None:
+        texts = [text for call in calls for text in call.texts]
         self._runs += 1
+        self._sizes[min(len(texts), len(self._sizes) - 1)] += 1
         try:
-            vectors = self._encode([text for call in calls for text in call.texts])
+            vectors = self._encode(texts)
         except BaseException as error:
             if len(calls) == 1 or not isinstance(error, Exception):
                 for call in calls:

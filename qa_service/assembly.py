@@ -12,6 +12,7 @@ from embeddings.question_cache import CachingEncoder
 from embeddings.reranker import Reranker
 from embeddings.reranker import load_reranker as load_reranker_named
 from embeddings.runtime import load_encoder
+from qa_service import logs
 from qa_service.config import Settings
 from qa_service.errors import ConfigError, Unavailable
 from qa_service.index.manifest import Versions
@@ -58,8 +59,7 @@ def load_model(settings: Settings) -> Encoder:
 
 def _tell(message: str) -> None:
     """Say what takes long, such as building the model, to whoever started the program."""
-    sys.stderr.write(f"qa-service: {message}\n")
-    sys.stderr.flush()
+    logs.say(message, sys.stderr)
 
 
 def load_tokenizer(settings: Settings) -> Tokenizer:

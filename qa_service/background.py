@@ -19,6 +19,7 @@ from qa_service.index.generation import Generations
 from qa_service.index.opened import OpenedCollections
 from qa_service.index.verifying import Verifying
 from qa_service.job_runner import IngestBatches, JobRunner
+from qa_service.lag import Lag
 from qa_service.store import collections, jobs
 from qa_service.store.catalog import Catalog
 from qa_service.store.collections import Collection
@@ -27,6 +28,8 @@ logger = logging.getLogger(__name__)
 
 POLL_S = 0.25
 """How often a server looks for generations that other processes published; they show within a second."""
+LONG_LAG_S = 60.0
+"""Writes that do not show for this long are worth a warning."""
 LAG_S = 10.0
 """A write that nobody published for this long was left by a process that died; the server publishes it."""
 JOBS_POLL_S = 5.0
@@ -77,6 +80,7 @@ class Background:
         self._seen: dict[int, tuple[int, float]] = {}
         self._pause_until: dict[int, float] = {}
         self._warnings: dict[str, str] = {}
+        self.lag = Lag()
 
     @property
     def running(self) -> bool:
@@ -105,9 +109,13 @@ class Background:
         self._work.put(compact)
 
     def warnings(self) -> list[str]:
-        """Name the trouble that the workers last met and that has not gone since."""
+        """Name the trouble that the workers last met and that has not gone since, and how far they are behind."""
+        late = {name: lag for name, lag in self.lag.seconds().items() if lag >= LONG_LAG_S}
+        found = [f"collection {name}: what was written {lag:.0f} s ago does not show yet" for name, lag in late.items()]
+        if self.running and not all(thread.is_alive() for thread in self._threads):
+            found.append("background work has ended: new articles may not show until the service is restarted")
         verifying = [self._verifying.trouble] if self._verifying.trouble else []
-        return [*self._warnings.values(), *verifying, *self._opened.warnings()]
+        return [*list(self._warnings.values()), *verifying, *self._opened.warnings(), *found]
 
     def _watch(self) -> None:
         while not self._stop.wait(POLL_S):
@@ -121,6 +129,7 @@ class Background:
             self._settled("catalogue")
             for collection in found:
                 self._follow(collection)
+            self.lag.note(found, self._opened.served())
 
     def _follow(self, collection: Collection) -> None:
         """Keep up with one collection; its trouble is its own and is tried again, less often."""

@@ -181,6 +181,19 @@ class Settings(BaseSettings):
         description="Seconds of silence after which the generator is given up and passages are quoted.",
     )
 
+    log_format: Literal["text", "json"] = Field(
+        "text", description="How the log is written: lines for people, or one JSON object a line."
+    )
+    access_log: bool = Field(False, description="Log every request: its path, status, size and time.")
+    min_free_mb: int = Field(
+        1024, ge=0, description="Free megabytes on the data directory's disk below which /readyz and an alert warn."
+    )
+    otel: bool = Field(
+        False,
+        description="Trace requests and their stages with OpenTelemetry; needs the extra `otel`. Where spans are sent"
+        " is told by the standard variables, such as OTEL_EXPORTER_OTLP_ENDPOINT.",
+    )
+
     @field_validator("api_key", "generator_key")
     @classmethod
     def _check_key(cls, value: SecretStr | None) -> SecretStr | None:

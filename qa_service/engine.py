@@ -12,6 +12,7 @@ from qa_service.background import Background
 from qa_service.config import Settings
 from qa_service.errors import BadInput
 from qa_service.explanation import Explanation, Target
+from qa_service.fitness import Fitness
 from qa_service.index.generation import Generations
 from qa_service.index.opened import OpenedCollections
 from qa_service.ingest import Ingestor, Noted, passage_tokens
@@ -41,6 +42,7 @@ from qa_service.types import (
     Result,
     Submission,
 )
+from qa_service.vitals import Vitals, read_vitals
 
 
 class Engine:
@@ -79,6 +81,8 @@ class Engine:
         self._background = Background(
             settings, catalog, self.generations, self.opened, self.ingest_batches, self.compact
         )
+        self._fitness = Fitness(catalog, self.generations, settings.min_free_mb << 20)
+        self._listeners: list[Callable[[Ask, Result], None]] = []
         self._closed = False
 
     @classmethod
@@ -118,7 +122,14 @@ class Engine:
             role that is not known. NotFound: no such collection.
         """
         ask, threshold = self._checked(ask)
-        return self._searcher.ask(ask, self.opened.snapshot(ask.collection), threshold)
+        result = self._searcher.ask(ask, self.opened.snapshot(ask.collection), threshold)
+        for listener in self._listeners:
+            listener(ask, result)
+        return result
+
+    def on_answer(self, listener: Callable[[Ask, Result], None]) -> None:
+        """Have each question told with its result, by the thread that asked; it must be quick and never fail."""
+        self._listeners.append(listener)
 
     def explain(self, ask: Ask, target: Target) -> Explanation:
         """Tell why an article or a passage is among the results of a question or is not.
@@ -209,11 +220,22 @@ class Engine:
         self._background.start()
 
     def readiness(self) -> Readiness:
-        """Tell whether questions can be answered."""
+        """Tell whether questions can be answered, and what is wrong though they can."""
         if self._closed:
             return Readiness(False, "closing")
         reranking = self._reranking.warnings() if self._reranking else []
-        return Readiness(True, "ready", (*self._background.warnings(), *reranking, *self.adjustment.warnings()))
+        return self._fitness.readiness(
+            {
+                "background": self._background.warnings(),
+                "reranker": reranking,
+                "calibration": self.adjustment.warnings(),
+            }
+        )
+
+    def vitals(self) -> Vitals:
+        """Look at queue, memory of questions, collections and jobs, for the metrics."""
+        served, lag = self.opened.served(), self._background.lag.seconds()
+        return read_vitals(self.catalog, self.encoder, self._searcher.waiting, served, lag)
 
     def compact(self, name: str) -> None:
         """Fold a collection's delta into its base if it has grown enough; see `TakingIn.compact`."""

@@ -16,7 +16,7 @@ import threading
 from collections.abc import Callable
 from typing import TextIO
 
-from qa_service import learning
+from qa_service import learning, logs
 from qa_service.engine import Engine
 from qa_service.errands import GRACE_S, Order
 from qa_service.errors import QAError
@@ -29,18 +29,16 @@ from qa_service.store.segments import Segments
 
 logger = logging.getLogger(__name__)
 
-_LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
-
 Reply = Callable[[str, str], None]
 
 
 def main() -> None:
     """Do the one thing that standard input orders, and end the process; exit code 1 when it failed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the server tells us to stop
-    logging.basicConfig(level=logging.WARNING, format=_LOG_FORMAT)
     replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what a library prints is no reply
     order = Order.from_json(sys.stdin.readline())
+    logs.configure(order.settings.log_format)
     stopping = threading.Event()
     threading.Thread(target=_watch, args=(sys.stdin, stopping), daemon=True).start()
 

@@ -233,8 +233,9 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
-    """Whether questions can be answered now, and if not, why."""
+    """Whether questions can be answered now, and if not, why; `checks` tells what was looked at and is well."""
 
     ready: bool
     status: str
     warnings: tuple[str, ...] = ()
+    checks: Mapping[str, bool] = field(default_factory=dict)

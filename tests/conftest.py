@@ -29,7 +29,8 @@ def cache_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def settings(tmp_path: Path, cache_dir: Path) -> Settings:
-    return Settings(data_dir=tmp_path / "data", cache_dir=cache_dir, model="toy", min_confidence=0.0)
+    data = tmp_path / "data"
+    return Settings(data_dir=data, cache_dir=cache_dir, model="toy", min_confidence=0.0, min_free_mb=0)
 
 
 @pytest.fixture

@@ -73,7 +73,7 @@ def collections(body: JsonObject) -> list[CollectionInfo]:
 
 def readiness(body: JsonObject) -> Readiness:
     """Read what `/readyz` gives."""
-    return one(Readiness, body, warnings=tuple(body["warnings"]))
+    return one(Readiness, body, warnings=tuple(body.get("warnings", ())))
 
 
 def one(cls: type[Value], data: JsonObject, **made: object) -> Value:

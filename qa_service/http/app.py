@@ -32,6 +32,7 @@ from qa_service.http.host import EXTENSION, EngineHost
 from qa_service.http.openai import embeddings, rerank, vector_stores
 from qa_service.http.openai import errors as openai_errors
 from qa_service.http.strict_json import StrictRequest
+from qa_service.http.watching import requests, tracing
 
 if TYPE_CHECKING:
     from qa_service.config import Settings
@@ -60,6 +61,8 @@ def make_app(settings: Settings, host: EngineHost) -> Flask:
     app.url_map.redirect_defaults = False
     app.url_map.converters["anyid"] = AnyIdConverter
     app.extensions[EXTENSION] = host
+    requests.init_app(app, host)
+    tracing.init_app(app, settings, host)
     for part in (headers, errors, openai_errors, dify, limits, load, stopping):
         part.init_app(app)
     for guard in (exposure, cors, access):

@@ -6,7 +6,6 @@ The service's own shape is RFC 9457 `application/problem+json`; a protocol of ot
 from __future__ import annotations
 
 import logging
-import traceback
 from collections.abc import Callable, Mapping, Sequence
 
 from flask import Flask, Response, current_app, g, request
@@ -14,6 +13,7 @@ from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
 
 from qa_service import errors as qa
+from qa_service import logs
 from qa_service.http.caller import current_caller
 from qa_service.http.failure import Failure, FieldProblem, HttpProblem
 from qa_service.http.host import LoadFailed, Loading
@@ -48,6 +48,7 @@ def use_shape(app: Flask, prefixes: Sequence[str], shape: Shape) -> None:
 
 def error_response(failure: Failure) -> Response:
     """Make the response of a failure, in the shape of the path that was asked for."""
+    g.failure = failure
     return response_for(request.path, failure)
 
 
@@ -190,9 +191,8 @@ def _explain(error: HTTPException, status: int, headers: Mapping[str, str]) -> F
 
 
 def _of_unexpected(error: Exception) -> Failure:
-    # Every line is marked, so that no text from outside can look like a log line of its own.
-    lines = traceback.format_exception(error)
-    trace = "\n".join("  | " + line for block in lines for line in block.splitlines())
-    _log.error("request %s failed: %s %r\n%s", g.get("request_id"), request.method, request.path, trace)
+    asked = f"{request.method} {request.path!a}"
+    more = {logs.TRACE: logs.trace_lines(error)}
+    _log.error("request %s failed: %s: %s", g.get("request_id"), asked, logs.place_of(error), extra=more)
     problem = FieldProblem(None, "something went wrong here", _CAUSE_IN_LOG)
     return Failure(500, "internal-error", (problem,))

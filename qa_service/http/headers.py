@@ -7,6 +7,7 @@ import uuid
 
 from flask import Flask, Response, current_app, g, request
 
+from qa_service import logs
 from qa_service.http.cors import is_named_origin
 from qa_service.http.errors import has_own_shape
 from qa_service.http.failure import FieldProblem, HttpProblem, invalid_input
@@ -43,6 +44,7 @@ def init_checks(app: Flask) -> None:
 
 def _identify() -> None:
     g.request_id = request_id_of(request.headers.get(REQUEST_ID, ""))
+    logs.request_id.set(g.request_id)
 
 
 def request_id_of(given: str) -> str:

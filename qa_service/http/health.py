@@ -15,6 +15,8 @@ from qa_service.http.responses import HealthResponse, ReadinessResponse
 from qa_service.http.serialize import json_response
 from qa_service.http.stopping import current_stop, stopping
 
+_NOT_READY = "questions cannot be answered now"
+
 
 def make_api() -> APIBlueprint:
     """Make the blueprint of these routes."""
@@ -31,7 +33,7 @@ def make_api() -> APIBlueprint:
         operation_id="readiness",
         summary="Can questions be answered?",
         description="200 when ready; 503 while loading, or when loading failed. Where the service has keys, only"
-        " those of administrators are told warnings and reasons.",
+        " those of administrators are told warnings, checks and reasons.",
         responses={200: ReadinessResponse, **problems(503)},
     )(readiness)
     return api
@@ -46,10 +48,18 @@ def readiness() -> Response:
     """Say whether questions can be answered; an engine that is not there yet answers for itself with 503."""
     if current_stop().begun.is_set():
         return error_response(stopping())
+    detailed = may_see_details()
     state = current_engine().readiness()
     if not state.ready:
-        problem = FieldProblem(None, state.status)
+        problem = FieldProblem(None, state.status if detailed else _NOT_READY)
         return error_response(Failure(503, "unavailable", (problem,), {"Retry-After": RETRY_SECONDS}))
-    # Warnings name collections and folders.
-    warnings = [*state.warnings, *current_app.extensions[EXTENSION].warnings()] if current_caller().operator else []
-    return json_response({"ready": True, "status": state.status, "warnings": warnings})
+    told: dict[str, object] = {"ready": True, "status": state.status}
+    if detailed:
+        warnings = [*state.warnings, *current_app.extensions[EXTENSION].warnings()]
+        told |= {"warnings": warnings, "checks": dict(state.checks)}
+    return json_response(told)
+
+
+def may_see_details() -> bool:
+    """Tell whether who asks may know what is wrong, which names collections and folders."""
+    return current_caller().operator

@@ -7,6 +7,7 @@ import gc
 import logging
 import os
 import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
 from flask import current_app
@@ -44,6 +45,7 @@ class EngineHost:
         self._begun = engine is not None
         self._failure: LoadFailed | None = None
         self._closed = False
+        self._awaiting: list[Callable[[Engine], None]] = []
         self._lock = threading.Lock()
         self._settled = threading.Event()
         if engine is not None:
@@ -70,6 +72,15 @@ class EngineHost:
         if self._failure is not None:
             raise self._failure
         raise Loading("the model and the index are still being loaded", remedy="try again in a moment")
+
+    def when_open(self, use: Callable[[Engine], None]) -> None:
+        """Have something done with the engine before it is first asked, or now if there is one already."""
+        with self._lock:
+            engine = self._engine
+            if engine is None:
+                self._awaiting.append(use)
+        if engine is not None:
+            use(engine)
 
     @property
     def ready(self) -> bool:
@@ -114,6 +125,8 @@ class EngineHost:
         gc.freeze()
         with self._lock:
             if not self._closed:
+                for use in self._awaiting:
+                    use(engine)
                 engine.start_workers()
                 self._engine = engine
                 return

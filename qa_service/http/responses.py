@@ -205,11 +205,12 @@ class HealthResponse(Out):
 
 
 class ReadinessResponse(Out):
-    """Questions can be answered."""
+    """Questions can be answered. Who may not see more gets `ready` and `status` only."""
 
     ready: bool
     status: str
-    warnings: list[str]
+    warnings: list[str] = Field(default=[], description="What is wrong though questions can be answered.")
+    checks: dict[str, bool] = Field(default={}, description="What was looked at, and whether it is well.")
 
 
 class FieldProblemOut(Out):

@@ -14,10 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 from gunicorn.app.base import BaseApplication
 
+from qa_service import logs
 from qa_service.http.connections.incoming import LONGEST_REQUEST_LINE
 from qa_service.http.connections.limits import MOST_CONNECTIONS
 from qa_service.http.connections.worker import Worker
+from qa_service.http.gunicorn_log import ServerLog
 from qa_service.http.host import EXTENSION, EngineHost
+from qa_service.http.watching import tracing
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -28,12 +31,10 @@ if TYPE_CHECKING:
 _WORKER_TIMEOUT = 120
 _CLOSE_SECONDS = 15
 """How long the engine may take to close, once the requests are answered, before the worker is killed."""
-_ACCESS_FORMAT = '%(h)s "%(r)s" %(s)s %(B)s bytes %(M)s ms'
 _SHARED_MEMORY = Path("/dev/shm")  # noqa: S108
-_LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
-def serve(settings: Settings, *, access_log: bool = False) -> int:
+def serve(settings: Settings) -> int:
     """Serve until stopped by SIGTERM or SIGINT.
 
     Numpy's own threads are switched off unless the environment asks for them: a question's products take them longer to
@@ -41,11 +42,15 @@ def serve(settings: Settings, *, access_log: bool = False) -> int:
 
     Parameters:
         settings: host, port and threads among them; port 0 takes a free one, which the first line names.
-        access_log: write one short line per request to standard output.
 
     Returns:
         The exit code: 0 when stopped, 1 when the address cannot be had or the worker does not start.
+
+    Errors:
+        ConfigError: something is wanted that is not installed.
     """
+    tracing.check_installed(settings)
+    logs.configure(settings.log_format)
     if "OMP_NUM_THREADS" not in os.environ:
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
@@ -56,7 +61,7 @@ def serve(settings: Settings, *, access_log: bool = False) -> int:
         return 1
     address = _url(settings.host, listener.getsockname()[1])
     _say(f"loading the model and the index; the service will be at {address}")
-    server = _Server(settings, listener, access_log=access_log, announce=lambda: _say(f"ready at {address}"))
+    server = _Server(settings, listener, announce=lambda: _say(f"ready at {address}"))
     process = os.getpid()
     try:
         server.run()
@@ -68,8 +73,7 @@ def serve(settings: Settings, *, access_log: bool = False) -> int:
 
 
 def _say(line: str) -> None:
-    sys.stdout.write(f"qa-service: {line}\n")
-    sys.stdout.flush()
+    logs.say(line, sys.stdout)
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -97,11 +101,9 @@ def _url(host: str, port: int) -> str:
 class _Server(BaseApplication):  # type: ignore[misc]
     """Configures gunicorn from the settings; the application is made in the worker, after the fork."""
 
-    def __init__(
-        self, settings: Settings, listener: socket.socket, *, access_log: bool, announce: Callable[[], None]
-    ) -> None:
+    def __init__(self, settings: Settings, listener: socket.socket, *, announce: Callable[[], None]) -> None:
         self.settings = settings
-        self._options = _options(settings, listener.detach(), access_log=access_log)
+        self._options = _options(settings, listener.detach())
         self._announce = announce
         super().__init__(prog="qa-service")
 
@@ -114,7 +116,6 @@ class _Server(BaseApplication):  # type: ignore[misc]
     def load(self) -> Flask:
         from qa_service.http import create_app  # noqa: PLC0415
 
-        logging.basicConfig(level=logging.WARNING, format=_LOG_FORMAT)
         # The model and the index are opened while the application is imported and put together.
         host = EngineHost(self.settings)
         host.start()
@@ -133,6 +134,8 @@ def _end_worker(_server: object, worker: Any) -> None:
     app = worker.app.callable
     if app is not None:
         app.extensions[EXTENSION].close()
+        if tracing.EXTENSION in app.extensions:
+            app.extensions[tracing.EXTENSION].close()
     if worker.booted:
         # Taking the interpreter apart piece by piece, model and dictionaries included, takes seconds and saves
         # nothing: all that is durable is on disk by now. A worker that never ran keeps its exit code.
@@ -142,7 +145,7 @@ def _end_worker(_server: object, worker: Any) -> None:
         os._exit(0)
 
 
-def _options(settings: Settings, listener: int, *, access_log: bool) -> dict[str, object]:
+def _options(settings: Settings, listener: int) -> dict[str, object]:
     return {
         "bind": f"fd://{listener}",
         "workers": 1,
@@ -158,8 +161,8 @@ def _options(settings: Settings, listener: int, *, access_log: bool) -> dict[str
         "limit_request_field_size": 8190,
         "preload_app": False,
         "loglevel": "warning",
-        "accesslog": "-" if access_log else None,
-        "access_log_format": _ACCESS_FORMAT,
+        "accesslog": "-" if settings.access_log else None,
+        "logger_class": ServerLog,
         "proc_name": "qa-service",
         # What proxies say is believed as far as QA_TRUSTED_PROXIES goes, not because they call from loopback.
         "forwarded_allow_ips": "",

@@ -7,7 +7,7 @@ import threading
 
 from qa_service.errors import Damaged
 from qa_service.index.generation import Generations
-from qa_service.index.manifest import BaseEntry
+from qa_service.index.manifest import BaseEntry, Manifest
 from qa_service.index.snapshot import Snapshot
 from qa_service.store import collections
 from qa_service.store.catalog import Catalog
@@ -88,6 +88,10 @@ class OpenedCollections:
             found = collections.find(connection, name)
         if found is not None and found.row in self._snapshots:
             self.refresh_or_mend(name)
+
+    def served(self) -> dict[int, Manifest]:
+        """Give the manifest of each open snapshot by its collection's row."""
+        return {row: snapshot.manifest for row, snapshot in list(self._snapshots.items())}
 
     def forget_all_but(self, rows: set[int]) -> None:
         """Let go of the snapshots of collections that exist no more."""

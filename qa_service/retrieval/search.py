@@ -74,6 +74,11 @@ class Searcher:
             encoder.encode_later(lambda: self._turns.crowded)
         self._cohorts = cohorts
 
+    @property
+    def waiting(self) -> int:
+        """How many questions wait for others to be done."""
+        return self._turns.waiting
+
     def ask(self, ask: Ask, snapshot: Snapshot | None, threshold: float) -> Result:
         """Answer a question from the collection's snapshot; None is a collection without passages."""
         watch = Stopwatch()

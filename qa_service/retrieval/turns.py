@@ -39,6 +39,11 @@ class Turns:
         """Whether enough wait for their turn to keep all busy for a while."""
         return len(self._waiting) >= CROWD
 
+    @property
+    def waiting(self) -> int:
+        """How many wait for their turn."""
+        return len(self._waiting)
+
     @contextmanager
     def turn(self) -> Iterator[None]:
         """Wait for a turn and have it; a thread that has one goes on with it.

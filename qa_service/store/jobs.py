@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 
 from qa_service.store.catalog import Connection, WriteTransaction
-from qa_service.types import Job, Outcome, Submission
+from qa_service.types import Job, JobState, Outcome, Submission
 
 _ATTRIBUTES = ("id", "content_type", "charset", "title", "url", "published_at", "metadata", "rejection")
 
@@ -47,6 +47,17 @@ def next_unfinished(connection: Connection) -> tuple[str, str] | None:
         "SELECT id, collection FROM jobs WHERE state IN ('queued', 'running') ORDER BY ordinal LIMIT 1"
     ).fetchone()
     return (row[0], row[1]) if row else None
+
+
+def by_state(connection: Connection) -> dict[JobState, int]:
+    """Count the jobs of each state."""
+    return dict(connection.execute("SELECT state, count(*) FROM jobs GROUP BY state"))
+
+
+def oldest_unfinished(connection: Connection) -> str | None:
+    """Tell when the oldest unfinished job was queued; None without one."""
+    row = connection.execute("SELECT min(created_at) FROM jobs WHERE state IN ('queued', 'running')").fetchone()
+    return row[0]  # type: ignore[no-any-return]
 
 
 def pending(connection: Connection, job_id: str, limit: int, after: int = -1) -> list[tuple[int, Submission]]:

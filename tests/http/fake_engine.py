@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
 from types import SimpleNamespace
@@ -35,6 +35,7 @@ from qa_service.types import (
     StoredPassage,
     Submission,
 )
+from qa_service.vitals import Vitals
 
 MADE_AT = "2024-05-31T08:00:00+00:00"
 
@@ -43,7 +44,15 @@ class FakeEngine:
     """Every article is one passage of one sentence; the first article that shares a character answers."""
 
     def __init__(self) -> None:
+        self.listeners: list[Callable[[Ask, Result], None]] = []
         self.reset()
+
+    def on_answer(self, listener: Callable[[Ask, Result], None]) -> None:
+        self.listeners.append(listener)
+
+    def vitals(self) -> Vitals:
+        self._fail()
+        return self.seen
 
     def reset(self) -> None:
         """Forget everything, for the next test over the same application."""
@@ -56,6 +65,8 @@ class FakeEngine:
         self.failure: Exception | None = None
         self.score = 0.75
         self.state = Readiness(True, "ready", ("a warning",))
+        self.seen = Vitals()
+        self.timings = {"total": 1.5}
         self.working = False
         self.closed = False
 
@@ -73,7 +84,10 @@ class FakeEngine:
         answerable = confidence >= (0.5 if ask.min_confidence is None else ask.min_confidence)
         answer = _answer(passages[0]) if passages and answerable else None
         explain = {"coverage": 1.0} if ask.explain else None
-        return Result(ask.question, answerable, confidence, answer, passages, {"total": 1.5}, "g1", explain)
+        result = Result(ask.question, answerable, confidence, answer, passages, self.timings, "g1", explain)
+        for listener in self.listeners:
+            listener(ask, result)
+        return result
 
     def rerank(self, question: str, documents: Sequence[str]) -> list[tuple[int, float]]:
         check_question(question, self.settings.max_question_chars)

@@ -47,4 +47,4 @@ class ServedEngine(FakeEngine):
 
 
 sys.modules["qa_service.engine"] = SimpleNamespace(Engine=ServedEngine)  # type: ignore[assignment]
-sys.exit(serve(Settings(port=0), access_log=True))
+sys.exit(serve(Settings(port=0, access_log=True)))

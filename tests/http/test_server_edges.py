@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import os
+import re
 import signal
 import threading
 from collections.abc import Iterator
@@ -100,7 +101,7 @@ def test_it_ends_quietly_and_closes_its_engine(server: Server, sign: signal.Sign
     lines = server.log.read_text(encoding="utf-8").splitlines()
     # Ready, it says so and what readiness warns of.
     assert len(lines) == 2 + 2 * ready, lines
-    assert lines[-1].startswith('127.0.0.1 "GET /healthz HTTP/1.1" 200 15 bytes')
+    assert re.search(r" INFO qa_service\.access \[[0-9a-f]{32}\]: 127\.0\.0\.1 GET /healthz 200 15 bytes ", lines[-1])
 
 
 def test_a_path_cannot_forge_a_log_line(server: Server) -> None:

@@ -18,7 +18,7 @@ from tests.http.fake_engine import FakeEngine
 
 STATIC = Path(__file__).parents[2] / "qa_service" / "http" / "static"
 METHODS = {"get", "put", "post", "delete"}
-FOR_PEOPLE = {"/", "/docs", "/docs/assets/{name}", "/openapi.json", "/static/{filename}"}
+FOR_PEOPLE = {"/", "/docs", "/docs/assets/{name}", "/openapi.json", "/static/{filename}", "/metrics"}
 
 
 @pytest.fixture

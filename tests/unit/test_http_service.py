@@ -15,6 +15,7 @@ from qa_service.config import Settings
 from qa_service.http import create_app
 from qa_service.http.host import EXTENSION, SAMPLES_VARIABLE, EngineHost
 from qa_service.http.responses import AskResponse, CollectionsResponse, ReadinessResponse
+from qa_service.logs import JsonFormatter, TextFormatter
 from qa_service.types import Readiness
 from tests.http.fake_engine import FakeEngine, unavailable
 from tests.http.problem import assert_problem
@@ -115,9 +116,12 @@ def test_an_unexpected_error_is_logged_and_not_shown(
     assert "secret" not in answer.text
     [record] = caplog.records
     message = record.getMessage()
-    assert message.startswith("request mine-1 failed")
-    assert "RuntimeError: secret" in message
-    assert all(line.startswith("  | ") for line in message.splitlines()[1:])
+    assert message.startswith("request mine-1 failed: POST '/v1/ask': RuntimeError at fake_engine.py:")
+    for formatter in (TextFormatter(), JsonFormatter()):
+        written = formatter.format(record)
+        assert "fake_engine.py" in written
+        assert "secret" not in written
+        assert all(line.startswith("  | ") for line in written.splitlines()[1:])
 
 
 @pytest.mark.parametrize(("given", "kept"), [("abc-1.x_Y", True), ("a" * 65, False), ("a b", False), ("", False)])
