@@ -8,6 +8,7 @@ from dataclasses import replace
 from embeddings.encoder import Encoder
 from embeddings.reranker import Reranker
 from qa_service import assembly, maintenance, shelves
+from qa_service.asked import Feedback, Judged
 from qa_service.background import Background
 from qa_service.config import Settings
 from qa_service.errors import BadInput
@@ -18,6 +19,7 @@ from qa_service.ingest import Ingestor, Noted, passage_tokens
 from qa_service.library import Library
 from qa_service.names import DEFAULT_COLLECTION
 from qa_service.question import check_history, check_question
+from qa_service.question_notes import QuestionNotes
 from qa_service.retrieval.adjustment import AdjustmentFile
 from qa_service.retrieval.calibration import Adjustment
 from qa_service.retrieval.cohorts import Cohorts
@@ -78,6 +80,7 @@ class Engine:
         self._background = Background(
             settings, catalog, self.generations, self.opened, self.ingest_batches, self.compact
         )
+        self.questions = QuestionNotes(settings, catalog)
         self._closed = False
 
     @classmethod
@@ -116,8 +119,11 @@ class Engine:
             BadInput: the question is empty, too long or holds control characters; the history is too long or has a
             role that is not known. NotFound: no such collection.
         """
-        ask, threshold = self._checked(ask)
-        return self._searcher.ask(ask, self.opened.snapshot(ask.collection), threshold)
+        return self.questions.note(ask, self._answer(ask))
+
+    def feedback(self, feedback: Feedback, may_see: Callable[[str], bool] = lambda _: True) -> Judged:
+        """Keep a judgement of an answer in the question log; see `QuestionNotes.judge`."""
+        return self.questions.judge(feedback, self._answer, may_see)
 
     def explain(self, ask: Ask, target: Target) -> Explanation:
         """Tell why an article or a passage is among the results of a question or is not.
@@ -192,6 +198,7 @@ class Engine:
     def delete_collection(self, name: str) -> None:
         """Delete a collection with all its articles; `default` comes back empty; see `shelves.delete`."""
         shelves.delete(self.catalog, self.generations, name)
+        self.questions.forget(name)
 
     def submit(self, submissions: Sequence[Submission], collection: str) -> Job:
         """Queue articles as a durable job, which `start_workers` works on, now or after a restart."""
@@ -206,13 +213,15 @@ class Engine:
     def start_workers(self) -> None:
         """Start what only a server runs: jobs, compaction, and following what other processes publish."""
         self._background.start()
+        self.questions.start()
 
     def readiness(self) -> Readiness:
         """Tell whether questions can be answered."""
         if self._closed:
             return Readiness(False, "closing")
         reranking = self._reranking.warnings() if self._reranking else []
-        return Readiness(True, "ready", (*self._background.warnings(), *reranking, *self.adjustment.warnings()))
+        warnings = (*self._background.warnings(), *reranking, *self.adjustment.warnings(), *self.questions.warnings())
+        return Readiness(True, "ready", warnings)
 
     def compact(self, name: str) -> None:
         """Fold a collection's delta into its base if it has grown enough; see `TakingIn.compact`."""
@@ -220,7 +229,8 @@ class Engine:
 
     def check(self) -> list[str]:
         """Verify everything stored; return the problems, each with its remedy."""
-        return maintenance.check(self.catalog, self.segments, self.generations) + self.adjustment.problems()
+        stored = maintenance.check(self.catalog, self.segments, self.generations)
+        return [*stored, *self.adjustment.problems(), *self.questions.problems()]
 
     def measure_recall(self, collection: str | None, queries: int) -> list[maintenance.Recall]:
         """Measure how much of an exact search the vector indexes of a collection, or of all, find; and record it."""
@@ -235,6 +245,7 @@ class Engine:
         """Stop the workers and close the store."""
         self._closed = True
         self._background.stop()
+        self.questions.close()
         self.catalog.close()
 
     def recover(self) -> None:
@@ -244,6 +255,10 @@ class Engine:
             missing = collections.find(connection, DEFAULT_COLLECTION) is None
         if missing:
             self.create_collection(DEFAULT_COLLECTION)
+
+    def _answer(self, ask: Ask) -> Result:
+        ask, threshold = self._checked(ask)
+        return self._searcher.ask(ask, self.opened.snapshot(ask.collection), threshold)
 
     def _checked(self, ask: Ask) -> tuple[Ask, float]:
         """Check a question and fill in from the settings what it leaves open; give its threshold too."""

@@ -8,7 +8,7 @@ from flask import Flask
 from pydantic import ValidationError
 from werkzeug.routing import BaseConverter
 
-from qa_service.http import access, articles, body, dify, errors, headers, health, limits, native, page
+from qa_service.http import access, articles, body, dify, errors, feedback, headers, health, limits, native, page
 from qa_service.http.chat import models as chat_models
 from qa_service.http.chat import routes as chat_routes
 from qa_service.http.document import Document
@@ -51,6 +51,7 @@ def make_app(settings: Settings, host: EngineHost) -> Flask:
     for api in (
         native.make_api(),
         articles.make_api(),
+        feedback.make_api(),
         health.make_api(),
     ):
         app.register_api(api)
