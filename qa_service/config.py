@@ -81,6 +81,13 @@ class Settings(BaseSettings):
     min_confidence: float = Field(
         0.25, ge=0, le=1, description="Below this confidence a question counts as not answerable."
     )
+    question_log: bool = Field(
+        False,
+        description="Keep a log of the questions asked and how they were answered, for improving the articles.",
+    )
+    question_log_days: int = Field(
+        30, ge=1, le=3650, description="Days after which a logged question is erased with all that was said of it."
+    )
     max_question_chars: int = Field(4000, ge=1, description="Longest question taken, in code points.")
     max_article_chars: int = Field(5_000_000, ge=1, description="Longest article taken, in code points.")
     host: str = Field("127.0.0.1", description="Address the server listens on.")

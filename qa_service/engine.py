@@ -8,6 +8,7 @@ from dataclasses import replace
 from embeddings.encoder import Encoder
 from embeddings.reranker import Reranker
 from qa_service import assembly, erasing, maintenance, shelves
+from qa_service.asked import Feedback, Judged
 from qa_service.background import Background
 from qa_service.config import Settings
 from qa_service.errors import BadInput
@@ -20,6 +21,7 @@ from qa_service.keys import key_file
 from qa_service.library import Library
 from qa_service.names import DEFAULT_COLLECTION
 from qa_service.question import check_history, check_question
+from qa_service.question_notes import QuestionNotes
 from qa_service.retrieval.adjustment import AdjustmentFile
 from qa_service.retrieval.calibration import Adjustment
 from qa_service.retrieval.cohorts import Cohorts
@@ -83,6 +85,7 @@ class Engine:
         )
         self._fitness = Fitness(catalog, self.generations, settings.min_free_mb << 20)
         self._listeners: list[Callable[[Ask, Result], None]] = []
+        self.questions = QuestionNotes(settings, catalog)
         self._closed = False
 
     @classmethod
@@ -121,8 +124,7 @@ class Engine:
             BadInput: the question is empty, too long or holds control characters; the history is too long or has a
             role that is not known. NotFound: no such collection.
         """
-        ask, threshold = self._checked(ask)
-        result = self._searcher.ask(ask, self.opened.snapshot(ask.collection), threshold)
+        result = self.questions.note(ask, self._answer(ask))
         for listener in self._listeners:
             listener(ask, result)
         return result
@@ -130,6 +132,10 @@ class Engine:
     def on_answer(self, listener: Callable[[Ask, Result], None]) -> None:
         """Have each question told with its result, by the thread that asked; it must be quick and never fail."""
         self._listeners.append(listener)
+
+    def feedback(self, feedback: Feedback, may_see: Callable[[str], bool] = lambda _: True) -> Judged:
+        """Keep a judgement of an answer in the question log; see `QuestionNotes.judge`."""
+        return self.questions.judge(feedback, self._answer, may_see)
 
     def explain(self, ask: Ask, target: Target) -> Explanation:
         """Tell why an article or a passage is among the results of a question or is not.
@@ -204,6 +210,7 @@ class Engine:
     def delete_collection(self, name: str) -> None:
         """Delete a collection with all its articles; `default` comes back empty; see `shelves.delete`."""
         shelves.delete(self.catalog, self.generations, name)
+        self.questions.forget(name)
 
     def submit(self, submissions: Sequence[Submission], collection: str) -> Job:
         """Queue articles as a durable job, which `start_workers` works on, now or after a restart."""
@@ -218,6 +225,7 @@ class Engine:
     def start_workers(self) -> None:
         """Start what only a server runs: jobs, compaction, and following what other processes publish."""
         self._background.start()
+        self.questions.start()
 
     def readiness(self) -> Readiness:
         """Tell whether questions can be answered, and what is wrong though they can."""
@@ -229,13 +237,15 @@ class Engine:
                 "background": self._background.warnings(),
                 "reranker": reranking,
                 "calibration": self.adjustment.warnings(),
+                "questions": self.questions.warnings(),
             }
         )
 
     def vitals(self) -> Vitals:
         """Look at queue, memory of questions, collections and jobs, for the metrics."""
         served, lag = self.opened.served(), self._background.lag.seconds()
-        return read_vitals(self.catalog, self.encoder, self._searcher.waiting, served, lag)
+        found = read_vitals(self.catalog, self.encoder, self._searcher.waiting, served, lag)
+        return replace(found, logged=self.questions.counts())
 
     def compact(self, name: str) -> None:
         """Fold a collection's delta into its base if it has grown enough; see `TakingIn.compact`."""
@@ -248,8 +258,9 @@ class Engine:
 
     def check(self) -> list[str]:
         """Verify everything stored; return the problems, each with its remedy."""
-        found = maintenance.check(self.catalog, self.segments, self.generations, self._ingestor.processing)
-        return [*found, *self.adjustment.problems(), *key_file.problems(self.settings.data_dir)]
+        stored = maintenance.check(self.catalog, self.segments, self.generations, self._ingestor.processing)
+        others = [*self.adjustment.problems(), *self.questions.problems()]
+        return [*stored, *others, *key_file.problems(self.settings.data_dir)]
 
     def measure_recall(self, collection: str | None, queries: int) -> list[maintenance.Recall]:
         """Measure how much of an exact search the vector indexes of a collection, or of all, find; and record it."""
@@ -264,6 +275,7 @@ class Engine:
         """Stop the workers and close the store."""
         self._closed = True
         self._background.stop()
+        self.questions.close()
         self.catalog.close()
 
     def recover(self) -> None:
@@ -273,6 +285,10 @@ class Engine:
             missing = collections.find(connection, DEFAULT_COLLECTION) is None
         if missing:
             self.create_collection(DEFAULT_COLLECTION)
+
+    def _answer(self, ask: Ask) -> Result:
+        ask, threshold = self._checked(ask)
+        return self._searcher.ask(ask, self.opened.snapshot(ask.collection), threshold)
 
     def _checked(self, ask: Ask) -> tuple[Ask, float]:
         """Check a question and fill in from the settings what it leaves open; give its threshold too."""

@@ -15,7 +15,8 @@ def result_to_dict(result: Result) -> dict[str, object]:
         result: what the engine answered.
 
     Returns:
-        A JSON object; `answer` is null when there is none and `explain` is left out unless it was asked for.
+        A JSON object; `answer` is null when there is none; `explain` is left out unless it was asked for, and
+        `question_id` unless the question was noted.
     """
     body: dict[str, object] = {
         "question": result.question,
@@ -26,6 +27,8 @@ def result_to_dict(result: Result) -> dict[str, object]:
         "timings_ms": dict(result.timings_ms),
         "generation": result.generation,
     }
+    if result.question_id is not None:
+        body["question_id"] = result.question_id
     if result.explain is not None:
         body["explain"] = dict(result.explain)
     return body

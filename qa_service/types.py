@@ -146,7 +146,10 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """Everything `/v1/ask` returns. `timings_ms` has a key per stage and `total`."""
+    """Everything `/v1/ask` returns. `timings_ms` has a key per stage and `total`.
+
+    `question_id` names the question in the question log, where there is one.
+    """
 
     question: str
     answerable: bool
@@ -156,6 +159,7 @@ class Result:
     timings_ms: Mapping[str, float]
     generation: str
     explain: Mapping[str, object] | None = None
+    question_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,12 +33,14 @@ class Vitals:
     Attributes:
         waiting: questions that wait for their turn.
         cached: questions whose vectors were known, and that were not, since the start; None without such a memory.
+        logged: questions that were written to the question log, and that were dropped; None without a log.
         batches: `batches[n]` of the encoder's calls had n questions, the last as many or more; None if not counted.
         free_bytes: room on the disk of the data directory; None when it cannot be told.
     """
 
     waiting: int = 0
     cached: tuple[int, int] | None = None
+    logged: tuple[int, int] | None = None
     batches: tuple[int, ...] | None = None
     collections: tuple[CollectionVitals, ...] = ()
     jobs: Mapping[JobState, int] = field(default_factory=dict)

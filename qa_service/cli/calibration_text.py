@@ -62,11 +62,24 @@ def refit_to_dict(outcome: Outcome) -> dict[str, object]:
         "with_gaps": questions.gaps,
         "without_anchor": list(outcome.without_anchor),
         "nothing_found": outcome.nothing_found,
+        "feedback": _feedback_to_dict(outcome),
         "shipped": _measures(refit.shipped),
         "in_use": _measures(refit.in_use) if refit.in_use else None,
         "cross_validated": _measures(refit.refitted),
         "change": _measures(refit.change),
         "min_confidence": {"present": asdict(refit.present), "proposed": asdict(refit.proposed)},
+    }
+
+
+def _feedback_to_dict(outcome: Outcome) -> dict[str, object] | None:
+    feedback = outcome.questions.feedback
+    if feedback is None:
+        return None
+    return {
+        "helpful": len(feedback.answered),
+        "unhelpful": len(feedback.unhelpful) - outcome.outranked,
+        "left_out": dict(sorted(feedback.left_out.items())),
+        "outranked": outcome.outranked,
     }
 
 
@@ -80,7 +93,7 @@ def reset_text(file: Path, removed: bool) -> str:
 def _asked(outcome: Outcome) -> Iterator[str]:
     refit, questions = outcome.refit, outcome.questions
     yield (
-        f"{printable(questions.path.name)}: {refit.asked:,} questions asked, the first passage right for"
+        f"{printable(questions.name)}: {refit.asked:,} questions asked, the first passage right for"
         f" {refit.right:,}; {refit.unanswerable:,} asked that nothing answers"
     )
     if questions.suggested:
@@ -90,8 +103,24 @@ def _asked(outcome: Outcome) -> Iterator[str]:
     if outcome.without_anchor:
         count = len(outcome.without_anchor)
         yield f"{count:,} left out: the anchor does not stand in the article (`qa-service questions check` names them)"
+    yield from _of_feedback(outcome)
     if outcome.nothing_found:
         yield f"{outcome.nothing_found:,} left out: no passage was found at all"
+
+
+def _of_feedback(outcome: Outcome) -> Iterator[str]:
+    feedback = outcome.questions.feedback
+    if feedback is None:
+        return
+    still = len(feedback.unhelpful) - outcome.outranked
+    yield (
+        f"of the question log: {len(feedback.answered):,} questions with a passage that was judged to help,"
+        f" {still:,} whose first passage was judged not to"
+    )
+    for reason, count in sorted(feedback.left_out.items()):
+        yield f"{count:,} judged passages of it left out: {reason}"
+    if outcome.outranked:
+        yield f"{outcome.outranked:,} questions of it left out: what was judged does not come first any more"
 
 
 def _done(outcome: Outcome) -> Iterator[str]:

@@ -39,6 +39,12 @@ def json_text(value: object) -> str:
     return "".join(char if char == "\n" or not _unsafe(char) else json.dumps(char)[1:-1] for char in text)
 
 
+def json_line(value: object) -> str:
+    """Write JSON on one line, safe as `json_text`."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    return "".join(json.dumps(char)[1:-1] if _unsafe(char) else char for char in text)
+
+
 def shorten(text: str, limit: int) -> str:
     """Cut text to `limit` code points on one line, for a listing."""
     line = " ".join(text[: limit * 4].split())

@@ -1,4 +1,4 @@
-"""`qa-service questions`: suggest, check."""
+"""`qa-service questions`: suggest, check, and what was asked: list, export, erase."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import click
 from qa_service.cli.files import check_writable, write_json_lines
 from qa_service.cli.options import collection_option, current_settings, data_option, open_library
 from qa_service.cli.output import printable
+from qa_service.cli.question_log import erase, export, list_questions
 
 if TYPE_CHECKING:
     from qa_service.evaluation.suggestions.suggesting import Suggestion
@@ -24,7 +25,12 @@ _MISSING = 1
 @click.group()
 @data_option
 def questions() -> None:
-    """Make a question file from your own articles, for `evaluate --format seeds`."""
+    """Make a question file from your own articles, for `evaluate --format seeds`; see what people asked."""
+
+
+questions.add_command(list_questions)
+questions.add_command(export)
+questions.add_command(erase)
 
 
 @questions.command()

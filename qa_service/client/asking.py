@@ -32,16 +32,26 @@ def question_body(
     Errors:
         InvalidRequest: something in it cannot be written as JSON.
     """
-    body: dict[str, object] = {"question": question, "collection": collection, "top_k": top_k}
-    optional: dict[str, object] = {
-        "filters": filters,
-        "history": [asdict(turn) if isinstance(turn, Turn) else turn for turn in history] or None,
-        "min_confidence": min_confidence,
-        "text_form": text_form,
-        "freshness": asdict(freshness) if freshness else None,
+    return json_body(
+        question=question,
+        collection=collection,
+        top_k=top_k,
+        filters=filters,
+        history=[asdict(turn) if isinstance(turn, Turn) else turn for turn in history] or None,
+        min_confidence=min_confidence,
+        text_form=text_form,
+        freshness=asdict(freshness) if freshness else None,
         **more,
-    }
-    body.update((name, value) for name, value in optional.items() if value is not None)
+    )
+
+
+def json_body(**given: object) -> bytes:
+    """Write a body of what is given; what is None is left to the service.
+
+    Errors:
+        InvalidRequest: something in it cannot be written as JSON.
+    """
+    body = {name: value for name, value in given.items() if value is not None}
     try:
         return json.dumps(body, ensure_ascii=False, allow_nan=False).encode("utf-8")
     except (RecursionError, TypeError, ValueError) as error:

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable, Iterator
 from qa_service.client import decode, waiting
 from qa_service.client.articles import Batch, Given, batches, whole
 from qa_service.client.asking import Filters, History, question_body
-from qa_service.client.calling import Caller, Value, segment
+from qa_service.client.calling import Value, segment
 from qa_service.client.decode_explanation import explanation
 from qa_service.client.errors import ServiceError, Unavailable
+from qa_service.client.judging import Judging
 from qa_service.explanation import Explanation
 from qa_service.types import (
     ArticleDetail,
@@ -26,7 +27,7 @@ from qa_service.types import (
 _PAGE = 200
 
 
-class Client(Caller):
+class Client(Judging):
     """A client of one service, over a pool of connections; threads may share it. Close it, or use it in `with`.
 
     Every method raises a `ServiceError` when the service refuses or cannot be reached.

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, fields
 from typing import Any, TypeVar
 
+from qa_service.asked import Judged
 from qa_service.audit import Audit, Change, Omission
 from qa_service.types import (
     Answer,
@@ -32,6 +33,11 @@ def result(body: JsonObject) -> Result:
     answer = None if body["answer"] is None else one(Answer, body["answer"])
     passages = tuple(_passage(passage) for passage in body["passages"])
     return one(Result, body, answer=answer, passages=passages)
+
+
+def judged(body: JsonObject) -> Judged:
+    """Read what `/v1/feedback` gives."""
+    return one(Judged, body)
 
 
 def outcomes(body: JsonObject) -> tuple[Outcome, ...]:

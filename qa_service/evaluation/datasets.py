@@ -15,6 +15,8 @@ Format = Literal["squad", "seeds", "beir"]
 
 ANSWERABLE, TAKEN_OUT = "answerable", "taken_out"
 """Kinds of questions that the evaluation gives; a file of unanswered questions has kinds of its own."""
+UNHELPFUL = "unhelpful"
+"""The kind of a question whose first passage was judged not to answer it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,16 @@ class UnansweredQuestion:
     kind: str
     place: str
     cluster: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnhelpfulQuestion:
+    """A question and the places that were judged not to answer it; nothing is known of others."""
+
+    id: str
+    text: str
+    anchors: tuple[Anchor, ...]
+    place: str
 
 
 @dataclass(frozen=True, slots=True)

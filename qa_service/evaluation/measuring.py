@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from qa_service.config import Settings
 from qa_service.errors import BadInput
-from qa_service.evaluation.datasets import AnchoredQuestion, JudgedQuestion, UnansweredQuestion
+from qa_service.evaluation.datasets import AnchoredQuestion, JudgedQuestion, UnansweredQuestion, UnhelpfulQuestion
 from qa_service.question import check_question
 from qa_service.readers import Source
 from qa_service.types import Ask, Outcome, Submission
@@ -131,7 +131,7 @@ def time_asking(
 
 
 def check_questions(
-    questions: Iterable[JudgedQuestion | AnchoredQuestion | UnansweredQuestion], settings: Settings
+    questions: Iterable[JudgedQuestion | AnchoredQuestion | UnansweredQuestion | UnhelpfulQuestion], settings: Settings
 ) -> None:
     """Refuse questions that the service would refuse, before the time is spent on an ingest.
 

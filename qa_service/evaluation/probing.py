@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from qa_service.errors import NotFound
 from qa_service.evaluation.asking import Span, covers, occurrences
-from qa_service.evaluation.datasets import ANSWERABLE, TAKEN_OUT, AnchoredQuestion, UnansweredQuestion
+from qa_service.evaluation.datasets import (
+    ANSWERABLE,
+    TAKEN_OUT,
+    UNHELPFUL,
+    AnchoredQuestion,
+    UnansweredQuestion,
+    UnhelpfulQuestion,
+)
 from qa_service.evaluation.measuring import Track
 from qa_service.filters.parsing import parse_filter
 from qa_service.filters.tree import Filter
@@ -31,7 +38,8 @@ class Probe:
 
     Attributes:
         id: the question's; those asked twice share it.
-        kind: `answerable`, `taken_out` (asked without the articles that answer it), or that of an unanswered one.
+        kind: `answerable`, `taken_out` (asked without the articles that answer it), `unhelpful` (its first passage was
+            judged not to answer it), or that of an unanswered one.
         articles: those that answer it, with their copies; none for an unanswered question.
         log_odds: of the first passage, before any adjustment.
         right: whether that passage covers an anchor.
@@ -46,11 +54,15 @@ class Probe:
 
 @dataclass(frozen=True, slots=True)
 class Probes:
-    """What asking gave: every probe, and the places of the questions whose anchors stand in none of their articles."""
+    """What asking gave: every probe, and the places of the questions whose anchors stand in none of their articles.
+
+    `outranked` questions were judged by a passage that does not come first any more.
+    """
 
     probes: tuple[Probe, ...]
     without_anchor: tuple[str, ...]
     nothing_found: int
+    outranked: int = 0
 
 
 class Prober:
@@ -61,8 +73,13 @@ class Prober:
         self._collection = collection
         self._track = track
 
-    def probe(self, questions: Sequence[AnchoredQuestion], unanswered: Sequence[UnansweredQuestion]) -> Probes:
-        """Ask every question with an answer twice and those without one once.
+    def probe(
+        self,
+        questions: Sequence[AnchoredQuestion],
+        unanswered: Sequence[UnansweredQuestion],
+        unhelpful: Sequence[UnhelpfulQuestion] = (),
+    ) -> Probes:
+        """Ask every question with an answer twice and the others once.
 
         What finds no passage at all has no log-odds: nothing can be adjusted there, and it is left out.
 
@@ -78,9 +95,19 @@ class Prober:
         for one in self._track(unanswered, len(unanswered), "asking what is not answered"):
             log_odds = log_odds_of(self._ask(one.text))
             found.append(None if log_odds is None else Probe(one.id, one.kind, frozenset(), log_odds, False))
+        judged = [self._judged(one) for one in self._track(unhelpful, len(unhelpful), "asking what was judged")]
+        found.extend(one for one in judged if one is not None)
         missing = tuple(question.place for question, spans in zip(questions, wanted, strict=True) if not spans)
         probes = tuple(one for one in found if one is not None)
-        return Probes(probes, missing, len(found) - len(probes))
+        return Probes(probes, missing, len(found) - len(probes), judged.count(None))
+
+    def _judged(self, question: UnhelpfulQuestion) -> Probe | None:
+        """Ask a question again; None unless what was judged comes first."""
+        result = self._ask(question.text)
+        log_odds = log_odds_of(result)
+        if log_odds is None or not covers(result.passages[0], self._occurrences(question)):
+            return None
+        return Probe(question.id, UNHELPFUL, frozenset(), log_odds, False)
 
     def _twice(self, question: AnchoredQuestion, spans: Sequence[Span]) -> Iterator[Probe | None]:
         result = self._ask(question.text)
@@ -99,7 +126,7 @@ class Prober:
         asked = Ask(question, collection=self._collection, top_k=PASSAGES, explain=True, filters=filters)
         return self._engine.ask(asked)
 
-    def _occurrences(self, question: AnchoredQuestion) -> list[Span]:
+    def _occurrences(self, question: AnchoredQuestion | UnhelpfulQuestion) -> list[Span]:
         try:
             return [span for anchor in question.anchors for span in occurrences(self._engine, self._collection, anchor)]
         except NotFound as error:

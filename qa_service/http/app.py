@@ -16,6 +16,7 @@ from qa_service.http import (
     dify,
     errors,
     exposure,
+    feedback,
     headers,
     health,
     limits,
@@ -73,6 +74,7 @@ def make_app(settings: Settings, host: EngineHost) -> Flask:
     for api in (
         native.make_api(),
         articles.make_api(),
+        feedback.make_api(),
         health.make_api(),
     ):
         app.register_api(api)

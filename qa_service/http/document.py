@@ -12,7 +12,7 @@ from flask_openapi3.openapi import OpenAPI
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
-from qa_service.http import dify_schemas, explain_schemas, responses, schemas
+from qa_service.http import dify_schemas, explain_schemas, feedback_schemas, responses, schemas
 from qa_service.http.chat import responses as chat_responses
 from qa_service.http.openai import schemas as openai_schemas
 from qa_service.http.rules import needs_key
@@ -30,6 +30,7 @@ _REFS = "#/components/schemas/{model}"
 _INTAKE: list[type[BaseModel]] = [
     schemas.AskRequest,
     explain_schemas.ExplainRequest,
+    feedback_schemas.FeedbackRequest,
     schemas.ArticlesRequest,
     schemas.ArticleFiles,
     dify_schemas.RetrievalRequest,
@@ -39,6 +40,7 @@ _INTAKE: list[type[BaseModel]] = [
 _OUTPUT: list[type[BaseModel]] = [
     responses.AskResponse,
     explain_schemas.ExplainResponse,
+    feedback_schemas.FeedbackResponse,
     responses.ArticlesResponse,
     responses.JobResponse,
     responses.ArticleListResponse,

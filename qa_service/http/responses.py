@@ -67,6 +67,9 @@ class AskResponse(Out):
     passages: list[PassageOut]
     timings_ms: dict[str, float] = Field(description="Milliseconds per stage, and `total`.")
     generation: str = Field(description="The state of the index that answered.")
+    question_id: str | None = Field(
+        None, description="Names the question for `POST /v1/feedback`; only where the service keeps a question log."
+    )
     explain: dict[str, Any] | None = Field(
         None,
         description="Only when asked for: the question's words, their coverage, and for each passage in order what"

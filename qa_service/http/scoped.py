@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
+from qa_service.asked import Feedback, Judged
 from qa_service.errors import NotFound
 from qa_service.explanation import Explanation, Target
 from qa_service.http.caller import Caller
@@ -52,6 +53,10 @@ class ScopedEngine:
         self._caller.require(ask.collection)
         result = self._engine.ask(ask)
         return replace(result, generation=_opaque(result.generation))
+
+    def feedback(self, feedback: Feedback) -> Judged:
+        """Keep a judgement of an answer; see `Engine.feedback`."""
+        return self._engine.feedback(feedback, self._caller.sees)
 
     def explain(self, ask: Ask, target: Target) -> Explanation:
         """Explain a result; see `Engine.explain`."""

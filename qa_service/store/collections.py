@@ -40,12 +40,15 @@ def get(connection: Connection, name: str) -> Collection:
     """
     collection = find(connection, check_collection(name))
     if collection is None:
-        raise NotFound(
-            f"there is no collection {name!r}",
-            field="collection",
-            remedy="ingest an article into it or create it first",
-        )
+        raise no_collection(name)
     return collection
+
+
+def no_collection(name: str) -> NotFound:
+    """Make the error of a collection that is not there, or that the asker is not to know of."""
+    return NotFound(
+        f"there is no collection {name!r}", field="collection", remedy="ingest an article into it or create it first"
+    )
 
 
 def every(connection: Connection) -> list[Collection]:

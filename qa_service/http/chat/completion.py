@@ -65,6 +65,7 @@ def retrieval_of(result: Result, *, generated: bool) -> dict[str, object]:
             }
             for passage in result.passages
         ],
+        **({} if result.question_id is None else {"question_id": result.question_id}),
     }
 
 

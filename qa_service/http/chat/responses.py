@@ -84,6 +84,7 @@ class RetrievalOut(Out):
     confidence: float
     generated: bool = Field(description="Whether a generator worded the answer; else it is quoted.")
     passages: list[FoundOut]
+    question_id: str | None = Field(None, description="As in the answer of `/v1/ask`.")
 
 
 class ChatResponse(Out):

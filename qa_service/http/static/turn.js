@@ -103,6 +103,7 @@ export class Turn {
     line.append(labelled("span", "", generated ? "found" : "took", { ms }));
     if ((this.result.answer || generated) && navigator.clipboard) line.append(this.#copyButton());
     this.body.append(line);
+    if (this.result.question_id) this.#judgement(line, this.result.question_id);
     if (generated) {
       this.shown.after(labelled("p", "facts", "generated"));
       this.#format();
@@ -183,6 +184,12 @@ export class Turn {
       setTimeout(() => setLabel(copy, "copy"), COPIED_SECONDS * 1000);
     });
     return copy;
+  }
+
+  // Few services keep a log of questions.
+  async #judgement(line, questionId) {
+    const loaded = await import("./judging.js").catch(() => null);
+    if (loaded) line.append(loaded.judgement(questionId));
   }
 
   #failure(error) {

@@ -116,6 +116,13 @@ def _of_questions(vitals: Vitals, waiting: int) -> Iterator[Metric]:
         for result, count in zip(("hit", "miss"), vitals.cached, strict=True):
             cache.add_metric((result,), count)
     yield cache
+    logged = CounterMetricFamily(
+        "qa_question_log", "Questions for the question log, by whether they were written.", labels=("result",)
+    )
+    if vitals.logged is not None:
+        for result, count in zip(("written", "dropped"), vitals.logged, strict=True):
+            logged.add_metric((result,), count)
+    yield logged
     batches = HistogramMetricFamily("qa_encoder_batch_texts", "Questions that the encoder took at once.")
     if vitals.batches is not None:
         batches.add_metric((), *_histogram(vitals.batches))
