@@ -11,7 +11,7 @@ from qa_service.index.generation import Generations
 from qa_service.index.manifest import LegEntry
 from qa_service.index.recall import TARGET
 from qa_service.ingest import Ingestor
-from qa_service.store import articles, audits, collections, entries, passages, words
+from qa_service.store import articles, audits, collections, entries, passages, soundness, words
 from qa_service.store.catalog import Catalog, Connection
 from qa_service.store.collections import Collection
 from qa_service.store.segments import Block, Segments
@@ -71,6 +71,7 @@ def _check_articles(connection: Connection, collection: Collection, segments: Se
         except (Damaged, UnicodeDecodeError) as error:
             yield f"{where}: {error} ({RESTORE})"
             continue
+        yield from (f"{where}: {problem}" for problem in soundness.problems(connection, collection, row))
         try:
             audits.edits(connection, row)
         except Damaged as error:
