@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterator
 from pathlib import Path
 
+from checking import unfinished_jobs, wait_until
 from harm_case import Case, Outcome
 from harm_disk import NotPossible
 from harm_template import Template
@@ -39,6 +40,7 @@ def jumps(template: Template, directory: Path, rng: random.Random, faketime: Pat
     case = Case(directory, model, template.data, rng, environment)
     if not case.victim.start():
         raise NotPossible(f"the server did not start: {case.victim.state}")
+    wait_until(lambda: unfinished_jobs(case.data) == 0, 60)
     scene = Scene(case.victim, case.model, directory)
     for jump in JUMPS:
         clock.write_text(jump)

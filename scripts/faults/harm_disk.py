@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
+from checking import unfinished_jobs, wait_until
 from harm_case import SERIOUS, Case, Outcome, short
 from harm_template import Template
 from made_articles import Made
@@ -161,6 +162,7 @@ def _settled(holds: Callable[[], bool]) -> None:
 def _ensure(well: bool, case: Case) -> None:
     if not well:
         raise NotPossible(f"the server did not start: {short(case.victim.state)}")
+    wait_until(lambda: unfinished_jobs(case.data) == 0, 60)
 
 
 @contextmanager
