@@ -46,7 +46,7 @@ class Comparison:
     model: ShelvesModel
     findings: Findings
     rng: random.Random
-    sample: int = 12
+    sample: int = 8
     patience_s: float = LATE_S
     seen: dict[Key, Version] = field(default_factory=dict)
     collections: set[str] = field(default_factory=set)

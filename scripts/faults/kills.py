@@ -49,6 +49,9 @@ WEIGHTS = {
     "command ingest": 3,
     "command rebuild": 2,
 }
+RECOVERY = "start, recovery"
+RECOVERY_SHARE, RECOVERY_SPAN_S = 0.4, 3.0
+"""How often a server that starts after a kill is killed once more before it is ready, or shortly after."""
 AIMS: dict[Aim, int] = {"group": 6, "worker": 2, "master": 1, "errand": 1}
 AIMS_WITH_ERRANDS: dict[Aim, int] = {"group": 5, "worker": 1, "master": 1, "errand": 4}
 JOBS_WITHIN_S = 120.0
@@ -78,6 +81,10 @@ class Run:
         before = len(self.findings.wrong) + len(self.scene.unexpected)
         restart = self._command(name) if name.startswith("command") else self._server(name)
         self.kills[name] += 1
+        while restart and self.rng.random() < RECOVERY_SHARE:
+            self.scene.victim.start_and_kill(self.rng.uniform(0.2, RECOVERY_SPAN_S))
+            self.kills[RECOVERY] += 1
+            self.aims["group"] += 1
         back = self.scene.victim.start() if restart else self.scene.victim.wait_ready()
         if back:
             self.ready_s.append(self.scene.victim.ready_s)
@@ -199,7 +206,7 @@ def kill(count: int, minutes: float | None, seed: int, directory: Path) -> tuple
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     victim = Victim(directory, environment)
     run = Run(Scene(victim, ShelvesModel(), directory), data, random.Random(seed))
-    began = time.monotonic()
+    began, shown = time.monotonic(), 0
     if not victim.start():
         sys.exit(f"the server did not start: {victim.state}")
     try:
@@ -207,7 +214,8 @@ def kill(count: int, minutes: float | None, seed: int, directory: Path) -> tuple
             if not run.once():
                 break
             done = sum(run.kills.values())
-            if done % 25 == 0:
+            if done // 25 > shown:
+                shown = done // 25
                 acknowledged = run.scene.model.acknowledged
                 bad = len(run.findings.wrong) + len(run.scene.unexpected)
                 print(f"{done} kills, {acknowledged:,} changes acknowledged, {bad} wrong", file=sys.stderr, flush=True)
@@ -236,7 +244,7 @@ def report(run: Run, seconds: float, out: Path | None) -> bool:
     wrong["unexpected"] += len(run.scene.unexpected)
     total = sum(run.kills.values())
     by_kind = Table("Kills by what was being done", ("write", "kills", "wrong"), [
-        (name, run.kills[name], run.wrong[name]) for name in WEIGHTS
+        (name, run.kills[name], run.wrong[name]) for name in (*WEIGHTS, RECOVERY)
     ])  # fmt: skip
     by_aim = Table("Kills by what was killed", ("killed", "times"), sorted(run.aims.items(), key=lambda one: -one[1]))
     sums = Table("In all", ("what", "count"), [

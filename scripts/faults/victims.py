@@ -46,14 +46,23 @@ class Victim:
 
     def start(self) -> bool:
         """Start it; tell whether it became ready."""
-        self.port = free_port()
         began = time.perf_counter()
+        self._spawn()
+        return self.wait_ready(began)
+
+    def start_and_kill(self, after_s: float) -> None:
+        """Start it and kill it after a while, ready or not."""
+        self._spawn()
+        time.sleep(after_s)
+        self.end()
+
+    def _spawn(self) -> None:
+        self.port = free_port()
         with (self.directory / "server.log").open("ab") as log:
             self._process = subprocess.Popen(
                 command("serve", "--port", str(self.port)),
                 env={**os.environ, **self.environment}, stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
-        return self.wait_ready(began)
 
     def wait_ready(self, began: float | None = None) -> bool:
         """Wait until it is ready; False if it ended, failed to load or takes too long, `state` tells why."""
