@@ -231,13 +231,14 @@ def test_the_engine_holds_what_a_dictionary_holds(
     machine = type("Machine", (Shelves,), {
         "configuration": configuration, "tokenizer": assembly.load_tokenizer(configuration),
     })  # fmt: skip
-    run_state_machine_as_test(
-        machine,
-        settings=settings(
-            max_examples=12 if exact else 5, stateful_step_count=14, deadline=None, suppress_health_check=list(HealthCheck),
-            database=None,
-        ),
-    )  # fmt: skip
+    chosen = settings(
+        max_examples=12 if exact else 5,
+        stateful_step_count=14,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        database=None,
+    )
+    run_state_machine_as_test(machine, settings=chosen)
 
 
 @pytest.fixture
