@@ -39,8 +39,8 @@ def harms(template: Template, case: Path, given: argparse.Namespace) -> dict[str
     """Give the harms by name; `case` is a new directory for each copy."""
     rng = random.Random(given.seed)
     return {
-        "bytes": lambda: harm_bytes.in_every_kind(template, case, rng, given.places),
         "fields": lambda: harm_bytes.in_fields(template, case, rng),
+        "bytes": lambda: harm_bytes.in_every_kind(template, case, rng, given.places),
         "disk": lambda: harm_disk.full_disk(template, case, rng),
         "read-only": lambda: harm_disk.read_only(template, case, rng),
         "immutable": lambda: harm_disk.indexes_immutable(template, case, rng),

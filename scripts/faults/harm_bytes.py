@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import random
 import re
+import shutil
+import sqlite3
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,7 +33,6 @@ def in_every_kind(template: Template, directory: Path, rng: random.Random, place
 
 def in_fields(template: Template, directory: Path, rng: random.Random) -> Iterator[Outcome]:
     """Alter a byte within a field of the catalogue that is shown or decides what is shown."""
-    catalogue = template.data / "catalog.sqlite3"
     plain, site, job = Made("plain-3", 0), Made("site-2", 0), Made("job-1", 0)
     fields = {
         "text of an article": plain.code.encode(),
@@ -43,24 +44,39 @@ def in_fields(template: Template, directory: Path, rng: random.Random) -> Iterat
         "a word of the statistics": plain.word.encode(),
     }
     for name, wanted in fields.items():
-        for path in (catalogue, catalogue.with_name("catalog.sqlite3-wal")):
-            data = path.read_bytes()
-            found = [one.start() for one in re.finditer(re.escape(wanted), data)]
-            if found:
-                offset = rng.choice(found) + len(wanted) // 2
-                where = f"{name} ({path.name})"
-                yield one_byte(template, directory, path.relative_to(template.root), offset, rng, where)
+        for in_wal in (False, True):
+            model = template.copied(directory)
+            path = directory / "data" / ("catalog.sqlite3-wal" if in_wal else "catalog.sqlite3")
+            if not in_wal:
+                _checkpoint(path)
+            found = [one.start() for one in re.finditer(re.escape(wanted), path.read_bytes())]
+            if not found:
+                shutil.rmtree(directory)
+                continue
+            offset = rng.choice(found) + len(wanted) // 2
+            outcome = _altered(path, offset, rng, f"{name} ({path.name})")
+            yield Case(directory, model, template.data, rng).examine(outcome)
+
+
+def _checkpoint(catalogue: Path) -> None:
+    """Have the catalogue hold all itself: what its WAL holds too is read from there."""
+    connection = sqlite3.connect(catalogue)
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
 
 
 def one_byte(template: Template, directory: Path, name: Path, offset: int, rng: random.Random, where: str) -> Outcome:
     """Alter one bit or all bits of a byte in a copy, and examine that."""
     model = template.copied(directory)
-    path = directory / name
+    outcome = _altered(directory / name, offset, rng, where)
+    return Case(directory, model, template.data, rng).examine(outcome)
+
+
+def _altered(path: Path, offset: int, rng: random.Random, where: str) -> Outcome:
     data = bytearray(path.read_bytes())
     data[offset] ^= rng.choice((0x01, 0x04, 0x20, 0xFF))
     path.write_bytes(data)
-    outcome = Outcome("a corrupt byte", f"{where} at {offset:,} of {len(data):,}")
-    return Case(directory, model, template.data, rng).examine(outcome)
+    return Outcome("a corrupt byte", f"{where} at {offset:,} of {len(data):,}")
 
 
 def _in_use(data: Path) -> set[str]:

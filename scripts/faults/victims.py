@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import http.client
 import json
@@ -63,6 +64,8 @@ class Victim:
                 command("serve", "--port", str(self.port)),
                 env={**os.environ, **self.environment}, stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
+        # Whatever ends the script must not leave a server behind.
+        atexit.register(_end_group, self._process.pid)
 
     def wait_ready(self, began: float | None = None) -> bool:
         """Wait until it is ready; False if it ended, failed to load or takes too long, `state` tells why."""
@@ -122,8 +125,8 @@ class Victim:
 
     def end(self, sent: signal.Signals = signal.SIGKILL) -> None:
         """End all that is left of it."""
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._process.pid, sent)
+        _end_group(self._process.pid, sent)
+        atexit.unregister(_end_group)
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(30)
 
@@ -177,6 +180,11 @@ def processes(pid: int) -> list[int]:
             for task in Path(f"/proc/{one}/task").iterdir():
                 found.extend(int(child) for child in (task / "children").read_text().split())
     return found
+
+
+def _end_group(pid: int, sent: signal.Signals = signal.SIGKILL) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(pid, sent)
 
 
 def _kill(pid: int) -> None:
