@@ -212,8 +212,7 @@ class Engine:
         if self._closed:
             return Readiness(False, "closing")
         reranking = self._reranking.warnings() if self._reranking else []
-        warnings = (*self.opened.warnings(), *self._background.warnings(), *reranking, *self.adjustment.warnings())
-        return Readiness(True, "ready", warnings)
+        return Readiness(True, "ready", (*self._background.warnings(), *reranking, *self.adjustment.warnings()))
 
     def compact(self, name: str) -> None:
         """Fold a collection's delta into its base if it has grown enough; see `TakingIn.compact`."""

@@ -121,8 +121,11 @@ def rebuild(catalog: Catalog, segments: Segments, generations: Generations, inge
     Encodes only what has to be. May be stopped and started again; the old indexes stay published until a collection
     is complete. Articles that another process replaces or deletes meanwhile are left as that made them.
     """
-    with catalog.read() as connection:
-        found = collections.every(connection)
+    with catalog.writer_lock():
+        with catalog.read() as connection:
+            found = collections.every(connection)
+        # What a catalogue that lost its last writes does not know any more.
+        generations.erase_unknown({collection.row for collection in found})
     for collection in found:
         _forget_damaged(catalog, segments, collection)
     for collection in found:

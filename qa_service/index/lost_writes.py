@@ -7,40 +7,37 @@ tells of what stood behind it.
 
 from __future__ import annotations
 
-import logging
-
-from qa_service.errors import QAError
+from qa_service.errors import Damaged, QAError
 from qa_service.index.generation import Generations
 from qa_service.index.generation_dir import GenerationDir
 from qa_service.store import collections
 from qa_service.store.catalog import Catalog
 
-logger = logging.getLogger(__name__)
+REMEDY = (
+    "restore the data directory from a backup; or run `qa-service rebuild` to go on with what is left, and ingest and"
+    " delete again what was ingested and deleted last"
+)
 
-REMEDY = "restore the data directory from a backup, or ingest again what came last"
 
+def ensure_none_lost(catalog: Catalog, generations: Generations) -> None:
+    """Make sure that no index is ahead of the catalogue; the caller holds the writer's lock.
 
-def discard_what_is_ahead(catalog: Catalog, generations: Generations) -> list[str]:
-    """Remove the indexes that are ahead of the catalogue: its next writes get the numbers of those that were lost.
-
-    The caller holds the writer's lock.
-
-    Returns:
-        What was lost, in a sentence for each collection.
+    Errors:
+        Damaged: one is. What is left has articles that were deleted or replaced; so it is not served unasked.
     """
     with catalog.read() as connection:
         names = {one.row: one.name for one in collections.every(connection)}
         seq = connection.sequence()
-    lost = []
     for directory in generations.directories():
         ahead = _last(directory) - seq
         if ahead > 0:
-            row = int(directory.root.name)
-            where = f"collection {names[row]}" if row in names else "a collection that the catalogue does not know"
-            lost.append(f"{where}: the catalogue has lost its last writes, up to {ahead} of them ({REMEDY})")
-            logger.error("%s", lost[-1])
-            generations.erase(row)
-    return lost
+            name = names.get(int(directory.root.name))
+            where = f"collection {name!r}" if name else "a collection that it does not know any more"
+            raise Damaged(
+                f"the catalogue has lost its last writes, {ahead} or more, those of {where} among them",
+                field=str(catalog.path),
+                remedy=REMEDY,
+            )
 
 
 def _last(directory: GenerationDir) -> int:

@@ -7,7 +7,7 @@ import threading
 
 from qa_service.errors import Damaged
 from qa_service.index.generation import Generations
-from qa_service.index.lost_writes import discard_what_is_ahead
+from qa_service.index.lost_writes import ensure_none_lost
 from qa_service.index.snapshot import Snapshot
 from qa_service.store import collections
 from qa_service.store.catalog import Catalog
@@ -24,7 +24,6 @@ class OpenedCollections:
         self._generations = generations
         self._snapshots: dict[int, Snapshot] = {}
         self._refreshing = threading.Lock()
-        self._lost: list[str] = []
 
     def snapshot(self, name: str) -> Snapshot | None:
         """Give the open snapshot of a collection; None when nothing is published of it.
@@ -69,9 +68,13 @@ class OpenedCollections:
             self._snapshots.pop(row, None)
 
     def recover(self) -> None:
-        """Open every collection, publishing first what a crash left unpublished or damaged."""
+        """Open every collection, publishing first what a crash left unpublished or damaged.
+
+        Errors:
+            Damaged: the catalogue has lost writes.
+        """
         with self._catalog.writer_lock():
-            self._lost = discard_what_is_ahead(self._catalog, self._generations)
+            ensure_none_lost(self._catalog, self._generations)
         with self._catalog.read() as connection:
             found = collections.every(connection)
         for collection in found:
@@ -82,10 +85,6 @@ class OpenedCollections:
             with self._catalog.read() as connection:
                 known = {collection.row for collection in collections.every(connection)}
             self._generations.erase_unknown(known)
-
-    def warnings(self) -> list[str]:
-        """Tell which writes were found to be lost when the collections were opened."""
-        return list(self._lost)
 
     def publish_lagging(self, name: str) -> None:
         """Publish a collection's last write if no sound generation covers it."""

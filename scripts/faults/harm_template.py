@@ -62,7 +62,9 @@ def make_template(root: Path) -> Template:
     model.begin(changes)
     engine.submit([_submission(key, 0) for key in changes], "job")
     # Copied while it is open: the last writes are in the WAL alone, as after a kill.
-    shutil.copytree(root / "work", root / "data", ignore=shutil.ignore_patterns("*-shm", "*.lock"))
+    shutil.copytree(
+        root / "work", root / "data", ignore=shutil.ignore_patterns("*-shm", "writer.lock", "jobs.lock", "compact.lock")
+    )
     engine.close()
     shutil.rmtree(root / "work")
     return Template(root, model)

@@ -104,7 +104,7 @@ def test_a_catalogue_that_sqlite_cannot_read_is_named_with_the_remedy(settings: 
     assert "backup" in str(raised.value.remedy)
 
 
-def test_writes_that_the_catalogue_lost_are_told(settings: Settings, tmp_path: Path) -> None:
+def test_a_catalogue_that_lost_writes_is_not_served_unasked(settings: Settings, tmp_path: Path) -> None:
     engine = Engine.open(settings, ToyEncoder())
     add(engine, {"a": text(1)})
     engine.close()
@@ -112,16 +112,16 @@ def test_writes_that_the_catalogue_lost_are_told(settings: Settings, tmp_path: P
     engine = Engine.open(settings, ToyEncoder())
     assert engine.readiness().warnings == ()
     add(engine, {"a": text(5), "b": text(2)})
+    add(engine, {"d": text(4)}, "another")
     engine.close()
     shutil.copy(tmp_path / "older", settings.data_dir / "catalog.sqlite3")
-    engine = Engine.open(settings, ToyEncoder())
-    [warning] = engine.readiness().warnings
-    assert "collection default" in warning
-    assert "lost its last writes" in warning
+    with pytest.raises(Damaged, match=r"lost its last writes.*'default'") as raised:
+        Engine.open(settings, ToyEncoder())
+    assert "rebuild" in str(raised.value.remedy)
+    engine = Engine.open(settings, ToyEncoder(), recover=False)
+    engine.rebuild()
     add(engine, {"c": text(3)})
     assert {p.text for p in engine.ask(Ask(question(1), top_k=50)).passages} == {text(1), text(3)}
     assert engine.check() == []
     engine.close()
-    again = Engine.open(settings, ToyEncoder())
-    assert again.readiness().warnings == ()
-    again.close()
+    Engine.open(settings, ToyEncoder()).close()
