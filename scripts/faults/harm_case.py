@@ -96,7 +96,7 @@ class Case:
         """Compare all there is with the model, after the jobs that were left are done."""
         findings = Findings()
         try:
-            if not wait_until(lambda: unfinished_jobs(self.data) == 0, 20):
+            if not wait_until(lambda: unfinished_jobs(self.data) == 0, 180):
                 findings.add("unexpected", "the job that was left is not done")
             sample = 1_000_000
             Comparison(self.victim, self.model, findings, self.rng, sample, patience_s=0).run(set())
