@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from qa_service.attributes import check_attributes
 from qa_service.audit import Audit
 from qa_service.cutting import Cutting, DraftPassage
-from qa_service.errors import BadInput, Rejected
+from qa_service.errors import BadInput, Damaged, Rejected
 from qa_service.learning import NOTHING, Findings
 from qa_service.names import check_article_id
 from qa_service.store import articles, collections, furniture
@@ -95,14 +95,14 @@ class Drafter:
 
     def redraft(self, row: int) -> Draft | None:
         """Process a stored article anew; None when it has gone meanwhile or cannot be processed any more."""
-        with self._catalog.read() as connection:
-            found = articles.content(connection, row)
-            whole = articles.content_is_whole(connection, row)
-        if found is None:
-            return None
-        if not whole:
+        try:
+            with self._catalog.read() as connection:
+                found = articles.content(connection, row)
+        except Damaged as error:
             # Its passages may be sound; made anew, the damage would be taken for what was given.
-            logger.warning("article %r stays as it was: its bytes are not those that were given", found[0].id)
+            logger.warning("an article stays as it was: %s", error)
+            return None
+        if found is None:
             return None
         submission, attributes, pipeline = found
         article_id = str(submission.id)

@@ -12,7 +12,9 @@ from qa_service.checking import cuts, indexes, tables
 from qa_service.checking.remedies import REBUILD, RESTORE
 from qa_service.checking.stored import faults
 from qa_service.drafting import Processing
+from qa_service.errors import Damaged
 from qa_service.index.generation import Generations
+from qa_service.index.lost_writes import ensure_none_lost
 from qa_service.index.manifest import LegEntry
 from qa_service.index.recall import TARGET
 from qa_service.ingest import Ingestor
@@ -27,11 +29,15 @@ logger = logging.getLogger(__name__)
 def check(catalog: Catalog, segments: Segments, generations: Generations, processing: Processing) -> list[str]:
     """Verify everything stored; return the problems, each with its place and what to run.
 
-    That is: SQLite's own structures; bytes, texts, accounts, offsets and vectors of every live article; the tables
-    derived from them; segment files; every file of the published generations by its checksum; and that each live
+    That is: SQLite's own structures; rows, bytes, texts, accounts, offsets and vectors of every live article; the
+    tables derived from them; segment files; every file of the published generations by its checksum; and that each live
     passage is in exactly one place of them, none that is gone in any.
     """
     problems: list[str] = []
+    try:
+        ensure_none_lost(catalog, generations)
+    except Damaged as error:
+        problems.append(str(error))
     with catalog.read() as connection:
         problems.extend(f"catalog.sqlite3: {message} ({RESTORE})" for message in catalog.integrity_problems())
         problems.extend(f"{message} ({REBUILD})" for message in segments.problems(connection).values())
@@ -78,7 +84,7 @@ def measure_recall(catalog: Catalog, generations: Generations, name: str | None,
 
 def _check_articles(connection: Connection, collection: Collection, segments: Segments) -> Iterator[str]:
     for row, article_id in articles.live(connection, collection.row):
-        for fault in faults(connection, row, segments):
+        for fault in faults(connection, collection.name, row, segments):
             yield f"article {article_id!r}: {fault.problem}"
 
 
@@ -90,8 +96,11 @@ def rebuild(catalog: Catalog, segments: Segments, generations: Generations, inge
     indexes stay published until a collection is complete. Articles that another process replaces or deletes meanwhile
     are left as that made them.
     """
-    with catalog.read() as connection:
-        found = collections.every(connection)
+    with catalog.writer_lock():
+        with catalog.read() as connection:
+            found = collections.every(connection)
+        # What a catalogue that lost its last writes does not know any more.
+        generations.erase_unknown({collection.row for collection in found})
     for collection in found:
         _forget_damaged(catalog, segments, collection, ingestor.processing)
     for collection in found:
@@ -131,14 +140,16 @@ def _forget_damaged(catalog: Catalog, segments: Segments, collection: Collection
     """Mark articles of which something is damaged, so that they are processed again, and no damaged block is reused."""
     with catalog.read() as connection:
         live = articles.live(connection, collection.row)
-        found = [fault for row, _ in live for fault in faults(connection, row, segments)]
+        found = [fault for row, _ in live for fault in faults(connection, collection.name, row, segments)]
         late = words.articles_with_unknown(connection, collection.row)
         mistaken = cuts.mistaken(connection, collection.row, processing)
         late.update(mistaken.passages, mistaken.bands)
     for fault in found:
         if not fault.derived:
             logger.error("article in row %d: %s", fault.row, fault.problem)
-    late.update(fault.row for fault in found if fault.derived)
+    # What is not as it was given is not made anew of it.
+    left = {fault.row for fault in found if not fault.derived}
+    late.update(fault.row for fault in found if fault.row not in left)
     blocks = [fault.block for fault in found if fault.block is not None]
     if not late:
         return

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from qa_service.checking.remedies import REBUILD, RESTORE
 from qa_service.errors import Damaged, NotFound, QAError
-from qa_service.store import articles, audits, entries, furniture, passages
+from qa_service.store import articles, audits, entries, furniture, passages, soundness
 from qa_service.store.catalog import Connection
 from qa_service.store.segments import Block, Segments
 
@@ -31,14 +31,14 @@ class Fault:
     block: Block | None = None
 
 
-def faults(connection: Connection, row: int, segments: Segments) -> Iterator[Fault]:
-    """Verify one live article.
+def faults(connection: Connection, collection: str, row: int, segments: Segments) -> Iterator[Fault]:
+    """Verify one live article of a collection.
 
     Damage of what was given, or is the only copy of a text, can't be mended here; of anything else it can.
     """
     whole = articles.content_is_whole(connection, row)
-    if not whole:
-        yield Fault(row, f"the bytes that were given fail their checksum ({RESTORE})", derived=False)
+    lost = list(_lost(connection, row, whole))
+    yield from lost
     text = ""
     try:
         text = articles.original_text(connection, row)
@@ -53,6 +53,12 @@ def faults(connection: Connection, row: int, segments: Segments) -> Iterator[Fau
     except (Damaged, ValueError, KeyError, zlib.error) as error:
         yield Fault(row, f"{_told(error)} ({REBUILD})", derived=True)
     try:
+        # Their ids are made of those of the article and its bytes.
+        if not lost:
+            soundness.check_places(connection, collection, row)
+    except Damaged as error:
+        yield Fault(row, f"{error.detail} ({REBUILD})", derived=True)
+    try:
         furniture.units(connection, row)
         yield from _offsets(connection, row, len(text))
     except ValueError as error:
@@ -63,6 +69,16 @@ def faults(connection: Connection, row: int, segments: Segments) -> Iterator[Fau
         except Damaged as error:
             where = f"{error.field}, records {entry.block.slot} to {entry.block.slot + entry.block.vectors - 1}"
             yield Fault(row, f"{where}: {error.detail} ({REBUILD})", derived=True, block=entry.block)
+
+
+def _lost(connection: Connection, row: int, whole: bool) -> Iterator[Fault]:
+    """Tell what is not as it was given."""
+    if not whole:
+        yield Fault(row, f"the bytes that were given fail their checksum ({RESTORE})", derived=False)
+    try:
+        soundness.check_row(connection, row)
+    except Damaged as error:
+        yield Fault(row, f"{error.detail} ({RESTORE})", derived=False)
 
 
 def _offsets(connection: Connection, row: int, length: int) -> Iterator[Fault]:

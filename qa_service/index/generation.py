@@ -53,6 +53,10 @@ class Generations:
         """Give the directory of a collection's generations."""
         return GenerationDir(self._root / f"{collection:06d}")
 
+    def directories(self) -> list[GenerationDir]:
+        """List the directories of all collections, those too that the catalogue does not know."""
+        return [GenerationDir(path) for path in sorted(self._root.iterdir()) if path.name.isdigit()]
+
     def manifest(self, collection: int) -> Manifest | None:
         """Read a collection's current manifest; refuse one made with other versions.
 

@@ -7,6 +7,7 @@ import threading
 
 from qa_service.errors import Damaged
 from qa_service.index.generation import Generations
+from qa_service.index.lost_writes import ensure_none_lost
 from qa_service.index.manifest import BaseEntry, Manifest
 from qa_service.index.snapshot import Snapshot
 from qa_service.store import collections
@@ -99,7 +100,12 @@ class OpenedCollections:
             self._snapshots.pop(row, None)
 
     def recover(self) -> None:
-        """Open every collection, publishing first what a crash left unpublished or damaged."""
+        """Open every collection, publishing first what a crash left unpublished or damaged.
+
+        Errors:
+            Damaged: the catalogue has lost writes.
+        """
+        ensure_none_lost(self._catalog, self._generations)
         with self._catalog.read() as connection:
             found = collections.every(connection)
         for collection in found:

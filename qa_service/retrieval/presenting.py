@@ -14,7 +14,7 @@ from qa_service.retrieval.answering.reading import Sentences, read_sentences
 from qa_service.retrieval.evidence import Evidence
 from qa_service.retrieval.grouping import Group, Source
 from qa_service.retrieval.texts import ArticleText, Texts
-from qa_service.store import articles
+from qa_service.store import articles, soundness
 from qa_service.store.articles import ArticleLabel
 from qa_service.store.catalog import Connection
 from qa_service.store.packing import unpack_spans
@@ -75,7 +75,11 @@ class Presenter:
         self._texts = texts
 
     def show(self, groups: Sequence[Group], scores: Sequence[float], ask: Ask, idf: Mapping[str, float]) -> list[Shown]:
-        """Show results, best first; `scores` and `idf` are theirs and that of the question's words."""
+        """Show results, best first; `scores` and `idf` are theirs and that of the question's words.
+
+        Errors:
+            Damaged: what is to be shown fails a checksum.
+        """
         results = [(self._evidence.candidates[group.place], group) for group in groups]
         labels = self._labels(groups)
         finder = AnswerFinder(ask.question, idf, self._tokenizer)
@@ -83,6 +87,8 @@ class Presenter:
         for rank, ((candidate, group), score) in enumerate(zip(results, scores, strict=True), start=1):
             text = self._texts.of(candidate.article)
             label = labels[candidate.article]
+            place = candidate.passage_id, candidate.start, candidate.end
+            soundness.check_place(ask.collection, label.id, label.sha256, place)
             sentences = self._sentences(candidate, text, label.title)
             best = _highlights(finder, candidate, sentences, self._evidence.sentences[group.place])
             body = text.slice(candidate.start, candidate.end, ask.text_form)

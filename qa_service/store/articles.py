@@ -7,14 +7,16 @@ import json
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from qa_service.audit import Audit, Edit
 from qa_service.errors import Damaged, NotFound
-from qa_service.store import audits
+from qa_service.store import audits, soundness
 from qa_service.store.catalog import Connection, WriteTransaction
 from qa_service.types import ArticleSummary, Submission
 
 _CHUNK = 500
+_SHOWN = "id, sha256, title, url, published_at, metadata"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ class ArticleLabel:
     """What is shown of an article beside a passage of it."""
 
     id: str
+    sha256: bytes
     title: str | None
     url: str | None
     published_at: str | None
@@ -82,14 +85,16 @@ def insert(tx: WriteTransaction, collection: int, record: ArticleRecord, passage
     """Write a new live article; return its row."""
     given = record.submission
     text = record.text.encode("utf-8")
+    metadata = json.dumps(dict(given.metadata), ensure_ascii=False)
     cursor = tx.connection.execute(
         "INSERT INTO articles (collection, id, seq, pipeline, sha256, attributes, content_type, charset, encoding,"
-        " title, url, published_at, site, metadata, characters, passages, ingested_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " title, url, published_at, site, metadata, characters, passages, ingested_at, shown_crc)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             *(collection, record.id, tx.seq, record.pipeline, record.sha256, record.attributes),
             *(given.content_type, given.charset, record.encoding, given.title, given.url, given.published_at),
-            *(record.site, json.dumps(dict(given.metadata), ensure_ascii=False), len(record.text), passages, now),
+            *(record.site, metadata, len(record.text), passages, now),
+            soundness.shown_crc(record.id, record.sha256, given.title, given.url, given.published_at, metadata),
         ),
     )
     row = int(cursor.lastrowid or 0)
@@ -112,15 +117,19 @@ def mark_deleted(tx: WriteTransaction, row: int) -> None:
 
 
 def labels(connection: Connection, rows: list[int]) -> dict[int, ArticleLabel]:
-    """Read what is shown of articles, by row."""
+    """Read what is shown of articles, by row.
+
+    Errors:
+        Damaged: a row does not match its checksum.
+    """
     marks = ",".join("?" * len(rows))
-    found = connection.execute(
-        f"SELECT row, id, title, url, published_at, metadata FROM articles WHERE row IN ({marks})", rows
-    )
-    return {
-        row: ArticleLabel(article_id, title, url, published_at, json.loads(metadata))
-        for row, article_id, title, url, published_at, metadata in found
-    }
+    found = connection.execute(f"SELECT row, shown_crc, {_SHOWN} FROM articles WHERE row IN ({marks})", rows)
+    labels = {}
+    for row, crc, *shown in found:
+        soundness.check_shown(crc, *shown)
+        article_id, sha256, title, url, published_at, metadata = shown
+        labels[row] = ArticleLabel(article_id, sha256, title, url, published_at, json.loads(metadata))
+    return labels
 
 
 def original_text(connection: Connection, row: int) -> str:
@@ -174,35 +183,50 @@ def content(connection: Connection, row: int) -> tuple[Submission, bytes, str] |
 
     Returns:
         None when it is gone.
+
+    Errors:
+        Damaged: its bytes or its row do not match their checksums.
     """
     found = connection.execute(
         "SELECT c.content, a.id, a.content_type, a.charset, a.title, a.url, a.published_at, a.metadata, a.attributes,"
-        " a.pipeline"
+        " a.pipeline, a.sha256, a.shown_crc"
         " FROM articles a JOIN contents c ON c.article = a.row WHERE a.row = ? AND a.deleted_seq IS NULL",
         (row,),
     ).fetchone()
     if found is None:
         return None
-    data, article_id, content_type, charset, title, url, published_at, metadata, attributes, pipeline = found
+    data, article_id, content_type, charset, title, url, published_at, metadata, attributes, pipeline = found[:-2]
+    sha256, crc = found[-2:]
+    soundness.check_shown(crc, article_id, sha256, title, url, published_at, metadata)
+    soundness.check_content(article_id, data, sha256)
     given = Submission(data, article_id, content_type, charset, title, url, published_at, json.loads(metadata))
     return given, attributes, pipeline
 
 
-_SUMMARY = "id, title, url, published_at, metadata, sha256, content_type, encoding, characters, passages, ingested_at"
+_SUMMARY = f"shown_crc, {_SHOWN}, content_type, encoding, characters, passages, ingested_at"
 
 
-def _summary(row: tuple[object, ...]) -> ArticleSummary:
-    article_id, title, url, published_at, metadata, sha256, *rest = row
-    return ArticleSummary(article_id, title, url, published_at, json.loads(str(metadata)), bytes(sha256).hex(), *rest)  # type: ignore[arg-type, call-overload]
+def _summary(row: Sequence[Any]) -> ArticleSummary:
+    crc, article_id, sha256, title, url, published_at, metadata, *rest = row
+    soundness.check_shown(crc, article_id, sha256, title, url, published_at, metadata)
+    return ArticleSummary(article_id, title, url, published_at, json.loads(metadata), sha256.hex(), *rest)
 
 
 def summary(connection: Connection, row: int) -> ArticleSummary:
-    """Describe one article by its row."""
+    """Describe one article by its row.
+
+    Errors:
+        Damaged: the row does not match its checksum.
+    """
     return _summary(connection.execute(f"SELECT {_SUMMARY} FROM articles WHERE row = ?", (row,)).fetchone())
 
 
 def page(connection: Connection, collection: int, after: str | None, limit: int) -> list[ArticleSummary]:
-    """List live articles in id order, those after the id `after`."""
+    """List live articles in id order, those after the id `after`.
+
+    Errors:
+        Damaged: a row does not match its checksum.
+    """
     rows = connection.execute(
         f"SELECT {_SUMMARY} FROM articles WHERE collection = ? AND deleted_seq IS NULL AND id > ? ORDER BY id LIMIT ?",
         (collection, after or "", limit),

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
+from typing import NoReturn
 
 import filelock
 
@@ -89,9 +90,7 @@ class Catalog:
                 remedy="name a writable directory with --data or QA_DATA_DIR",
             ) from error
         except sqlite3.DatabaseError as error:
-            raise Damaged(
-                f"the catalogue cannot be read: {error}", field=str(self.path), remedy="restore it from a backup"
-            ) from error
+            self._tell(error)
 
     @contextlib.contextmanager
     def writer_lock(self) -> Iterator[None]:
@@ -109,12 +108,12 @@ class Catalog:
             with contextlib.suppress(OSError):
                 (self.data_dir / _WRITER).write_text(str(os.getpid()), encoding="ascii")
             yield
-        except (OSError, sqlite3.OperationalError) as error:
-            raise Unavailable(
-                f"writing failed, nothing of this batch was kept: {error}",
-                field=str(self.data_dir),
-                remedy="check that the disk has room and the directory can be written, then try again",
-            ) from error
+        except sqlite3.DatabaseError as error:
+            if isinstance(error, sqlite3.OperationalError):
+                raise self._unwritten(error) from error
+            self._tell(error)
+        except OSError as error:
+            raise self._unwritten(error) from error
         finally:
             lock.release()
 
@@ -128,18 +127,25 @@ class Catalog:
 
     @contextlib.contextmanager
     def read(self) -> Iterator[Connection]:
-        """Give this thread's connection inside one read transaction: a consistent view. Nests."""
-        connection = self._connection()
-        if connection.in_transaction:
-            yield connection
-            return
-        connection.execute("BEGIN")
-        connection.reading, connection._sequence = True, None
+        """Give this thread's connection inside one read transaction: a consistent view. Nests.
+
+        Errors:
+            Damaged: SQLite finds that the file is not sound. Unavailable: it cannot be read now.
+        """
         try:
-            yield connection
-        finally:
-            connection.reading = False
-            connection.rollback()
+            connection = self._connection()
+            if connection.in_transaction:
+                yield connection
+                return
+            connection.execute("BEGIN")
+            connection.reading, connection._sequence = True, None
+            try:
+                yield connection
+            finally:
+                connection.reading = False
+                connection.rollback()
+        except sqlite3.Error as error:
+            self._tell(error)
 
     @contextlib.contextmanager
     def write(self) -> Iterator[WriteTransaction]:
@@ -203,6 +209,27 @@ class Catalog:
             self._opened.clear()
         self._local = threading.local()
         self._use.release()
+
+    def _unwritten(self, error: Exception) -> Unavailable:
+        return Unavailable(
+            f"writing failed, nothing of this batch was kept: {error}",
+            field=str(self.data_dir),
+            remedy="check that the disk has room and the directory can be written, then try again",
+        )
+
+    def _tell(self, error: sqlite3.Error) -> NoReturn:
+        """Say in words of our own what SQLite says of a file that it cannot read; what is a mistake of ours stays."""
+        if isinstance(error, sqlite3.OperationalError):
+            raise Unavailable(
+                f"the catalogue cannot be read now: {error}",
+                field=str(self.path),
+                remedy="check the disk and the permissions of the directory, then try again",
+            ) from error
+        if type(error) is sqlite3.DatabaseError:
+            raise Damaged(
+                f"the catalogue cannot be read: {error}", field=str(self.path), remedy="restore it from a backup"
+            ) from error
+        raise error
 
     def _connection(self) -> Connection:
         connection: Connection | None = getattr(self._local, "connection", None)

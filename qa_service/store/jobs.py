@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Sequence
 
 from qa_service.store.catalog import Connection, WriteTransaction
@@ -67,7 +68,7 @@ def pending(connection: Connection, job_id: str, limit: int, after: int = -1) ->
         " ORDER BY position LIMIT ?",
         (job_id, after, limit),
     )
-    return [(position, Submission(content=content, **json.loads(given))) for position, given, content in rows]
+    return [(position, _submission(given, content)) for position, given, content in rows]
 
 
 def record(tx: WriteTransaction, job_id: str, outcomes: Sequence[tuple[int, Outcome]]) -> None:
@@ -108,7 +109,27 @@ def is_open(connection: Connection, job_id: str) -> bool:
 
 
 def _attributes(submission: Submission) -> str:
-    return json.dumps({name: getattr(submission, name) for name in _ATTRIBUTES}, default=dict)
+    """Write all of a submission but its content, with a checksum of both."""
+    given = {name: getattr(submission, name) for name in _ATTRIBUTES}
+    crc = _crc(json.dumps(given, sort_keys=True, default=dict), submission.content)
+    return json.dumps({**given, "crc": crc}, default=dict)
+
+
+def _submission(given: str, content: bytes) -> Submission:
+    """Read one back; what does not match its checksum is to be rejected."""
+    try:
+        attributes = json.loads(given)
+        # Jobs that were queued before have none.
+        crc = attributes.pop("crc", None)
+        if crc is None or crc == _crc(json.dumps(attributes, sort_keys=True), content):
+            return Submission(content=content, **attributes)
+    except (ValueError, TypeError, AttributeError):
+        pass
+    return Submission(content=content, rejection="what waited in the job fails its checksum: hand the article in again")
+
+
+def _crc(attributes: str, content: bytes) -> int:
+    return zlib.crc32(content, zlib.crc32(attributes.encode("ascii")))
 
 
 def _outcome(outcome: Outcome) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -12,6 +11,7 @@ from qa_service.store.candidates import candidates as candidates  # noqa: PLC041
 from qa_service.store.catalog import Connection, WriteTransaction
 from qa_service.store.packing import pack_spans, unpack_spans
 from qa_service.store.segments import Block
+from qa_service.store.soundness import passage_id as passage_id  # noqa: PLC0414
 from qa_service.types import PassageSpans, Span, StoredPassage
 
 _CHUNK = 500
@@ -32,12 +32,6 @@ class NewPassage:
     words: int
     block_hash: bytes
     block: Block | None
-
-
-def passage_id(collection: str, article_id: str, sha256: bytes, start: int, end: int) -> str:
-    """Name a passage so that every loader gives the same name: 32 hex digits of a SHA-256 over its place."""
-    parts = "\0".join((collection, article_id, sha256.hex(), str(start), str(end)))
-    return hashlib.sha256(parts.encode("utf-8")).hexdigest()[:32]
 
 
 def insert(tx: WriteTransaction, collection: int, article: int, passages: Iterable[NewPassage]) -> None:

@@ -1,0 +1,127 @@
+"""Rows that say something else than was written are never shown, and a catalogue that lost its end is found out."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from embeddings.toy import ToyEncoder
+from qa_service.config import Settings
+from qa_service.engine import Engine
+from qa_service.errors import Damaged
+from qa_service.job_runner import JobRunner
+from qa_service.types import Ask
+from tests.conftest import add, article
+from tests.unit.test_generations import question, text
+
+
+def alter(engine: Engine, statement: str) -> None:
+    """Change rows behind the service's back, as a corrupt byte does."""
+    with engine.catalog.writer_lock(), engine.catalog.write() as tx:
+        tx.connection.execute(statement)
+    engine.catalog._kept.__init__()  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE articles SET title = 'x' WHERE id = 'a'",
+        "UPDATE articles SET url = 'https://example.net/' WHERE id = 'a'",
+        "UPDATE articles SET published_at = '2025-01-01' WHERE id = 'a'",
+        "UPDATE articles SET metadata = '{}' WHERE id = 'a'",
+        "UPDATE articles SET id = 'b' WHERE id = 'a'",
+        "UPDATE articles SET sha256 = zeroblob(32) WHERE id = 'a'",
+    ],
+)
+def test_an_altered_row_is_shown_nowhere(engine: Engine, statement: str) -> None:
+    given = {"title": "仓库", "url": "https://example.org/", "published_at": "2024-05-31", "metadata": {"n": 1.5}}
+    list(engine.ingest([article("a", text(1), **given)]))
+    assert engine.ask(Ask(question(1))).passages[0].metadata == {"n": 1.5}
+    alter(engine, statement)
+    with pytest.raises(Damaged, match="checksum"):
+        engine.ask(Ask(question(1)))
+    with pytest.raises(Damaged, match="checksum"):
+        engine.articles("default")
+    with pytest.raises(Damaged, match="checksum"):
+        engine.article("default", "b" if "id = 'b'" in statement else "a")
+    assert any("checksum" in problem and "ingest the article again" in problem for problem in engine.check())
+
+
+def test_what_was_altered_is_mended_by_the_article_itself(engine: Engine) -> None:
+    add(engine, {"a": text(1)})
+    alter(engine, "UPDATE articles SET title = 'x'")
+    engine.delete_article("default", "a")
+    add(engine, {"a": text(1)})
+    assert engine.ask(Ask(question(1))).passages[0].title is None
+    assert engine.check() == []
+
+
+def test_a_passage_at_another_place_is_not_shown(engine: Engine) -> None:
+    add(engine, {"a": text(1)})
+    alter(engine, "UPDATE passages SET start = 1")
+    with pytest.raises(Damaged, match="place"):
+        engine.ask(Ask(question(1)))
+    assert any("place" in problem for problem in engine.check())
+
+
+def test_damaged_bytes_do_not_become_the_text_when_all_is_processed_anew(engine: Engine) -> None:
+    add(engine, {"a": text(1), "b": text(2)})
+    alter(
+        engine,
+        "UPDATE contents SET content = CAST(replace(CAST(content AS TEXT), '负', '员') AS BLOB) WHERE article = 1",
+    )
+    alter(engine, "UPDATE articles SET pipeline = ''")
+    engine.ingestor().reprocess([1, 2], "default", publish=True)
+    with pytest.raises(Damaged):
+        engine.article("default", "a")
+    assert engine.article("default", "b").text == text(2)
+    assert any("article 'a'" in problem and "checksum" in problem for problem in engine.check())
+
+
+def test_an_altered_article_that_waits_in_a_job_is_rejected(engine: Engine) -> None:
+    job = engine.submit([article("a", text(1)), article("b", text(2), title="标题"), article("c", text(3))], "default")
+    alter(engine, "UPDATE job_items SET content = CAST('other' AS BLOB) WHERE position = 0")
+    alter(engine, "UPDATE job_items SET submission = replace(submission, '6807', '6808') WHERE position = 1")
+    JobRunner(engine.catalog, engine.ingest_batches, lambda: False).drain()
+    outcomes = engine.job(job.id).outcomes
+    assert [one.outcome for one in outcomes] == ["rejected", "rejected", "created"]
+    assert "hand the article in again" in str(outcomes[0].reason)
+    assert [one.id for one in engine.articles("default").articles] == ["c"]
+
+
+def test_a_catalogue_that_sqlite_cannot_read_is_named_with_the_remedy(settings: Settings) -> None:
+    engine = Engine.open(settings, ToyEncoder())
+    add(engine, {f"a{n}": text(n) * 20 for n in range(40)})
+    engine.close()
+    path = settings.data_dir / "catalog.sqlite3"
+    data = bytearray(path.read_bytes())
+    data[4096 * 2 :] = b"\xff" * (len(data) - 4096 * 2)
+    path.write_bytes(data)
+    with pytest.raises(Damaged, match="catalogue") as raised:
+        Engine.open(settings, ToyEncoder())
+    assert "backup" in str(raised.value.remedy)
+
+
+def test_a_catalogue_that_lost_writes_is_not_served_unasked(settings: Settings, tmp_path: Path) -> None:
+    engine = Engine.open(settings, ToyEncoder())
+    add(engine, {"a": text(1)})
+    engine.close()
+    shutil.copy(settings.data_dir / "catalog.sqlite3", tmp_path / "older")
+    engine = Engine.open(settings, ToyEncoder())
+    assert engine.readiness().warnings == ()
+    add(engine, {"a": text(5), "b": text(2)})
+    add(engine, {"d": text(4)}, "another")
+    engine.close()
+    shutil.copy(tmp_path / "older", settings.data_dir / "catalog.sqlite3")
+    with pytest.raises(Damaged, match=r"lost its last writes.*'default'") as raised:
+        Engine.open(settings, ToyEncoder())
+    assert "rebuild" in str(raised.value.remedy)
+    engine = Engine.open(settings, ToyEncoder(), recover=False)
+    engine.rebuild()
+    add(engine, {"c": text(3)})
+    assert {p.text for p in engine.ask(Ask(question(1), top_k=50)).passages} == {text(1), text(3)}
+    assert engine.check() == []
+    engine.close()
+    Engine.open(settings, ToyEncoder()).close()
