@@ -14,7 +14,7 @@ from qa_service.checking.stored import faults
 from qa_service.drafting import Processing
 from qa_service.errors import Damaged
 from qa_service.index.generation import Generations
-from qa_service.index.lost_writes import ensure_none_lost
+from qa_service.index.lost_writes import accept_loss, ensure_none_lost
 from qa_service.index.manifest import LegEntry
 from qa_service.index.recall import TARGET
 from qa_service.ingest import Ingestor
@@ -100,6 +100,7 @@ def rebuild(catalog: Catalog, segments: Segments, generations: Generations, inge
         with catalog.read() as connection:
             found = collections.every(connection)
         # What a catalogue that lost its last writes does not know any more.
+        accept_loss(catalog, generations)
         generations.erase_unknown({collection.row for collection in found})
     for collection in found:
         _forget_damaged(catalog, segments, collection, ingestor.processing)

@@ -196,19 +196,6 @@ def _base(manifest: Path) -> str:
     return next((name for name in _names(manifest) if name.startswith("base-")), "")
 
 
-def _parsed(raw: dict[str, Any]) -> Manifest:
-    base = raw["base"]
-    return Manifest(
-        format=raw["format"],
-        collection=raw["collection"],
-        seq=raw["seq"],
-        created_at=raw["created_at"],
-        versions=Versions(**raw["versions"]),
-        base=BaseEntry.parse(base) if base else None,
-        delta=FileEntry(**raw["delta"]),
-    )
-
-
 def _checksum(raw: dict[str, Any]) -> str:
     """Give the checksum that a manifest carries, of all else in it: `CURRENT` vouches for the current one only."""
     return hashlib.sha256(json.dumps(raw, sort_keys=True).encode()).hexdigest()

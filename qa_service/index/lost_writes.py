@@ -25,21 +25,37 @@ def ensure_none_lost(catalog: Catalog, generations: Generations) -> None:
     Errors:
         Damaged: one is. What is left has articles that were deleted or replaced; so it is not served unasked.
     """
+    ahead = _ahead(catalog, generations)
+    if not ahead:
+        return
+    with catalog.read() as connection:
+        names = {one.row: one.name for one in collections.every(connection)}
+    row = min(ahead)
+    where = f"collection {names[row]!r}" if row in names else "a collection that it does not know any more"
+    raise Damaged(
+        f"the catalogue has lost its last writes, {ahead[row]} or more, those of {where} among them",
+        field=str(catalog.path),
+        remedy=REMEDY,
+    )
+
+
+def accept_loss(catalog: Catalog, generations: Generations) -> None:
+    """Remove the indexes that are ahead of the catalogue; the caller holds the writer's lock.
+
+    All generations of such a collection go: numbers of lost writes and passages are given again, so that none of them
+    may be taken for what was written since, nor take over when a file of a later one turns out to be damaged.
+    """
+    for row in _ahead(catalog, generations):
+        generations.erase(row)
+
+
+def _ahead(catalog: Catalog, generations: Generations) -> dict[int, int]:
+    """Tell by how many writes indexes are ahead of the catalogue, by their collections' rows."""
     # Read before the catalogue: what is written and published from now on is not taken for lost.
     covered = [(int(directory.root.name), _last(directory)) for directory in generations.directories()]
     with catalog.read() as connection:
-        names = {one.row: one.name for one in collections.every(connection)}
         seq = connection.sequence()
-    for row, last in covered:
-        ahead = last - seq
-        if ahead > 0:
-            name = names.get(row)
-            where = f"collection {name!r}" if name else "a collection that it does not know any more"
-            raise Damaged(
-                f"the catalogue has lost its last writes, {ahead} or more, those of {where} among them",
-                field=str(catalog.path),
-                remedy=REMEDY,
-            )
+    return {row: last - seq for row, last in covered if last > seq}
 
 
 def _last(directory: GenerationDir) -> int:
