@@ -111,3 +111,16 @@ def test_rebuild_takes_over_another_model(filled: Runner, monkeypatch: pytest.Mo
     assert ran.out.startswith("rebuilt in ")
     assert "a/1" in filled("ask", "第一篇").out
     assert filled("check").code == 0
+
+
+def test_compact_erases_what_was_deleted(filled: Runner) -> None:
+    doomed = filled.ids()[0]
+    with filled.engine() as engine:
+        secret = engine.article("default", doomed).text.encode()
+        engine.delete_article("default", doomed)
+    ran = filled("compact", "--erase")
+    assert ran.code == 0
+    assert ran.out.startswith("erased in ")
+    assert not any(secret in path.read_bytes() for path in filled.data.rglob("*") if path.is_file())
+    assert filled("check").out == "all is well\n"
+    assert filled("compact").out.startswith("compacted in ")
