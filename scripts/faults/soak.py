@@ -44,6 +44,7 @@ class Minute:
     ms: list[float] = field(default_factory=list)
     written: int = 0
     memory: list[float] = field(default_factory=list)
+    anonymous: list[float] = field(default_factory=list)
 
 
 @dataclass
@@ -171,6 +172,7 @@ async def watch(soak: Soak, server: Server, until: float) -> None:
         await asyncio.sleep(soak.span_s / 12)
         memory = await asyncio.to_thread(server.memory)
         soak.minute().memory.append(memory.resident)
+        soak.minute().anonymous.append(memory.anonymous)
 
 
 async def run(options: argparse.Namespace, server: Server) -> Soak:
@@ -221,6 +223,7 @@ def main() -> int:
             percentile(one.ms, 0.99),
             one.written,
             min(one.memory, default=None),
+            min(one.anonymous, default=None),
         )
         for number, one in enumerate(soak.minutes, 1)
         if one.ms
@@ -233,7 +236,7 @@ def main() -> int:
         ("worst p99 / first", summary.times),
         ("exit code of the server", ended),
     ]
-    columns = ("part", "answers", "p50 ms", "p99 ms", "changes", "resident MiB")
+    columns = ("part", "answers", "p50 ms", "p99 ms", "changes", "resident MiB", "anonymous MiB")
     tables = [
         Table(f"soak: {options.clients} clients, parts of {soak.span_s:g} s", columns, rows),
         Table("soak: all", ("", "value"), totals),
