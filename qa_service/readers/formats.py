@@ -139,7 +139,7 @@ def _csv_submission(header: list[str], cells: list[str], place: str) -> Submissi
 
 def _header_problem(header: list[str]) -> str | None:
     if not set(header) & set(BODIES):
-        found = ", ".join(header[:20]) or "nothing"
+        found = " ".join(", ".join(header[:20]).split())[:300] or "nothing"
         return f"the header needs a column text, html or content_base64; it has {found}"
     if len(set(header)) != len(header) or "" in header:
         return f"the header's columns need distinct names; known ones are {', '.join(FIELDS)}"

@@ -34,6 +34,17 @@ from report import Table, publish  # noqa: E402
 
 PACKAGES = ("qa_service", "embeddings")
 NOT_IMPORTED = ("qa_service.__main__",)
+BOUNDED = {
+    "qa_service.text.furniture": "units of at most 400 characters",
+    "qa_service.retrieval.answering": "a passage of at most 480 tokens",
+    "qa_service.evaluation": "a sentence, and its owner's own articles",
+    "qa_service.text.units._LINE_AFTER": "matched at one place, not searched for",
+    "qa_service.http.fields._CONTENT_TYPE": "matched as a whole, not searched for",
+    "qa_service.text.extraction.sniff": "the first bytes of a file",
+    "qa_service.client": "the address of one's own service",
+    "qa_service.http.chat.citations": "the last 2,000 characters of what a generator has said",
+}
+"""What slow patterns are used on, by the beginning of where they are: those are reported and no findings."""
 _GIVE_UP_SECONDS = 10.0
 _MOST_PIECES = 14
 _COMMON = " \t\n\"'<>&;.-_/=:()[]{}0aA,，。！“”（）一的年月日\u00e9\u0301"
@@ -72,12 +83,12 @@ def main() -> int:
     options = parser.parse_args()
     found = patterns()
     timed = sorted((slowest(one, options.length) for one in found), key=lambda one: -one.once_s)
-    slow = [one for one in timed if one.once_s > options.limit]
+    slow = [one for one in timed if one.once_s > options.limit and not one.where.startswith(tuple(BOUNDED))]
     columns = ["where", "pattern", "repeated", "seconds", "seconds at twice the length"]
-    rows = [[one.where, one.source[:70], one.piece, one.once_s, one.twice_s] for one in timed[: max(15, len(slow))]]
+    rows = [[one.where, one.source[:70], one.piece, one.once_s, one.twice_s] for one in timed[: max(20, len(slow))]]
     title = f"The slowest of {len(timed)} patterns, inputs of {options.length:,} characters"
     publish("patterns", {"patterns": len(timed), "over": len(slow)}, [Table(title, columns, rows)], [], options.out)
-    print(f"{len(slow)} patterns take over {options.limit} s")
+    print(f"{len(slow)} patterns take over {options.limit} s on inputs of any length")
     return int(bool(slow))
 
 

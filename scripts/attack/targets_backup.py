@@ -11,9 +11,6 @@ from pathlib import Path
 
 from targets import REFUSED, TAKEN, Target, promise
 
-from qa_service.backup.archive import END, MANIFEST, header
-from qa_service.backup.making import make
-from qa_service.backup.reading import verify
 from qa_service.errors import QAError
 from qa_service.store.catalog import Catalog
 
@@ -31,6 +28,8 @@ def _folder() -> Path:
 
 @functools.cache
 def _good() -> bytes:
+    from qa_service.backup.making import make  # noqa: PLC0415
+
     data = _folder() / "data"
     data.mkdir()
     Catalog(data).close()
@@ -52,6 +51,8 @@ def _seeds() -> Iterator[bytes]:
 
 def _check(data: bytes) -> str:
     """The first byte says whether the rest is the archive, or the manifest of a good one, its checksum made right."""
+    from qa_service.backup.reading import verify  # noqa: PLC0415
+
     path = _folder() / "tried.tar"
     path.write_bytes(_with_manifest(data[1:]) if data and data[0] & _FROM_MANIFEST else data[1:])
     try:
@@ -63,6 +64,8 @@ def _check(data: bytes) -> str:
 
 
 def _with_manifest(content: bytes) -> bytes:
+    from qa_service.backup.archive import END, MANIFEST, header  # noqa: PLC0415
+
     try:
         body = json.loads(content)
         body.pop("sha256", None)

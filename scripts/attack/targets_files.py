@@ -7,6 +7,7 @@ import hashlib
 import json
 import shutil
 import tempfile
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -148,6 +149,12 @@ def _manifest(data: bytes) -> None:
     directory.obsolete()
 
 
+def _current_seeds() -> Iterator[bytes]:
+    data = next(_manifest_seeds())
+    (folder("current") / "manifest-1-0-1.json").write_bytes(data)
+    yield f"manifest-1-0-1.json {hashlib.sha256(data).hexdigest()}\n".encode()
+
+
 @refusing
 def _current(data: bytes) -> None:
     home = folder("current")
@@ -180,7 +187,7 @@ def _segment(data: bytes) -> None:
     path = segments.path(1)
     path.unlink(missing_ok=True)
     path.write_bytes(data)
-    block = Block(1, 3, 4, 0x12345678)
+    block = Block(1, 3, 4, zlib.crc32(_VECTORS[3:7].tobytes()))
     segments.take(np.ones(2, np.int32), np.array([0, 5], dtype=np.int64))
     segments.verify(block)
 
@@ -276,7 +283,7 @@ TARGETS = (
     Target("ivf", _ivf_seeds, _ivf),
     Target("places", _places_seeds, _places),
     Target("manifest", _manifest_seeds, _manifest, (b"null", b"[]", b"{}", b'""', b"1e9", b'"..\\/x"')),
-    Target("current", lambda: [b"manifest-1-0-1.json " + b"0" * 64], _current),
+    Target("current", _current_seeds, _current, (b"../", b"\0", b"manifest-1-0-1.json")),
     Target("delta", _delta_seeds, _delta),
     Target("segment", _segment_seeds, _segment),
     Target("calibration", _calibration_seeds, _calibration),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -21,6 +22,8 @@ from qa_service.text.split import is_blank, split_sentences
 from tests.unit.documents import archive, docx, epub, paragraph, pdf
 
 CHARSETS = (None, "utf-8", "gbk", "big5", "utf-16", "latin-1", "shift_jis", "windows-1251", "\0", "utf-7")
+CACHE = Path(tempfile.gettempdir()) / "qa-service-fuzz-cache"
+"""Tables that take seconds to make are made once."""
 LIMIT = 24
 """Tokens of a passage here, so that short inputs make several."""
 _LINE = "市图书馆每周一闭馆，节假日另行通知，请读者提前安排好时间，以免白跑一趟，敬请谅解。"
@@ -179,7 +182,7 @@ def _feed(data: bytes) -> str:
 def _repairer() -> Callable[[str], object]:
     from qa_service.text.repair import load_repairer  # noqa: PLC0415
 
-    return load_repairer(None)
+    return load_repairer(CACHE)
 
 
 def _repair(data: bytes) -> str:
@@ -232,11 +235,9 @@ def _split(data: bytes) -> str:
 
 @functools.cache
 def _tokenizer() -> object:
-    import tempfile  # noqa: PLC0415
-
     from qa_service.text.tokens import Tokenizer  # noqa: PLC0415
 
-    return Tokenizer(Path(tempfile.gettempdir()) / "qa-service-fuzz-cache")
+    return Tokenizer(CACHE)
 
 
 def _words(data: bytes) -> str:

@@ -147,3 +147,12 @@ def test_a_csv_file_cut_inside_a_character(tmp_path: Path, rows: str) -> None:
     assert found[-1].rejection is not None
     assert "utf-16" in found[-1].rejection
     assert dataclasses.is_dataclass(found[-1])
+
+
+def test_a_header_of_several_lines_is_named_in_one(tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_text('"a\nforged line",b\n1,2\n')
+    [row] = read_csv(path)
+    assert row.rejection is not None
+    assert "it has a forged line, b" in row.rejection
+    assert "\n" not in row.rejection

@@ -29,7 +29,9 @@ FAVOURED_ARTICLES = 10
 FAVOURED_PASSAGES = 300
 """Passages of the conversation's articles that are scored whether or not an index names them."""
 
-_AROUND = regex.compile(r"^\s*(?:那么|那|还有|還有|至于|至於|and|what about|how about)\s*|(?:呢|吗|嗎|\p{P}|\s)+$")
+_LEADS = regex.compile(r"^\s*(?:那么|那|还有|還有|至于|至於|and|what about|how about)\s*")
+# A run is looked at from its start only, and once: of thousands of marks each would be a start.
+_TRAILS = regex.compile(r"(?<![呢吗嗎\p{P}\s])[呢吗嗎\p{P}\s]++$")
 """What stands around the new part of a fragment."""
 _NO_NAME = regex.compile(r"[的了吗嗎呢么是有在我你他她它这這也就和与與及]|the|on|in|at|for|of|a|an")
 
@@ -219,5 +221,5 @@ def describe_reading(ranking: Ranking) -> dict[str, object]:
 
 def _slot(question: str, tokenizer: Tokenizer) -> list[str]:
     """Cut what a fragment puts in the place of something: 衡川 of 那衡川呢？, where a tokenizer may see one name."""
-    core = _AROUND.sub("", question)
+    core = _TRAILS.sub("", _LEADS.sub("", question))
     return [word for word in dict.fromkeys(tokenizer.words(core)) if not _NO_NAME.fullmatch(word)]
