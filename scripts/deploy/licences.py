@@ -45,6 +45,8 @@ KNOWN: Mapping[str, str] = {
     "axe-playwright-python": "MIT",
     # Its metadata names two; its file LICENSE.txt is the MIT licence.
     "dirtyjson": "MIT",
+    # No licence in the metadata; its file LICENSE is the MIT licence.
+    "promql-parser": "MIT",
     # Its metadata has the whole text, which is the three-clause BSD licence.
     "scipy": "BSD-3-Clause",
 }
