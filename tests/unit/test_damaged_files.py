@@ -12,7 +12,8 @@ import pytest
 import targets_files
 from targets import REFUSED, TAKEN, all_targets
 
-from embeddings.errors import DamagedIndex
+from embeddings import manifest
+from embeddings.errors import DamagedIndex, DamagedModel
 from embeddings.ivf_file import IvfPaths
 from embeddings.ivf_index import Effort, IvfIndex
 from qa_service.errors import Damaged
@@ -156,3 +157,9 @@ def test_a_header_of_several_lines_is_named_in_one(tmp_path: Path) -> None:
     assert row.rejection is not None
     assert "it has a forged line, b" in row.rejection
     assert "\n" not in row.rejection
+
+
+def test_a_model_manifest_that_names_what_cannot_be_a_file(tmp_path: Path) -> None:
+    files = {"a\0b": manifest.FileRecord(1, "0" * 64)}
+    with pytest.raises(DamagedModel, match="names"):
+        manifest.check_files(tmp_path, manifest.Manifest(1, "m", "s", "l", files), full=False)
