@@ -10,7 +10,7 @@ from __future__ import annotations
 from qa_service.errors import Damaged, QAError
 from qa_service.index.generation import Generations
 from qa_service.index.generation_dir import GenerationDir
-from qa_service.store import collections
+from qa_service.store import collections, files
 from qa_service.store.catalog import Catalog
 
 REMEDY = (
@@ -47,6 +47,8 @@ def accept_loss(catalog: Catalog, generations: Generations) -> None:
     """
     for row in _ahead(catalog, generations):
         generations.erase(row)
+        # Before the catalogue goes on: come back after a power cut, they might be no longer ahead.
+        files.sync_directory(generations.directory(row).root.parent)
 
 
 def _ahead(catalog: Catalog, generations: Generations) -> dict[int, int]:
