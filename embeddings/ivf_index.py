@@ -168,7 +168,7 @@ class IvfIndex:
         parameters = self._faiss.IVFRaBitQSearchParameters(
             nprobe=len(lists), qb=_QUERY_BITS, sel=subset.selector if subset else None
         )
-        near = np.ascontiguousarray(products[lists])
+        near = products[lists]
         scores, ids = np.empty(count, np.float32), np.empty(count, np.int64)
         query, numbers, distances, found, labels = map(self._faiss.swig_ptr, (rotated, lists, near, scores, ids))
         # FAISS's own wrapper takes no parameters, and would look for the nearest lists anew.

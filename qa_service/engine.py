@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from embeddings.encoder import Encoder
@@ -16,7 +16,7 @@ from qa_service.explanation import Explanation, Target
 from qa_service.fitness import Fitness
 from qa_service.index.generation import Generations
 from qa_service.index.opened import OpenedCollections
-from qa_service.ingest import Ingestor, Noted, passage_tokens
+from qa_service.ingest import Ingestor, passage_tokens
 from qa_service.keys import key_file
 from qa_service.library import Library
 from qa_service.names import DEFAULT_COLLECTION
@@ -79,9 +79,9 @@ class Engine:
         self._ingestor = Ingestor(
             catalog, self.segments, self.generations, encoder, self.tokenizer, settings.max_article_chars, repair
         )
-        self._taking_in = TakingIn(catalog, self._ingestor, self.opened, self._compact_soon)
+        self.taking_in = TakingIn(catalog, self._ingestor, self.opened, self._compact_soon)
         self._background = Background(
-            settings, catalog, self.generations, self.opened, self.ingest_batches, self.compact
+            settings, catalog, self.generations, self.opened, self.taking_in.ingest_batches, self.compact
         )
         self._fitness = Fitness(catalog, self.generations, settings.min_free_mb << 20)
         self._listeners: list[Callable[[Ask, Result], None]] = []
@@ -164,17 +164,7 @@ class Engine:
 
     def ingest(self, submissions: Iterable[Submission], collection: str = DEFAULT_COLLECTION) -> Iterator[Outcome]:
         """Take articles in; yield an outcome for each, in order; see `TakingIn.ingest`."""
-        return self._taking_in.ingest(submissions, collection)
-
-    def ingest_batches(
-        self,
-        submissions: Iterable[Submission],
-        collection: str,
-        wanted: Callable[[], bool] = lambda: True,
-        noted: Noted | None = None,
-    ) -> Iterator[list[Outcome]]:
-        """Take articles in as `ingest` does; yield the outcomes of each batch; see `TakingIn.ingest_batches`."""
-        return self._taking_in.ingest_batches(submissions, collection, wanted, noted)
+        return self.taking_in.ingest(submissions, collection)
 
     def ingestor(self) -> Ingestor:
         """Give a writer over this engine's store."""
@@ -182,11 +172,11 @@ class Engine:
 
     def prune(self, collection: str, keep: Container[str]) -> list[str]:
         """Delete the articles of a collection whose ids are not in `keep`; return their ids."""
-        return self._taking_in.prune(collection, keep)
+        return self.taking_in.prune(collection, keep)
 
     def delete_article(self, collection: str, article_id: str) -> None:
         """Delete an article; see `TakingIn.delete_article`."""
-        self._taking_in.delete_article(collection, article_id)
+        self.taking_in.delete_article(collection, article_id)
 
     def articles(self, collection: str, limit: int = 50, cursor: str | None = None) -> ArticlePage:
         """List a page of articles; see `Library.articles`."""
@@ -249,7 +239,7 @@ class Engine:
 
     def compact(self, name: str) -> None:
         """Fold a collection's delta into its base if it has grown enough; see `TakingIn.compact`."""
-        self._taking_in.compact(name)
+        self.taking_in.compact(name)
 
     def compact_everything(self, *, erase: bool) -> None:
         """Fold every collection into a new base; with `erase`, leave nothing of the deleted; see `erasing`."""

@@ -80,7 +80,7 @@ def _work_on_jobs(order: Order, reply: Reply, stopping: threading.Event) -> None
     if engine.generations.versions != order.versions:
         reply("cannot", "the settings give another encoder than the one in use")
         os._exit(1)
-    JobRunner(engine.catalog, engine.ingest_batches, stopping.is_set).drain()
+    JobRunner(engine.catalog, engine.taking_in.ingest_batches, stopping.is_set).drain()
     engine.close()
 
 

@@ -191,7 +191,7 @@ def _calibrated(paths: IvfPaths, source: Source, entry: LegEntry) -> LegEntry:
     for bounded in _reaches(effort, entry.lists) if reached >= recall.TARGET else ():
         found = recall.recall(index, truth, bounded)
         if found >= recall.TARGET:
-            chosen, reached = replace(chosen, probes=bounded.probes, reach=round(bounded.reach, 6)), found
+            chosen, reached = replace(chosen, probes=bounded.probes, reach=bounded.reach), found
             break
     return _stamped(chosen, reached, truth, source)
 

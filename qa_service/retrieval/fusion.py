@@ -46,7 +46,7 @@ def leg_scale(scores: Scores, matches: NDArray[np.bool_] | None = None, setting:
     top, low = float(best[0]), float(best[-1])
     if top <= low:
         return (scores >= top).astype(np.float64)
-    scaled: Scores = np.minimum(np.maximum((scores - low) / (top - low), 0.0), 1.0)
+    scaled: Scores = np.clip((scores - low) / (top - low), 0.0, 1.0)
     return scaled
 
 

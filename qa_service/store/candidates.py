@@ -65,9 +65,8 @@ def candidates(connection: Connection, keys: Sequence[int], seq: int) -> list[Ca
     """
     rows, live = connection.kept.passages, connection.kept.live(connection.sequence(), seq)
     held = rows.get_many(keys)
-    if len(held) == len(keys) and live.issuperset(held):
-        return [held[key] for key in sorted(held)]
-    found = {key: row for key, row in held.items() if key in live}
+    # One comparison of whole sets, as a rule.
+    found = held.copy() if live.issuperset(held) else {key: row for key, row in held.items() if key in live}
     if len(found) < len(keys):
         found.update((key, held[key]) for key in _live(connection, [key for key in held if key not in found], seq))
         for row in _read(connection, [key for key in keys if key not in held], seq):

@@ -11,17 +11,14 @@ ingested into DIR once, asked, compacted with the lower bound, and asked again.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 from report import Table, machine, publish
-from runtime_quality import DEPTH, MEASURE, read_sets
+from runtime_quality import MEASURE, chosen_sets, ingest, measure
 
 from qa_service.config import load_settings
 from qa_service.engine import Engine
-from qa_service.evaluation.datasets import RankingSet
-from qa_service.evaluation.metrics import pessimistic_order, question_measures
 from qa_service.index import dense
 from qa_service.store import collections
 
@@ -29,21 +26,18 @@ from qa_service.store import collections
 def main() -> None:
     """Ingest, ask, compact, ask again, and print the differences."""
     options = _options()
-    sets = {
-        name: (collection, found)
-        for name, collection, found in read_sets(options.sets)
-        if not options.only or name in options.only
-    }
+    sets = chosen_sets(options.sets, options.only)
     engine = Engine.open(load_settings(data_dir=options.work))
     try:
-        ingest(engine, sets)
+        for collection, dataset in sets.values():
+            ingest(engine, collection, dataset)
         legs: list[list[object]] = []
-        figures: list[Mapping[str, np.ndarray]] = []
+        figures: list[dict[str, np.ndarray]] = []
         for bound in (1 << 60, options.vectors):
             dense.EXACT_VECTORS = bound
             for collection in sorted({collection for collection, _ in sets.values()}):
                 legs += compact(engine, collection)
-            figures.append({name: asked(engine, *found, options.questions) for name, found in sets.items()})
+            figures.append({name: measure(engine, *found, options.questions) for name, found in sets.items()})
     finally:
         engine.close()
     rows = [row(name, figures[0][name], figures[1][name]) for name in sets]
@@ -52,16 +46,6 @@ def main() -> None:
         Table("Indexes", ("collection", "of", "index", "vectors", "lists", "at most", "reach", "recall@10"), legs),
     ]
     publish("compressed_quality", {"machine": machine()}, tables, [], options.out)
-
-
-def ingest(engine: Engine, sets: Mapping[str, tuple[str, RankingSet]]) -> None:
-    """Take in what is not there."""
-    there = {collection.name: collection.articles for collection in engine.collections()}
-    for collection, dataset in sets.values():
-        if there.get(collection, 0) < len(dataset.articles):
-            print(f"ingesting {collection}", flush=True)
-            list(engine.ingest(dataset.articles, collection))
-            there[collection] = len(dataset.articles)
 
 
 def compact(engine: Engine, name: str) -> list[list[object]]:
@@ -76,18 +60,6 @@ def compact(engine: Engine, name: str) -> list[list[object]]:
     return [
         [name, kind, leg.kind, leg.vectors, leg.lists, leg.probes, leg.reach, leg.recall] for kind, leg in legs if leg
     ]
-
-
-def asked(engine: Engine, collection: str, dataset: RankingSet, most: int) -> np.ndarray:
-    """Give the measure of every question that is asked."""
-    questions = dataset.questions[:: max(1, len(dataset.questions) // most)]
-    print(f"asking {len(questions)} questions of {collection}", flush=True)
-    orders = {
-        question.id: pessimistic_order(engine.rank(question.text, collection, depth=DEPTH), question.relevance)
-        for question in questions
-    }
-    values = question_measures(orders, {question.id: question.relevance for question in questions})
-    return np.array([values[question.id][MEASURE] for question in questions])
 
 
 def row(name: str, exact: np.ndarray, lists: np.ndarray) -> list[object]:

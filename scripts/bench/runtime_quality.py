@@ -11,7 +11,7 @@ nor asked again. The last set, pool, asks the Chinese XQuAD in all articles toge
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -38,11 +38,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="*", help="names of sets")
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
-    sets = {
-        name: (collection, found)
-        for name, collection, found in read_sets(options.sets)
-        if not options.only or name in options.only
-    }
+    sets = chosen_sets(options.sets, options.only)
     ways = {"float32": ("fp32", "fp32"), options.runtime: (options.runtime, options.runtime)}
     ways["both"] = ("fp32", options.runtime)
     figures = {
@@ -53,6 +49,11 @@ def main() -> None:
     columns += [f"{options.runtime} over a float32 index", "difference"]
     table = Table(f"{MEASURE}, {options.runtime} against float32", columns, rows)
     publish("runtime_quality", {"machine": machine()}, [table], [], options.out)
+
+
+def chosen_sets(folder: Path, only: Sequence[str] | None) -> Mapping[str, tuple[str, RankingSet]]:
+    """Read the sets named by `only`, or all: by name, the collection of their articles and the set."""
+    return {name: (collection, found) for name, collection, found in read_sets(folder) if not only or name in only}
 
 
 def read_sets(folder: Path) -> Iterator[tuple[str, str, RankingSet]]:
@@ -72,30 +73,39 @@ def asked(data: Path, runtime: str, sets: Mapping[str, tuple[str, RankingSet]], 
     """Return the measure of every question of each set, ingesting first what is not there."""
     engine = Engine.open(load_settings(data_dir=data, runtime=runtime))
     try:
-        there = {collection.name: collection.articles for collection in engine.collections()}
         found = {}
         for name, (collection, dataset) in sets.items():
             kept = data.with_name(f"{data.name}-{runtime}-{name}-{most}.npy")
             if kept.exists():
                 found[name] = np.load(kept)
                 continue
-            if there.get(collection, 0) < len(dataset.articles):
-                print(f"{runtime}: ingesting {collection}", flush=True)
-                list(engine.ingest(dataset.articles, collection))
-                there[collection] = len(dataset.articles)
-            step = max(1, len(dataset.questions) // most)
-            questions = dataset.questions[::step]
-            print(f"{runtime}: asking {len(questions)} questions of {name}", flush=True)
-            orders = {
-                question.id: pessimistic_order(engine.rank(question.text, collection, depth=DEPTH), question.relevance)
-                for question in questions
-            }
-            values = question_measures(orders, {question.id: question.relevance for question in questions})
-            found[name] = np.array([values[question.id][MEASURE] for question in questions])
+            print(f"{runtime}: {name}", flush=True)
+            ingest(engine, collection, dataset)
+            found[name] = measure(engine, collection, dataset, most)
             np.save(kept, found[name])
         return found
     finally:
         engine.close()
+
+
+def ingest(engine: Engine, collection: str, dataset: RankingSet) -> None:
+    """Take a set's articles in unless the collection has as many."""
+    there = {one.name: one.articles for one in engine.collections()}
+    if there.get(collection, 0) < len(dataset.articles):
+        print(f"ingesting {collection}", flush=True)
+        list(engine.ingest(dataset.articles, collection))
+
+
+def measure(engine: Engine, collection: str, dataset: RankingSet, most: int) -> np.ndarray:
+    """Ask at most about `most` questions of a set, evenly spread, and give the measure of each."""
+    questions = dataset.questions[:: max(1, len(dataset.questions) // most)]
+    print(f"asking {len(questions)} questions of {collection}", flush=True)
+    orders = {
+        question.id: pessimistic_order(engine.rank(question.text, collection, depth=DEPTH), question.relevance)
+        for question in questions
+    }
+    values = question_measures(orders, {question.id: question.relevance for question in questions})
+    return np.array([values[question.id][MEASURE] for question in questions])
 
 
 def row(name: str, values: list[np.ndarray]) -> list[object]:

@@ -62,6 +62,14 @@ class Callers:
             self.results[text] = str(error)
 
 
+def under_way(recorder: Recorder, joined: JoinedCalls, text: str) -> Callers:
+    """Give callers of whom one has the encoder at work, until the recorder lets it go on."""
+    callers = Callers(joined)
+    callers.start(text)
+    assert recorder.started.wait(LONG)
+    return callers
+
+
 def until(condition: Callable[[], bool]) -> None:
     end = time.monotonic() + LONG
     while not condition():
@@ -72,9 +80,7 @@ def until(condition: Callable[[], bool]) -> None:
 def test_calls_that_arrive_meanwhile_are_encoded_together() -> None:
     recorder = Recorder()
     joined = JoinedCalls(recorder)
-    callers = Callers(joined)
-    callers.start("a")
-    assert recorder.started.wait(LONG)
+    callers = under_way(recorder, joined, "a")
     callers.start("bb", "ccc", "dddd")
     recorder.go_on.set()
     assert callers.end() == {"a": [[1.0]], "bb": [[2.0]], "ccc": [[3.0]], "dddd": [[4.0]]}
@@ -84,9 +90,7 @@ def test_calls_that_arrive_meanwhile_are_encoded_together() -> None:
 
 def test_one_bad_text_fails_only_its_own_call() -> None:
     recorder = Recorder()
-    callers = Callers(JoinedCalls(recorder))
-    callers.start("a")
-    assert recorder.started.wait(LONG)
+    callers = under_way(recorder, JoinedCalls(recorder), "a")
     callers.start("bad", "ccc")
     recorder.go_on.set()
     assert callers.end() == {"a": [[1.0]], "bad": "bad text", "ccc": [[3.0]]}
@@ -94,9 +98,7 @@ def test_one_bad_text_fails_only_its_own_call() -> None:
 
 def test_a_joined_call_is_bounded() -> None:
     recorder = Recorder()
-    callers = Callers(JoinedCalls(recorder, most=2))
-    callers.start("a")
-    assert recorder.started.wait(LONG)
+    callers = under_way(recorder, JoinedCalls(recorder, most=2), "a")
     callers.start("b", "c", "d", "e", "f")
     recorder.go_on.set()
     callers.end()
@@ -144,9 +146,7 @@ def test_who_leads_waits_for_company_that_is_to_be_expected() -> None:
     until the wait ends."""
     recorder = Recorder()
     joined = JoinedCalls(recorder, wait_s=10 * LONG)
-    callers = Callers(joined)
-    callers.start("a")
-    assert recorder.started.wait(LONG)
+    callers = under_way(recorder, joined, "a")
     callers.start("b", "c", "d")
     recorder.go_on.set()
     until(lambda: "a" in callers.results)
@@ -158,9 +158,7 @@ def test_who_leads_waits_for_company_that_is_to_be_expected() -> None:
 
 def test_nobody_waits_once_a_joined_call_is_full() -> None:
     recorder = Recorder()
-    callers = Callers(JoinedCalls(recorder, wait_s=10 * LONG, most=3))
-    callers.start("a")
-    assert recorder.started.wait(LONG)
+    callers = under_way(recorder, JoinedCalls(recorder, wait_s=10 * LONG, most=3), "a")
     callers.start("b", "c", "d")
     recorder.go_on.set()
     callers.end()
@@ -170,9 +168,7 @@ def test_nobody_waits_once_a_joined_call_is_full() -> None:
 def test_the_wait_has_an_end() -> None:
     recorder = Recorder()
     joined = JoinedCalls(recorder, wait_s=0.05)
-    callers = Callers(joined)
-    callers.start("a")
-    assert recorder.started.wait(LONG)
+    callers = under_way(recorder, joined, "a")
     callers.start("b", "c")
     recorder.go_on.set()
     callers.end()
@@ -215,9 +211,7 @@ def test_many_callers_all_come_back() -> None:
 def test_an_interrupted_waiter_leaves_its_place_to_the_next() -> None:
     recorder = Recorder()
     joined = JoinedCalls(recorder)
-    callers = Callers(joined)
-    callers.start("first")
-    assert recorder.started.wait(LONG)
+    callers = under_way(recorder, joined, "first")
     waiting: list[_Call] = []
 
     class Interrupted(_Call):

@@ -66,7 +66,7 @@ class Requests(RuleBasedStateMachine):
     def write_by_a_job(self, name: str, articles: dict[str, int]) -> None:
         path = f"/v1/articles?collection={name}&async=true"
         job = self.call(202, "POST", path, {"articles": rows(articles)})["job"]
-        JobRunner(self.engine.catalog, self.engine.ingest_batches, lambda: False).drain()
+        JobRunner(self.engine.catalog, self.engine.taking_in.ingest_batches, lambda: False).drain()
         done = self.call(200, "GET", f"/v1/jobs/{job['id']}")["job"]
         assert (done["state"], done["done"]) == ("done", len(articles))
         self.model.setdefault(name, {}).update(articles)

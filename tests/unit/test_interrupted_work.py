@@ -79,11 +79,11 @@ def test_a_job_cut_off_after_a_batch_takes_none_of_it_again(
     with monkeypatch.context() as patch:
         patch.setattr(Ingestor, "_learn", killed)
         with pytest.raises(Killed):
-            JobRunner(engine.catalog, engine.ingest_batches, lambda: False).drain()
+            JobRunner(engine.catalog, engine.taking_in.ingest_batches, lambda: False).drain()
     assert engine.job(job.id).state != "done"
     add(engine, {"x": "新的版本在这里。"})
     engine.delete_article("default", "y")
-    JobRunner(engine.catalog, engine.ingest_batches, lambda: False).drain()
+    JobRunner(engine.catalog, engine.taking_in.ingest_batches, lambda: False).drain()
     assert engine.job(job.id).state == "done"
     assert [outcome.outcome for outcome in engine.job(job.id).outcomes] == ["created", "created"]
     assert engine.article("default", "x").text == "新的版本在这里。"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import numpy as np
@@ -152,10 +154,16 @@ def test_copies_that_come_later_are_found(engine: Engine) -> None:
     assert {first.article_id, *(one.article_id for one in first.also_in)} == {"park", "copy"}
 
 
-def test_bands_are_looked_up_alike_in_one_statement_and_in_many(engine: Engine) -> None:
+@contextmanager
+def three_alike(engine: Engine) -> Iterator[tuple[Connection, int]]:
+    """Take in three articles that share sentences, keys 1 to 3; give a connection and the collection's row."""
     add(engine, park=PARK, copy=PARK, lake=LAKE + PARK)
     with engine.catalog.read() as connection:
-        row = collections.get(connection, "default").row
+        yield connection, collections.get(connection, "default").row
+
+
+def test_bands_are_looked_up_alike_in_one_statement_and_in_many(engine: Engine) -> None:
+    with three_alike(engine) as (connection, row):
         at_once = bands.LookUps(connection, row, [1], most=1000).sharing(1)
         by_band = bands.LookUps(connection, row, [1], most=1000)
         many = Shared(np.zeros((1000, 2), dtype=np.int64), {})
@@ -167,9 +175,7 @@ def test_bands_are_looked_up_alike_in_one_statement_and_in_many(engine: Engine) 
 
 
 def test_bands_read_in_one_statement_serve_those_looked_up_one_by_one(engine: Engine) -> None:
-    add(engine, park=PARK, copy=PARK, lake=LAKE + PARK)
-    with engine.catalog.read() as connection:
-        row = collections.get(connection, "default").row
+    with three_alike(engine) as (connection, row):
         expected = bands.LookUps(connection, row, [1], most=1000).sharing(2)
         look_ups = bands.LookUps(connection, row, [1], most=1000)
         look_ups.sharing(1)

@@ -180,7 +180,9 @@ def test_threads_leave_no_connections(engine: Engine, monkeypatch: pytest.Monkey
 def test_an_ingest_that_is_wanted_no_more_ends_before_the_next_batch(engine: Engine) -> None:
     wanted = [True]
     batches = []
-    for outcomes in engine.ingest_batches((article(f"a{n}", text(n)) for n in range(40)), "c", lambda: wanted[0]):
+    for outcomes in engine.taking_in.ingest_batches(
+        (article(f"a{n}", text(n)) for n in range(40)), "c", lambda: wanted[0]
+    ):
         batches.append(outcomes)
         wanted[0] = len(batches) < 3
     assert [len(outcomes) for outcomes in batches] == [4, 4, 4]

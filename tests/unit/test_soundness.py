@@ -84,7 +84,7 @@ def test_an_altered_article_that_waits_in_a_job_is_rejected(engine: Engine) -> N
     job = engine.submit([article("a", text(1)), article("b", text(2), title="标题"), article("c", text(3))], "default")
     alter(engine, "UPDATE job_items SET content = CAST('other' AS BLOB) WHERE position = 0")
     alter(engine, "UPDATE job_items SET submission = replace(submission, '6807', '6808') WHERE position = 1")
-    JobRunner(engine.catalog, engine.ingest_batches, lambda: False).drain()
+    JobRunner(engine.catalog, engine.taking_in.ingest_batches, lambda: False).drain()
     outcomes = engine.job(job.id).outcomes
     assert [one.outcome for one in outcomes] == ["rejected", "rejected", "created"]
     assert "hand the article in again" in str(outcomes[0].reason)

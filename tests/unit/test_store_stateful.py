@@ -101,7 +101,7 @@ class Shelves(RuleBasedStateMachine):
     @rule(name=a_name, articles=written)
     def write_by_a_job(self, name: str, articles: Articles) -> None:
         job = self.engine.submit(submissions(articles), name)
-        JobRunner(self.engine.catalog, self.engine.ingest_batches, lambda: False).drain()
+        JobRunner(self.engine.catalog, self.engine.taking_in.ingest_batches, lambda: False).drain()
         assert self.engine.job(job.id).state == "done"
         self.model.setdefault(name, {}).update(articles)
 
