@@ -93,7 +93,7 @@ class Server:
 def request_of(path: str, body: object, *, method: str = "POST") -> bytes:
     """Write a request."""
     data = json.dumps(body).encode()
-    head = f"{method} {path} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: {len(data)}"
+    head = f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {len(data)}"
     return f"{head}\r\n\r\n".encode() + data
 
 

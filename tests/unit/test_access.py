@@ -189,11 +189,13 @@ def test_causes_of_failures_are_told_to_operators_alone(
 ) -> None:
     clients = make("ask"), make("admin", collections=("default",))
     fake.failure = failure
+    # What an unexpected exception says may be anything, also an article's text; its kind is logged.
+    logged = "theirs" if isinstance(failure, Damaged) else "RuntimeError"
     for client in clients:
         answer = client.post("/v1/ask", json={"question": "a"})
         assert answer.status_code == 500
         assert "theirs" not in answer.text
-        assert "theirs" in caplog.text
+        assert logged in caplog.text
     if isinstance(failure, Damaged):
         assert "theirs" in make("admin").post("/v1/ask", json={"question": "a"}).text
 
