@@ -93,8 +93,8 @@ class Server:
 def request_of(path: str, body: object, *, method: str = "POST") -> bytes:
     """Write a request."""
     data = json.dumps(body).encode()
-    head = f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {len(data)}"
-    return f"{head}\r\n\r\n".encode() + data
+    head = f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    return f"{head}Content-Length: {len(data)}\r\n\r\n".encode() + data
 
 
 def answer_of(connection: socket.socket) -> http.client.HTTPResponse:

@@ -91,7 +91,8 @@ def test_a_client_that_waits_to_be_asked_for_the_body_is_asked(run: Run) -> None
 
 
 def test_a_body_that_is_too_large_is_refused_before_it_is_sent(run: Run) -> None:
-    head = b"POST /v1/ask HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9999999999\r\n"
+    head = b"POST /v1/ask HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    head += b"Content-Length: 9999999999\r\n"
     server = run()
     for more in (b"", b"Expect: 100-continue\r\n"):
         connection = server.connect(head + more + b"\r\n")
