@@ -38,7 +38,7 @@ class ModelInfo:
     Attributes:
         description: what it is.
         folder: where it is, or will be built.
-        built: whether it is there and its files have the right sizes.
+        built: whether it is there and its files are as built, of the weights the size.
         problem: why it cannot be used as it is, if it is there and damaged.
         size: bytes on disk, 0 unless built.
         fingerprint: of its vectors with its own prompts; None unless built.
@@ -62,7 +62,7 @@ def ensure_default_model(cache_dir: Path, progress: Progress | None = None, *, f
     Args:
         cache_dir: where built models live; made if need be. The model takes about 490 MB there.
         progress: told in a sentence what is being done, when anything is.
-        full: check every byte of an existing model, not only the sizes of its files.
+        full: check every byte of an existing model, also those of the weights.
 
     Errors:
         ModelError: the packages are missing or not the known ones, the directory cannot be written or is full, or
@@ -89,7 +89,7 @@ def ensure_default_model(cache_dir: Path, progress: Progress | None = None, *, f
 
 
 def verify(folder: Path, *, full: bool = False) -> None:
-    """Check a built model against its manifest: the sizes of its files, and their checksums too if `full`.
+    """Check a built model against its manifest: sizes and checksums of its files, that of the weights only if `full`.
 
     Errors:
         DamagedModel: a file, or the manifest itself, is missing, truncated or altered.

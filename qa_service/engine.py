@@ -19,6 +19,7 @@ from qa_service.index.opened import OpenedCollections
 from qa_service.ingest import Ingestor, passage_tokens
 from qa_service.keys import key_file
 from qa_service.library import Library
+from qa_service.model_file import ModelFile
 from qa_service.names import DEFAULT_COLLECTION
 from qa_service.question import check_history, check_question
 from qa_service.question_notes import QuestionNotes
@@ -86,6 +87,7 @@ class Engine:
         self._fitness = Fitness(catalog, self.generations, settings.min_free_mb << 20)
         self._listeners: list[Callable[[Ask, Result], None]] = []
         self.questions = QuestionNotes(settings, catalog)
+        self._model_file = ModelFile(settings)
         self._closed = False
 
     @classmethod
@@ -215,6 +217,7 @@ class Engine:
     def start_workers(self) -> None:
         """Start what only a server runs: jobs, compaction, and following what other processes publish."""
         self._background.start()
+        self._model_file.watch()
         self.questions.start()
 
     def readiness(self) -> Readiness:
@@ -228,6 +231,7 @@ class Engine:
                 "reranker": reranking,
                 "calibration": self.adjustment.warnings(),
                 "questions": self.questions.warnings(),
+                "model": self._model_file.warnings(),
             }
         )
 
@@ -249,7 +253,7 @@ class Engine:
     def check(self) -> list[str]:
         """Verify everything stored; return the problems, each with its remedy."""
         stored = maintenance.check(self.catalog, self.segments, self.generations, self._ingestor.processing)
-        others = [*self.adjustment.problems(), *self.questions.problems()]
+        others = [*self.adjustment.problems(), *self.questions.problems(), *self._model_file.problems()]
         return [*stored, *others, *key_file.problems(self.settings.data_dir)]
 
     def measure_recall(self, collection: str | None, queries: int) -> list[maintenance.Recall]:
@@ -264,6 +268,7 @@ class Engine:
     def close(self) -> None:
         """Stop the workers and close the store."""
         self._closed = True
+        self._model_file.close()
         self._background.stop()
         self.questions.close()
         self.catalog.close()

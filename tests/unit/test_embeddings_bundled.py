@@ -12,7 +12,7 @@ import sys
 
 import pytest
 
-from embeddings import bundled
+from embeddings import bundled, manifest
 from embeddings.errors import DamagedModel, ModelError
 from embeddings.model_folder import write_weights
 from embeddings.q4_file import Q4File
@@ -113,7 +113,19 @@ def test_a_damaged_model_is_noticed_and_built_again(small, cache, case):
     assert _left(cache) == []
 
 
-def test_altered_bytes_are_noticed_by_the_full_check_only(small, cache):
+def test_an_altered_byte_in_any_small_file_is_noticed_and_mended(small, cache):
+    folder = bundled.ensure_default_model(cache)
+    files = [path for path in sorted(folder.rglob("*")) if path.is_file() and path.stat().st_size]
+    for count, path in enumerate(files, start=2):
+        data = path.read_bytes()
+        path.write_bytes(data[:-1] + bytes([data[-1] ^ 4]))
+        bundled.ensure_default_model(cache)
+        assert len(small) == count, path
+        bundled.verify(folder, full=True)
+
+
+def test_altered_bytes_of_what_is_large_are_noticed_by_the_full_check_only(small, cache, monkeypatch):
+    monkeypatch.setattr(manifest, "QUICKLY_HASHED", 0)
     folder = bundled.ensure_default_model(cache)
     path = folder / "model.safetensors"
     path.write_bytes(path.read_bytes()[:-1] + b"?")
