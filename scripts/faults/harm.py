@@ -4,8 +4,8 @@
 
 Each harm is done to a copy of one data directory. For each: how the server comes up, whether anything that it serves is
 wrong, what `check` says, and what brings all back. It ends with 1 if a wrong text was served, if something was missing
-and nobody said so, or if nothing that was advised helped. Mounting and libfaketime are needed for some; what cannot be
-done here is listed as skipped.
+and nobody said so, or if nothing that was advised helped. Mounting and a C compiler are needed for some; what
+cannot be done here is listed as skipped.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def harms(template: Template, case: Path, given: argparse.Namespace) -> dict[str
         "disk": lambda: harm_disk.full_disk(template, case, rng),
         "read-only": lambda: harm_disk.read_only(template, case, rng),
         "immutable": lambda: harm_disk.indexes_immutable(template, case, rng),
-        "clock": lambda: harm_clock.jumps(template, case, rng, given.faketime),
+        "clock": lambda: harm_clock.jumps(template, case, rng),
         "no-model": lambda: iter([harm_model.missing_folder(case)]),
         "model": lambda: harm_model.default_model(given.models, case, rng),
     }
@@ -107,7 +107,6 @@ def main() -> int:
     parser.add_argument("--places", type=int, default=3, help="bytes altered in each kind of file, one at a time")
     parser.add_argument("--minutes", type=float, help="begin no other harm after so many minutes")
     parser.add_argument("--seed", type=int, default=1, help="other seeds, other bytes")
-    parser.add_argument("--faketime", type=Path, help="libfaketime.so.1, if it is not where Debian puts it")
     models = platformdirs.user_cache_path("qa-service") / "models"
     parser.add_argument("--models", type=Path, default=models, help="the default model's cache, which is copied")
     parser.add_argument("--out", type=Path, help="a folder for harm.json")

@@ -1,9 +1,12 @@
-"""A clock that jumps by months, back and forth, under a running server and between two starts (with libfaketime)."""
+"""A clock that jumps by months, back and forth, under a running server and between two starts."""
 
 from __future__ import annotations
 
 import random
+import shutil
+import subprocess
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 from checking import unfinished_jobs, wait_until
@@ -14,40 +17,45 @@ from shelves_model import NotAcknowledged
 from victims import run_command
 from workloads import Scene, mixed, replace_large
 
-_LIBRARIES = ("/usr/lib/*/faketime/libfaketime.so.1", "/usr/local/lib/faketime/libfaketime.so.1")
-JUMPS = ("+0", "-400d", "+800d", "-30d")
+JUMPS = (0, -400, 800, -30)
+"""Days off at each jump, one after the other."""
+BETWEEN_STARTS = -900
 WRITES = 12
+_DAY_S = 24 * 3600
+_SOURCE = Path(__file__).with_name("jumping_clock.c")
 
 
-def library(given: Path | None) -> Path:
-    """Find libfaketime."""
-    found = [given] if given else [path for one in _LIBRARIES for path in Path("/").glob(one[1:])]
-    if not found:
-        raise NotPossible("libfaketime is not installed (Debian has it as `libfaketime`), or give --faketime")
-    return found[0]
+def library(directory: Path) -> Path:
+    """Compile what is put before the C library. (libfaketime moves the monotonic clock too, or breaks waits by it.)"""
+    compiler = shutil.which("cc")
+    if compiler is None:
+        raise NotPossible("there is no C compiler `cc`")
+    made = directory / "jumping_clock.so"
+    command = [compiler, "-O1", "-shared", "-fPIC", "-o", made, _SOURCE]
+    said = subprocess.run(command, capture_output=True, text=True, check=False)
+    if said.returncode != 0:
+        raise NotPossible(f"jumping_clock.c was not compiled: {said.stderr[-200:]}")
+    return made
 
 
-def jumps(template: Template, directory: Path, rng: random.Random, faketime: Path | None) -> Iterator[Outcome]:
+def jumps(template: Template, directory: Path, rng: random.Random) -> Iterator[Outcome]:
     """Jump while serving, with writes and a rebuild after each, and restart after the last."""
-    preload = library(faketime)
     model = template.copied(directory)
     clock = directory / "clock"
-    clock.write_text("+0")
-    environment = {
-        "LD_PRELOAD": str(preload), "FAKETIME_TIMESTAMP_FILE": str(clock), "FAKETIME_NO_CACHE": "1",
-        "FAKETIME_DONT_FAKE_MONOTONIC": "1", "DONT_FAKE_MONOTONIC": "1",
-    }  # fmt: skip
+    clock.write_text("0")
+    environment = {"LD_PRELOAD": str(library(directory)), "JUMPING_CLOCK": str(clock)}
     case = Case(directory, model, template.data, rng, environment)
     if not case.victim.start():
         raise NotPossible(f"the server did not start: {case.victim.state}")
     wait_until(lambda: unfinished_jobs(case.data) == 0, 60)
-    scene = Scene(case.victim, case.model, directory)
+    # New articles are none of those the directory holds already.
+    scene = Scene(case.victim, case.model, directory, numbers=count(10_000))
     for jump in JUMPS:
-        clock.write_text(jump)
-        yield _written(case, scene, rng, Outcome("clock jump", f"{jump} while serving"))
+        clock.write_text(str(jump * _DAY_S))
+        yield _written(case, scene, rng, Outcome("clock jump", f"{jump:+} days, while serving"))
     case.victim.end()
-    clock.write_text("-900d")
-    started = Outcome("clock jump", "-900d between two starts")
+    clock.write_text(str(BETWEEN_STARTS * _DAY_S))
+    started = Outcome("clock jump", f"{BETWEEN_STARTS:+} days, between two starts")
     if case.victim.start():
         yield _written(case, scene, rng, started)
     else:
