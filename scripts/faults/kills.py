@@ -188,7 +188,10 @@ class Run:
             self.findings.add("repair", f"check: {problems[:3]}")
 
     def _building(self) -> bool:
-        return any(self.data.glob("indexes/*/base-*.tmp"))
+        try:
+            return any(self.data.glob("indexes/*/base-*.tmp"))
+        except FileNotFoundError:  # a collection was deleted while its directory was looked into
+            return False
 
 
 def _wait(holds: Callable[[], bool], seconds: float) -> None:
