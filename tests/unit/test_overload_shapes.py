@@ -110,9 +110,16 @@ def test_streams_leave_threads_to_others(threads: int, streams: int, most: int) 
     assert app.extensions["streams"].most == most
 
 
-def test_a_stream_beyond_is_refused_and_counted(client: FlaskClient, fake: FakeEngine) -> None:
+@pytest.fixture
+def places(monkeypatch: pytest.MonkeyPatch) -> Streams:
+    """Give the shared application new places: a test client that reads a stream may leave it without an end."""
+    streams = Streams(3)
+    monkeypatch.setitem(shared_application()[0].extensions, "streams", streams)
+    return streams
+
+
+def test_a_stream_beyond_is_refused_and_counted(client: FlaskClient, fake: FakeEngine, places: Streams) -> None:
     app = shared_application()[0]
-    places = app.extensions["streams"]
     taken = [places.enter() for _ in range(places.most)]
     before = load_of(app).refused["streams"]
     body = {
@@ -135,13 +142,12 @@ def test_a_stream_beyond_is_refused_and_counted(client: FlaskClient, fake: FakeE
 
 
 def test_a_stream_that_fails_before_it_begins_leaves_its_place(
-    client: FlaskClient, fake: FakeEngine, monkeypatch: pytest.MonkeyPatch
+    client: FlaskClient, fake: FakeEngine, monkeypatch: pytest.MonkeyPatch, places: Streams
 ) -> None:
     def ask(_: Ask) -> Result:
         assert places.running == 1
         raise Overloaded("it was not its turn", retry_after=7)
 
-    places = shared_application()[0].extensions["streams"]
     monkeypatch.setattr(fake, "ask", ask)
     body = {
         "model": "qa-default",
