@@ -186,6 +186,11 @@ class Catalog:
                 remedy="run `qa-service compact --erase` again",
             )
 
+    @property
+    def kept(self) -> Kept:
+        """What readers remember together."""
+        return self._kept
+
     def forget_kept(self) -> None:
         """Forget what readers remember of rows: the places of vectors have changed."""
         self._kept.passages.clear()
