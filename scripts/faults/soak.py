@@ -35,6 +35,10 @@ TOP_K = 10
 MOST_GROWTH, MOST_TIMES = 0.05, 3.0
 SHOWN = 10
 _WRITER_REST_S = 0.05
+DELETED = 0.4
+"""Share of the chosen articles that are there which are deleted; the others are replaced, and those not there added."""
+SHARE_THERE = 1 / (1 + DELETED)
+"""Share of the articles that is there in the long run, and from the start, so that what is stored does not grow."""
 
 
 @dataclass
@@ -117,7 +121,7 @@ async def write(soak: Soak, numbers: range, seed: int, until: float) -> None:
     chance, caller = random.Random(seed), Caller(soak.port)
     while time.monotonic() < until:
         chosen = chance.sample(numbers, chance.choice((1, 1, 2, 5)))
-        deleted = [number for number in chosen if soak.model.is_there(number) and chance.random() < 0.4]
+        deleted = [number for number in chosen if soak.model.is_there(number) and chance.random() < DELETED]
         for number in deleted:
             await _delete(soak, caller, number)
         await _put(soak, caller, [number for number in chosen if number not in deleted])
@@ -179,8 +183,9 @@ async def run(options: argparse.Namespace, server: Server) -> Soak:
     """Fill the server and let all of them loose."""
     soak = Soak(server.port, Model(options.articles), min(60.0, options.minutes * 6))
     caller = Caller(server.port)
-    for first in range(0, options.articles // 2, 50):
-        await _put(soak, caller, list(range(first, min(first + 50, options.articles // 2))))
+    there = random.Random(0).sample(range(options.articles), round(options.articles * SHARE_THERE))
+    for first in range(0, len(there), 50):
+        await _put(soak, caller, there[first : first + 50])
     caller.close()
     soak.began, soak.minutes = time.monotonic(), [Minute()]
     until = soak.began + options.minutes * 60
