@@ -25,6 +25,7 @@ from qa_service.deadline import set_deadline
 from qa_service.http.connections import refusals
 from qa_service.http.connections.connection import Connection, State
 from qa_service.http.connections.ending import Ending
+from qa_service.http.connections.hurry import Hurry
 from qa_service.http.connections.lanes import STATE_THREADS, Lane, Lanes, Verdict, lane_of
 from qa_service.http.connections.limits import Limits, NoRoom, room_for_connections
 from qa_service.http.connections.loop import Loop
@@ -59,6 +60,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self._patience = settings.queue_seconds
         self._stop_seconds = settings.stop_seconds
         self._lanes: Lanes[Connection] = Lanes(settings.threads, settings.queue, settings.queue_seconds)
+        self._hurry = Hurry()
         self._ending = Ending[Connection]()
         limits = Limits(settings.read_seconds, _IDLE_SECONDS, room_for_connections())
         self._loop = Loop(self.cfg, limits, self._admit, self._refuse_unread)
@@ -114,6 +116,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             return
         self._swept = now
         self._loop.sweep()
+        self._hurry.look(now)
         for connection in self._lanes.expired(now):
             self._refuse(connection, "waited", refusals.waited(self._patience, self._lanes.retry_after(now)))
         self._count()
@@ -206,6 +209,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     def _refuse(self, connection: Connection, reason: str, failure: Failure, *, keep: bool = True) -> None:
         request = connection.incoming.request
         keep = keep and self.alive and not request.should_close()
+        self._hurry.refused(time.monotonic())
         self._load.refuse(reason)
         request_id = refusals.id_of(request)
         data = refusals.answer(self._flask, failure, request, request_id, keep=keep)
