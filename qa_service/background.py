@@ -15,6 +15,7 @@ import filelock
 
 from qa_service.config import Settings
 from qa_service.errands import Errands, NotStarted, Order, Work
+from qa_service.forgetting import Forgetting
 from qa_service.index.generation import Generations
 from qa_service.index.opened import OpenedCollections
 from qa_service.index.verifying import Verifying
@@ -62,12 +63,14 @@ class Background:
         opened: OpenedCollections,
         ingest: IngestBatches,
         compact: Callable[[str], None],
+        forgetting: Forgetting,
     ) -> None:
         self._settings = settings
         self._catalog = catalog
         self._generations = generations
         self._opened = opened
         self._compact = compact
+        self._forgetting = forgetting
         self._stop = threading.Event()
         self._verifying = Verifying(generations, opened, self._stop)
         self._runner = JobRunner(catalog, ingest, self._stop.is_set)
@@ -130,6 +133,7 @@ class Background:
             for collection in found:
                 self._follow(collection)
             self.lag.note(found, self._opened.served())
+            self._forgetting.look()
 
     def _follow(self, collection: Collection) -> None:
         """Keep up with one collection; its trouble is its own and is tried again, less often."""

@@ -14,6 +14,7 @@ from qa_service.config import Settings
 from qa_service.errors import BadInput
 from qa_service.explanation import Explanation, Target
 from qa_service.fitness import Fitness
+from qa_service.forgetting import Forgetting
 from qa_service.index.generation import Generations
 from qa_service.index.opened import OpenedCollections
 from qa_service.ingest import Ingestor, passage_tokens
@@ -81,8 +82,9 @@ class Engine:
             catalog, self.segments, self.generations, encoder, self.tokenizer, settings.max_article_chars, repair
         )
         self.taking_in = TakingIn(catalog, self._ingestor, self.opened, self._compact_soon)
+        forgetting = Forgetting(self.opened.open_snapshots, [catalog.kept, self._searcher])
         self._background = Background(
-            settings, catalog, self.generations, self.opened, self.taking_in.ingest_batches, self.compact
+            settings, catalog, self.generations, self.opened, self.taking_in.ingest_batches, self.compact, forgetting
         )
         self._fitness = Fitness(catalog, self.generations, settings.min_free_mb << 20)
         self._listeners: list[Callable[[Ask, Result], None]] = []

@@ -32,7 +32,7 @@ class ServerLog(Logger):  # type: ignore[misc]
         """Log a request that was answered: its path without the query, and no header."""
         if self.cfg.accesslog is None:
             return
-        path = str(environ.get("RAW_URI", "")).split("?", 1)[0][:_LONGEST_PATH]
+        path = str(environ.get("RAW_URI", "-")).split("?", 1)[0][:_LONGEST_PATH]
         ms = round(request_time.total_seconds() * 1e3, 1)
         fields = {
             "client": environ.get("REMOTE_ADDR", "-"),

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from gunicorn.app.base import BaseApplication
 
+from embeddings.memory import share_memory
 from qa_service import logs
 from qa_service.http.connections.incoming import LONGEST_REQUEST_LINE
 from qa_service.http.connections.limits import MOST_CONNECTIONS
@@ -51,6 +52,7 @@ def serve(settings: Settings) -> int:
     """
     tracing.check_installed(settings)
     logs.configure(settings.log_format)
+    share_memory()
     if "OMP_NUM_THREADS" not in os.environ:
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:

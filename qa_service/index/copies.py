@@ -62,15 +62,15 @@ class Match:
     """What two passages have in common.
 
     Attributes:
-        ours, theirs: the sentences of each that have a counterpart in the other.
+        ours, theirs: the sentences of each that have a counterpart in the other, in order.
         of_ours, of_theirs: share of each passage's letters that these make up.
         letters: how many these are.
         conflict: whether the passages contradict each other somewhere.
         by_words: whether their texts were compared, not only the prints.
     """
 
-    ours: Set[int]
-    theirs: Set[int]
+    ours: Sequence[int]
+    theirs: Sequence[int]
     of_ours: float
     of_theirs: float
     letters: int
@@ -160,7 +160,9 @@ def _match(
 ) -> Match:
     letters = min(sum(ours.lengths[place] for place in found[0]), sum(theirs.lengths[place] for place in found[1]))
     shares = letters / max(ours.letters, 1), letters / max(theirs.letters, 1)
-    return Match(*found, *shares, letters, conflict, by_words)
+    # Not as sets: thousands of matches are remembered, and sets take several times as much.
+    one, other = (tuple(sorted(places)) for places in found)
+    return Match(one, other, *shares, letters, conflict, by_words)
 
 
 def _take_strays(comparison: _Comparison, ours: Outline, theirs: Outline) -> bool:

@@ -94,6 +94,10 @@ class OpenedCollections:
         """Give the manifest of each open snapshot by its collection's row."""
         return {row: snapshot.manifest for row, snapshot in list(self._snapshots.items())}
 
+    def open_snapshots(self) -> dict[int, Snapshot]:
+        """Give the open snapshots by their collection's row."""
+        return dict(self._snapshots)
+
     def forget_all_but(self, rows: set[int]) -> None:
         """Let go of the snapshots of collections that exist no more."""
         for row in set(self._snapshots) - rows:

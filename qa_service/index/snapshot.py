@@ -68,6 +68,15 @@ class Snapshot:
         """The write sequence that this snapshot shows."""
         return self.manifest.seq
 
+    def shows(self, keys: Keys) -> NDArray[np.bool_]:
+        """Tell of each of some keys whether it is live here."""
+        held = np.isin(keys, np.concatenate([np.empty(0, dtype=np.int64), *(chunk.keys for chunk in self.chunks)]))
+        if self.base is not None and len(self.base.keys):
+            # One by one: the base may hold a million.
+            rows = np.minimum(np.searchsorted(self.base.keys, keys), len(self.base.keys) - 1)
+            held |= self.base.keys[rows] == keys
+        return held & ~np.isin(keys, self.dead)
+
     def spread(self, count: int) -> list[int]:
         """Give up to `count` live keys, spread evenly over all of them in order."""
         first = self.base.keys if self.base else np.empty(0, dtype=np.int64)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 
 from qa_service.index.copies import Match
 from qa_service.retrieval.wordings import Stretch
@@ -34,6 +34,17 @@ class Comparisons:
             stretch = Stretch([passage])
             self._stretches.put(passage.key, stretch, 1)
         return stretch
+
+    def passage_keys(self) -> set[int]:
+        """Give the keys of the passages of which something is remembered."""
+        return {*self._stretches.known(), *(key for ours, theirs, _ in list(self._known) for key in (*ours, *theirs))}
+
+    def forget(self, dead: Set[int]) -> None:
+        """Let go of what is remembered of passages that no question will meet any more."""
+        self._stretches.forget(dead)
+        for pair in list(self._known):
+            if not dead.isdisjoint((*pair[0], *pair[1])):
+                self._known.pop(pair, None)
 
     def get(self, ours: Keys, theirs: Keys, shared: int, compare: Callable[[], Match | None]) -> Match | None:
         """Give a comparison, made now if it is not known; None, which is not remembered, when it is not made.

@@ -203,7 +203,7 @@ class Grouper:
         return self._wordings[key]
 
     def _source(self, theirs: Stretch, match: Match) -> Source:
-        spans = [theirs.spans[sentence] for sentence in sorted(match.theirs)]
+        spans = [theirs.spans[sentence] for sentence in match.theirs]
         first = theirs.passages[0]
         stood_for = frozenset(passage.key for passage in theirs.passages if self._adds_nothing(theirs, match, passage))
         return Source(first.article, first.article_id, spans[0].start, spans[-1].end, stood_for)
@@ -228,7 +228,7 @@ def _keys(stretch: Stretch) -> Keys:
 
 def _goes_on(before: Candidate, found: Match, passage: Candidate, match: Match) -> bool:
     """Whether a passage goes on with the copy that the one before it has begun."""
-    return passage.start - before.end <= _FAR and min(match.ours) > max(found.ours)
+    return passage.start - before.end <= _FAR and match.ours[0] > found.ours[-1]
 
 
 def _seem_similar(ours: Outline, theirs: Outline, shared: int) -> bool:

@@ -23,7 +23,6 @@ from qa_service.store.recent import Recent
 from qa_service.text.tokens import Tokenizer
 from qa_service.types import Answer, Ask, Copy, RankedPassage, Span
 
-_CHUNK = 500
 _SENTENCE_BYTES = 48 << 20
 
 
@@ -109,11 +108,7 @@ class Presenter:
     def _labels(self, groups: Sequence[Group]) -> dict[int, ArticleLabel]:
         rows = {self._evidence.candidates[group.place].article for group in groups}
         rows.update(source.article for group in groups for source in group.sources)
-        ordered = sorted(rows)
-        labels: dict[int, ArticleLabel] = {}
-        for start in range(0, len(ordered), _CHUNK):
-            labels.update(articles.labels(self._connection, ordered[start : start + _CHUNK]))
-        return labels
+        return articles.labels(self._connection, sorted(rows))
 
 
 def joined(candidate: Candidate, text: ArticleText) -> list[bool]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import replace
 from functools import partial
 from itertools import islice
@@ -78,6 +78,15 @@ class Searcher:
     def waiting(self) -> int:
         """How many questions wait for others to be done."""
         return self._turns.waiting
+
+    def passage_keys(self) -> set[int]:
+        """Give the keys of the passages of which something is remembered for other questions."""
+        return self._comparisons.passage_keys() | self._sentences.known()
+
+    def forget(self, dead: Set[int]) -> None:
+        """Let go of what is remembered of passages that no question will meet any more."""
+        self._comparisons.forget(dead)
+        self._sentences.forget(dead)
 
     def ask(self, ask: Ask, snapshot: Snapshot | None, threshold: float) -> Result:
         """Answer a question from the collection's snapshot; None is a collection without passages."""

@@ -13,9 +13,9 @@ from qa_service.audit import Audit, Edit
 from qa_service.errors import Damaged, NotFound
 from qa_service.store import audits, soundness
 from qa_service.store.catalog import Connection, WriteTransaction
+from qa_service.store.listed import parts
 from qa_service.types import ArticleSummary, Submission
 
-_CHUNK = 500
 _SHOWN = "id, sha256, title, url, published_at, metadata"
 
 
@@ -122,13 +122,13 @@ def labels(connection: Connection, rows: list[int]) -> dict[int, ArticleLabel]:
     Errors:
         Damaged: a row does not match its checksum.
     """
-    marks = ",".join("?" * len(rows))
-    found = connection.execute(f"SELECT row, shown_crc, {_SHOWN} FROM articles WHERE row IN ({marks})", rows)
     labels = {}
-    for row, crc, *shown in found:
-        soundness.check_shown(crc, *shown)
-        article_id, sha256, title, url, published_at, metadata = shown
-        labels[row] = ArticleLabel(article_id, sha256, title, url, published_at, json.loads(metadata))
+    for marks, part in parts(rows):
+        found = connection.execute(f"SELECT row, shown_crc, {_SHOWN} FROM articles WHERE row IN ({marks})", part)
+        for row, crc, *shown in found:
+            soundness.check_shown(crc, *shown)
+            article_id, sha256, title, url, published_at, metadata = shown
+            labels[row] = ArticleLabel(article_id, sha256, title, url, published_at, json.loads(metadata))
     return labels
 
 
@@ -164,9 +164,7 @@ def content_is_whole(connection: Connection, row: int) -> bool:
 def sites(connection: Connection, rows: list[int]) -> dict[int, str]:
     """Read the sites that articles come from, by row; "" where it is not known."""
     found: dict[int, str] = {}
-    for start in range(0, len(rows), _CHUNK):
-        chunk = rows[start : start + _CHUNK]
-        marks = ",".join("?" * len(chunk))
+    for marks, chunk in parts(rows):
         found.update(connection.execute(f"SELECT row, site FROM articles WHERE row IN ({marks})", chunk).fetchall())
     return found
 

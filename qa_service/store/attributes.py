@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qa_service.store.catalog import Connection
-
-_CHUNK = 500
+from qa_service.store.listed import parts
 
 Field = Literal["id", "title", "url", "published_at"]
 Rows = NDArray[np.int64]
@@ -65,9 +64,7 @@ def values(
     """
     own = field or "NULL"
     wanted = f"CASE WHEN coalesce({own}, '') = '' AND metadata <> '{{}}' THEN metadata END"
-    for start in range(0, len(article_rows), _CHUNK):
-        chunk = article_rows[start : start + _CHUNK]
-        marks = ",".join("?" * len(chunk))
+    for marks, chunk in parts(article_rows):
         found = connection.execute(f"SELECT row, {own}, {wanted} FROM articles WHERE row IN ({marks})", chunk)
         for row, value, metadata in found:
             yield row, value, json.loads(metadata) if metadata else {}
@@ -84,9 +81,7 @@ def documents(
     lacking = " OR ".join(f"coalesce({field}, '') = ''" for field in fields) or "0"
     needed = "1" if metadata else f"({lacking})"
     wanted = ", ".join(["row", *fields, f"CASE WHEN {needed} AND metadata <> '{{}}' THEN metadata END"])
-    for start in range(0, len(article_rows), _CHUNK):
-        chunk = article_rows[start : start + _CHUNK]
-        marks = ",".join("?" * len(chunk))
+    for marks, chunk in parts(article_rows):
         for row, *own, text in connection.execute(f"SELECT {wanted} FROM articles WHERE row IN ({marks})", chunk):
             yield row, tuple(own), json.loads(text) if text else {}
 
@@ -94,9 +89,7 @@ def documents(
 def published(connection: Connection, article_rows: Sequence[int]) -> dict[int, str]:
     """Read when articles were published, by row; those without a date are missing."""
     dated: dict[int, str] = {}
-    for start in range(0, len(article_rows), _CHUNK):
-        chunk = article_rows[start : start + _CHUNK]
-        marks = ",".join("?" * len(chunk))
+    for marks, chunk in parts(article_rows):
         dated.update(
             connection.execute(
                 f"SELECT row, published_at FROM articles WHERE row IN ({marks}) AND published_at IS NOT NULL", chunk

@@ -9,12 +9,12 @@ import numpy as np
 
 from qa_service.store.catalog import Connection, WriteTransaction
 from qa_service.store.kept import Shared
+from qa_service.store.listed import parts
 
 _ROWS = 250_000
 """Rows of bands read for one question: some 0.1 s."""
 _FEW_ROWS = 200
 """What so many rows of bands tell of a passage is remembered until the next write."""
-_CHUNK = 500
 _ORPHANS = "collection = ? AND passage NOT IN (SELECT key FROM passages)"
 _SHARING = (
     "SELECT b.band, b.passage FROM bands a CROSS JOIN bands b ON b.collection = ? AND b.band = a.band"
@@ -166,11 +166,8 @@ class LookUps:
     def _candidates_with(self, band: int) -> Sequence[int]:
         if self._among_candidates is None:
             self._among_candidates = {}
-            for start in range(0, len(self._candidates), _CHUNK):
-                chunk = self._candidates[start : start + _CHUNK]
-                rows = self._connection.execute(
-                    f"SELECT band, passage FROM bands WHERE passage IN ({','.join('?' * len(chunk))})", chunk
-                )
+            for marks, chunk in parts(self._candidates):
+                rows = self._connection.execute(f"SELECT band, passage FROM bands WHERE passage IN ({marks})", chunk)
                 for own, passage in rows:
                     self._among_candidates.setdefault(own, []).append(passage)
         return self._among_candidates.get(band, ())

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from qa_service.lazy import lazy
 from qa_service.store.catalog import Connection
+from qa_service.store.listed import parts
 from qa_service.store.packing import split_terms, unpack_spans
 from qa_service.store.segments import Block
 from qa_service.types import Span
 
-_CHUNK = 500
 _ROW_BYTES, _UNPACKED = 1000, 25
 """Bytes of a row in memory beside its BLOBs, and of sentences unpacked for each byte of them packed."""
 _SHOWN = (
@@ -78,10 +78,9 @@ def candidates(connection: Connection, keys: Sequence[int], seq: int) -> list[Ca
 
 def _live(connection: Connection, keys: Sequence[int], seq: int) -> Iterator[int]:
     """Give the passages among `keys` that are live in the snapshot at `seq`."""
-    for start in range(0, len(keys), _CHUNK):
-        chunk = keys[start : start + _CHUNK]
+    for marks, chunk in parts(keys):
         rows = connection.execute(
-            f"SELECT p.key FROM passages p WHERE p.key IN ({','.join('?' * len(chunk))}) AND {_SHOWN}",
+            f"SELECT p.key FROM passages p WHERE p.key IN ({marks}) AND {_SHOWN}",
             (*chunk, seq, seq),
         )
         yield from (key for (key,) in rows)
@@ -89,13 +88,12 @@ def _live(connection: Connection, keys: Sequence[int], seq: int) -> Iterator[int
 
 def _read(connection: Connection, keys: Sequence[int], seq: int) -> Iterator[Candidate]:
     """Read the passages among `keys` that are live in the snapshot at `seq`."""
-    for start in range(0, len(keys), _CHUNK):
-        chunk = keys[start : start + _CHUNK]
+    for marks, chunk in parts(keys):
         rows = connection.execute(
             'SELECT p.key, p.article, a.id, p.passage_id, p.start, p."end", p.sentences, p.terms, p.words,'
             " p.omitted, p.units, p.segment, p.slot, p.vectors, p.vectors_crc"
             " FROM passages p JOIN articles a ON a.row = p.article"
-            f" WHERE p.key IN ({','.join('?' * len(chunk))}) AND {_SHOWN}",
+            f" WHERE p.key IN ({marks}) AND {_SHOWN}",
             (*chunk, seq, seq),
         )
         yield from (_candidate(*row) for row in rows)

@@ -23,8 +23,8 @@ LOCK_TIMEOUT_S = 120.0
 
 _WRITER = "writer.pid"
 """Beside the lock, whose own file is emptied by whoever waits for it: the process that wrote last."""
-_STATEMENTS = 512
-"""Prepared statements that a connection keeps: those for lists of keys differ by their length."""
+_STATEMENTS = 256
+"""Prepared statements that a connection keeps: all there are, those for lists in each length; see `listed`."""
 _MIGRATION = re.compile(r"(\d{4})_\w+\.sql")
 
 
@@ -185,6 +185,11 @@ class Catalog:
                 field=str(self.path),
                 remedy="run `qa-service compact --erase` again",
             )
+
+    @property
+    def kept(self) -> Kept:
+        """What readers remember together."""
+        return self._kept
 
     def forget_kept(self) -> None:
         """Forget what readers remember of rows: the places of vectors have changed."""

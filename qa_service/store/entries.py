@@ -6,9 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from qa_service.store.catalog import Connection
+from qa_service.store.listed import parts
 from qa_service.store.segments import Block
-
-_CHUNK = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +29,9 @@ def live(connection: Connection, collection: int, after: int, up_to: int) -> Ite
 
 def by_key(connection: Connection, keys: Sequence[int]) -> Iterator[IndexEntry]:
     """Read passages by key, whatever their state, in key order; erased ones are missing."""
-    ordered = sorted(keys)
-    for start in range(0, len(ordered), _CHUNK):
-        chunk = ordered[start : start + _CHUNK]
+    for marks, chunk in parts(sorted(keys)):
         rows = connection.execute(
-            "SELECT key, terms, segment, slot, vectors, vectors_crc FROM passages"
-            f" WHERE key IN ({','.join('?' * len(chunk))}) ORDER BY key",
+            f"SELECT key, terms, segment, slot, vectors, vectors_crc FROM passages WHERE key IN ({marks}) ORDER BY key",
             chunk,
         )
         for key, terms, *place in rows:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from qa_service.store.catalog import Connection, WriteTransaction
+from qa_service.store.listed import parts
 from qa_service.store.packing import Units, unpack_units
 
-_CHUNK = 500
 _ORPHANS = "collection = ? AND article NOT IN (SELECT row FROM articles WHERE collection = ? AND deleted_seq IS NULL)"
 
 
@@ -150,11 +150,8 @@ def learnt(connection: Connection, collection: int, site: str | None = None) -> 
 
 def among(connection: Connection, collection: int, site: str, prints: Iterable[int]) -> set[int]:
     """Tell which of the prints were learnt to be furniture of a site."""
-    wanted = list(prints)
     found: set[int] = set()
-    for start in range(0, len(wanted), _CHUNK):
-        chunk = wanted[start : start + _CHUNK]
-        marks = ",".join("?" * len(chunk))
+    for marks, chunk in parts(prints):
         rows = connection.execute(
             f"SELECT print FROM furniture WHERE collection = ? AND site = ? AND print IN ({marks})",
             (collection, site, *chunk),

@@ -8,7 +8,7 @@ the catalogue at one sequence number.
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -57,6 +57,21 @@ class Kept:
         self._state = -1
         self._live: dict[int, set[int]] = {}
         self._sharing: dict[int, Shared] = {}
+
+    def passage_keys(self) -> set[int]:
+        """Give the keys of the passages of which something is kept; see `forget`."""
+        shared = (key[0] for kept in (self.shares, self.sentence_shares) for key in kept.known())
+        return {*self.passages.known(), *shared}
+
+    def forget(self, dead: Set[int]) -> None:
+        """Let go of what is kept of passages that nobody will read any more, and of the articles whose rows they had.
+
+        An article's row ends with its passages: none of those that live has it.
+        """
+        rows = {passage.article for passage in self.passages.forget(dead)}
+        self.texts.forget(rows)
+        self.shares.forget([key for key in self.shares.known() if key[0] in dead])
+        self.sentence_shares.forget([key for key in self.sentence_shares.known() if key[0] in dead])
 
     def live(self, state: int, seq: int) -> set[int]:
         """Give the keys of passages known to be live in the snapshot at `seq`; the caller adds those it finds.

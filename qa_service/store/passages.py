@@ -9,12 +9,11 @@ from qa_service.store import bands
 from qa_service.store.candidates import Candidate as Candidate  # noqa: PLC0414 - a part of this module
 from qa_service.store.candidates import candidates as candidates  # noqa: PLC0414
 from qa_service.store.catalog import Connection, WriteTransaction
+from qa_service.store.listed import parts
 from qa_service.store.packing import pack_spans, unpack_spans
 from qa_service.store.segments import Block
 from qa_service.store.soundness import passage_id as passage_id  # noqa: PLC0414
 from qa_service.types import PassageSpans, Span, StoredPassage
-
-_CHUNK = 500
 
 _NOTHING = Block(0, 0, 0, 0)
 
@@ -72,12 +71,9 @@ def mark_deleted(tx: WriteTransaction, article: int) -> list[tuple[bytes, int]]:
 def find_blocks(connection: Connection, hashes: Sequence[bytes]) -> dict[bytes, Block]:
     """Find already encoded blocks, live or not yet erased, by the hash of what was encoded."""
     found: dict[bytes, Block] = {}
-    for start in range(0, len(hashes), _CHUNK):
-        chunk = hashes[start : start + _CHUNK]
+    for marks, chunk in parts(hashes):
         rows = connection.execute(
-            "SELECT block_hash, segment, slot, vectors, vectors_crc FROM passages"
-            f" WHERE block_hash IN ({','.join('?' * len(chunk))})",
-            chunk,
+            f"SELECT block_hash, segment, slot, vectors, vectors_crc FROM passages WHERE block_hash IN ({marks})", chunk
         )
         found.update((block_hash, Block(*place)) for block_hash, *place in rows)
     return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Generic, TypeVar
 
 Key = TypeVar("Key")
@@ -59,6 +59,24 @@ class Recent(Generic[Key, Value]):
             known = self._young.get(key)
             self._young[key] = value, size
             self._size += size - (known[1] if known is not None else 0)
+
+    def known(self) -> set[Key]:
+        """Give the keys of what is kept now."""
+        # Lists are made of dicts in one go, whatever other threads put into them.
+        return {*list(self._old), *list(self._young)}
+
+    def forget(self, keys: Iterable[Key]) -> list[Value]:
+        """Let go of values; give those that were known."""
+        found = []
+        with self._lock:
+            for key in keys:
+                young, old = self._young.pop(key, None), self._old.pop(key, None)
+                if young is not None:
+                    self._size -= young[1]
+                known = young or old
+                if known is not None:
+                    found.append(known[0])
+        return found
 
     def clear(self) -> None:
         """Forget everything."""

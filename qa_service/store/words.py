@@ -6,10 +6,8 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 
 from qa_service.store.catalog import Connection, WriteTransaction
+from qa_service.store.listed import parts
 from qa_service.store.packing import unpack_terms
-
-_CHUNK = 500
-"""Parameters per SELECT, well under SQLite's limit."""
 
 
 def add_documents(tx: WriteTransaction, collection: int, documents: Iterable[Mapping[str, int]]) -> dict[str, int]:
@@ -74,10 +72,7 @@ def _counted(connection: Connection, collection: int) -> Counter[int]:
 def lookup(connection: Connection, collection: int, words: Collection[str]) -> dict[str, tuple[int, int]]:
     """Find the (term id, document frequency) of each word that the collection has ever seen."""
     found: dict[str, tuple[int, int]] = {}
-    ordered = list(words)
-    for start in range(0, len(ordered), _CHUNK):
-        chunk = ordered[start : start + _CHUNK]
-        marks = ",".join("?" * len(chunk))
+    for marks, chunk in parts(words):
         rows = connection.execute(
             f"SELECT term, id, df FROM terms WHERE collection = ? AND term IN ({marks})", (collection, *chunk)
         )

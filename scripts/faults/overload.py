@@ -37,6 +37,8 @@ MOST_CONNECTIONS = 600
 """Requests under way at once from here: more than the service takes, fewer than its connections."""
 SHOWN = 10
 _TICK_S = 0.005
+_WAITED = (b"it was not begun within", b"it was not its turn in time")
+"""What those are told that were accepted and then waited too long; the others are refused at once."""
 
 
 @dataclass
@@ -46,6 +48,7 @@ class Part:
     sent: int = 0
     accepted_ms: list[float] = field(default_factory=list)
     refused_ms: list[float] = field(default_factory=list)
+    waited_ms: list[float] = field(default_factory=list)
     health_ms: list[float] = field(default_factory=list)
     memory: float = 0.0
 
@@ -138,7 +141,9 @@ async def send(run: Overload, caller: Caller, protocol: str, request: bytes) -> 
         return
     problem = malformed(protocol, answer)
     run.counts["refused" if problem is None else "malformed"] += 1
-    part.refused_ms.append(answer.ms)
+    waited = any(said in answer.body for said in _WAITED)
+    (part.waited_ms if waited else part.refused_ms).append(answer.ms)
+    run.counts["refused after waiting"] += waited
     if problem is not None:
         run.wrong.append(f"{protocol}: {problem}")
 
@@ -245,6 +250,7 @@ def main() -> int:
         found, before, after = asyncio.run(run(options, server))
     accepted = [ms for part in found.parts for ms in part.accepted_ms]
     refused = [ms for part in found.parts for ms in part.refused_ms]
+    waited = [ms for part in found.parts for ms in part.waited_ms]
     rows = [
         (
             number,
@@ -265,10 +271,12 @@ def main() -> int:
         *sorted(found.counts.items()),
         ("accepted, p99 ms", percentile(accepted, 0.99) if accepted else None),
         ("accepted, longest ms", max(accepted, default=None)),
-        ("refused, p99 ms", percentile(refused, 0.99) if refused else None),
+        ("refused at once, p50 ms", percentile(refused, 0.5) if refused else None),
+        ("refused at once, p99 ms", percentile(refused, 0.99) if refused else None),
+        ("refused after waiting, longest ms", max(waited, default=None)),
         ("exit code of the server", server.exit_code),
     ]
-    columns = ("part", "sent/s", "accepted/s", "p50 ms", "p99 ms", "refused/s", "p50 ms", "p99 ms", "health ms", "MiB")
+    columns = ("part", "sent/s", "accepted/s", "p50 ms", "p99 ms", "at once/s", "p50 ms", "p99 ms", "health ms", "MiB")
     title = f"overload: {options.times:g} times capacity, {options.slow} slow connections, parts of {found.span_s:g} s"
     tables = [Table(title, columns, rows), Table("overload: all", ("", "value"), totals)]
     latency = {

@@ -76,6 +76,58 @@ def test_beyond_threads_and_queue_one_is_refused_at_once_and_the_rest_is_answere
     server.wait_for_line(" POST /v1/ask 503 ")
 
 
+def test_a_refusal_has_the_id_of_its_request_in_the_answer_and_the_log_and_is_counted(run: Run) -> None:
+    server = run(QA_THREADS="1", QA_QUEUE="0", QA_QUEUE_SECONDS="600", QA_LOG_FORMAT="json")
+    working = server.connect(WAIT)
+    server.wait_for_file("asked-1")
+    named, unnamed, broken = (server.connect() for _ in range(3))
+    named.sendall(WAIT.replace(b"Host", b"X-Request-ID: mine-3\r\nHost", 1))
+    unnamed.sendall(WAIT)
+    broken.sendall(b"what?\r\n\r\n")
+    ids = {}
+    for connection, status in ((named, 503), (unnamed, 503), (broken, 400)):
+        answer = answer_of(connection)
+        assert answer.status == status
+        ids[answer.headers["X-Request-ID"]] = status
+        assert json.loads(answer.read())["instance"].endswith(answer.headers["X-Request-ID"])
+    assert len(ids) == 3
+    assert "mine-3" in ids
+    # What tells how it is has threads of its own.
+    status, metrics = server.call("GET", "/metrics")
+    assert status == 200
+    assert b'qa_refused_total{reason="full"} 2.0' in metrics
+    assert b'qa_refused_total{reason="unreadable"} 1.0' in metrics
+    (server.place / "answer").touch()
+    assert answer_of(working).status == 200
+    # The line of an answer comes after those of the refusals before it.
+    server.wait_for_line('"path": "/v1/ask", "status": 200')
+    records = [json.loads(line) for line in server.log.read_text(encoding="utf-8").splitlines()]
+    logged = {one["request_id"]: (one["status"], one["path"]) for one in records if one.get("status") in (503, 400)}
+    assert logged == {one: (status, "/v1/ask" if status == 503 else "-") for one, status in ids.items()}
+
+
+@pytest.mark.parametrize("keeps", [True, False])
+def test_who_asks_one_after_the_other_is_never_refused(run: Run, keeps: bool) -> None:
+    server = run(QA_THREADS="1", QA_QUEUE="0")
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)
+    asked = [
+        ("POST", "/v1/ask", json.dumps({"question": "a"}), 200),
+        ("HEAD", "/", None, 200),
+        ("DELETE", "/v1/articles/none", None, 404),
+        ("GET", "/openapi.json", None, 200),
+    ]
+    for number in range(400):
+        method, path, body, status = asked[number % len(asked)]
+        connection.request(method, path, body, {"Content-Type": "application/json"})
+        answer = connection.getresponse()
+        # It is known to be all there by its length, before the server is done with the request.
+        answer.read()
+        assert answer.status == status, (number, method, path)
+        if not keeps:
+            # Another connection is accepted while the thread of the one before may not be free yet.
+            connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)
+
+
 def test_who_waits_too_long_is_refused(run: Run) -> None:
     server = run(QA_THREADS="1", QA_QUEUE="9", QA_QUEUE_SECONDS="0.3")
     working = server.connect(WAIT)

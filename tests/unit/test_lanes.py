@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 
 from qa_service.http.connections.lanes import LONGEST_RETRY, STATE_THREADS, Lane, Lanes, Verdict, lane_of
@@ -45,6 +47,32 @@ def test_without_a_queue_what_cannot_start_is_refused() -> None:
     assert lanes.admit(2, Lane.ASK, 0) is Verdict.REFUSE
     assert lanes.done(Lane.ASK) == []
     assert lanes.admit(3, Lane.ASK, 0) is Verdict.START
+
+
+def test_as_many_more_wait_as_are_all_but_done() -> None:
+    lanes: Lanes[int] = Lanes(1, 0, 10)
+    ending = Counter([Lane.ASK])
+    assert lanes.admit(1, Lane.ASK, 0, ending) is Verdict.START
+    assert lanes.admit(2, Lane.ASK, 0, ending) is Verdict.WAIT
+    assert lanes.admit(3, Lane.ASK, 0, ending) is Verdict.REFUSE
+    assert lanes.done(Lane.ASK) == [(2, Lane.ASK)]
+    assert lanes.admit(4, Lane.ASK, 0) is Verdict.REFUSE
+
+
+def test_nobody_waits_for_an_end_that_leaves_no_place() -> None:
+    lanes: Lanes[int] = Lanes(8, 0, 10)
+    for number in range(STATE_THREADS):
+        lanes.admit(number, Lane.STATE, 0)
+    for number in range(2):
+        lanes.admit(number, Lane.WRITE, 0)
+    assert lanes.admit(2, Lane.WRITE, 0, Counter([Lane.ASK, Lane.STATE])) is Verdict.REFUSE
+    assert lanes.admit(2, Lane.WRITE, 0, Counter([Lane.WRITE])) is Verdict.WAIT
+    assert lanes.admit(3, Lane.STATE, 0, Counter([Lane.ASK, Lane.WRITE])) is Verdict.REFUSE
+    assert lanes.admit(3, Lane.STATE, 0, Counter([Lane.STATE])) is Verdict.WAIT
+    for number in range(6):
+        assert lanes.admit(number, Lane.ASK, 0) is Verdict.START
+    assert lanes.admit(6, Lane.ASK, 0, Counter([Lane.STATE])) is Verdict.REFUSE
+    assert lanes.admit(6, Lane.ASK, 0, Counter([Lane.WRITE])) is Verdict.WAIT
 
 
 def test_writers_leave_threads_to_questions() -> None:

@@ -13,7 +13,7 @@ from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine, ParseExc
 from qa_service.config import Settings
 from qa_service.errors import Overloaded
 from qa_service.http.connections.limits import CutOff, NoRoom, TooSlow
-from qa_service.http.connections.refusals import answer, busy, unreadable, waited
+from qa_service.http.connections.refusals import answer, busy, id_of, unreadable, waited
 from qa_service.http.load import load_of
 from qa_service.http.stopping import stop_of, stopping
 from qa_service.http.streams import SPARED, Streams, init_app
@@ -27,7 +27,7 @@ def refused(
     request = SimpleNamespace(
         path=path, method=method, headers=[(name.upper(), value) for name, value in headers.items()]
     )
-    data = answer(shared_application()[0], failure, request, keep=keep)
+    data = answer(shared_application()[0], failure, request, id_of(request), keep=keep)
     head, _, body = data.partition(b"\r\n\r\n")
     first, *lines = head.decode().split("\r\n")
     found = dict(line.split(": ", 1) for line in lines)

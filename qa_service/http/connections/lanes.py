@@ -75,13 +75,17 @@ class Lanes(Generic[Item]):
         """Requests that wait."""
         return sum(map(len, self._waiting.values()))
 
-    def admit(self, item: Item, lane: Lane, now: float) -> Verdict:
-        """Take a request: it is to be started by the caller, kept here until its turn, or refused."""
+    def admit(self, item: Item, lane: Lane, now: float, ending: Counter[Lane] | None = None) -> Verdict:
+        """Take a request: it is to be started by the caller, kept here until its turn, or refused.
+
+        Parameters:
+            ending: how many of those that are worked on are all but done, by lane: as many more may wait for them.
+        """
         # Its turn is after those that came before, even if there is room already.
         if not self._waiting[lane] and self._has_room(lane):
             self._working[lane] += 1
             return Verdict.START
-        if len(self._waiting[lane]) < self._queue:
+        if len(self._waiting[lane]) < self._queue + (self._places(lane, ending) if ending else 0):
             self._waiting[lane].append(_Waiting(item, now))
             return Verdict.WAIT
         return Verdict.REFUSE
@@ -117,6 +121,12 @@ class Lanes(Generic[Item]):
             while queue and queue[0].since <= before:
                 found.append(queue.popleft().item)
         return found
+
+    def _places(self, lane: Lane, ending: Counter[Lane]) -> int:
+        """Count the requests at whose end one of a lane could start."""
+        if self._working[lane] >= self._most[lane] and lane is not Lane.ASK:
+            return ending[lane]
+        return ending[Lane.ASK] + ending[Lane.WRITE]
 
     def _has_room(self, lane: Lane) -> bool:
         if self._working[lane] >= self._most[lane]:

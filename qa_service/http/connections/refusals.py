@@ -55,17 +55,22 @@ def unreadable(error: Exception, seconds: float) -> Failure:
     return Failure(status, "bad-request", (FieldProblem(None, said),))
 
 
-def answer(app: Flask, failure: Failure, request: Any, *, keep: bool) -> bytes:
+def id_of(request: Any) -> str:
+    """Give the id of a request, gunicorn's, that the application has not seen; None is one that could not be read."""
+    return request_id_of(dict(request.headers).get(REQUEST_ID.upper(), "") if request is not None else "")
+
+
+def answer(app: Flask, failure: Failure, request: Any, request_id: str, *, keep: bool) -> bytes:
     """Write the whole HTTP answer of a failure.
 
     Parameters:
         request: gunicorn's; None when nothing is known of it.
+        request_id: its id, see `id_of`.
         keep: the connection stays open.
     """
     path = request.path if request is not None else "/"
-    given = dict(request.headers).get(REQUEST_ID.upper(), "") if request is not None else ""
     with app.app_context():
-        g.request_id = request_id_of(given)
+        g.request_id = request_id
         response = response_for(path, failure)
         secure(response, path)
     body = response.get_data()

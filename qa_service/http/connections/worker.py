@@ -11,6 +11,7 @@ import logging
 import math
 import signal
 import time
+from collections import Counter
 from concurrent import futures
 from datetime import timedelta
 from functools import partial
@@ -19,9 +20,12 @@ from typing import TYPE_CHECKING, Any
 
 from gunicorn.workers.gthread import ThreadWorker
 
+from qa_service import logs
 from qa_service.deadline import set_deadline
 from qa_service.http.connections import refusals
 from qa_service.http.connections.connection import Connection, State
+from qa_service.http.connections.ending import Ending
+from qa_service.http.connections.hurry import Hurry
 from qa_service.http.connections.lanes import STATE_THREADS, Lane, Lanes, Verdict, lane_of
 from qa_service.http.connections.limits import Limits, NoRoom, room_for_connections
 from qa_service.http.connections.loop import Loop
@@ -44,6 +48,7 @@ _log = logging.getLogger(__name__)
 class Worker(ThreadWorker):  # type: ignore[misc]
     """Serves the application in one process; `app.settings` are the service's."""
 
+    wsgi: Any
     _quitting = False
     _notified = -math.inf
     _swept = -math.inf
@@ -55,6 +60,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self._patience = settings.queue_seconds
         self._stop_seconds = settings.stop_seconds
         self._lanes: Lanes[Connection] = Lanes(settings.threads, settings.queue, settings.queue_seconds)
+        self._hurry = Hurry()
+        self._ending = Ending[Connection]()
         limits = Limits(settings.read_seconds, _IDLE_SECONDS, room_for_connections())
         self._loop = Loop(self.cfg, limits, self._admit, self._refuse_unread)
         super().init_process()
@@ -88,7 +95,9 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def run(self) -> None:
         """Serve until told to stop, and then finish what was accepted."""
-        self._load = load_of(self.wsgi)
+        self._flask = self.wsgi
+        self.wsgi = self._ending.watching(self._flask)
+        self._load = load_of(self._flask)
         for listener in self.sockets:
             self._loop.listen(listener)
         while self.alive and self.is_parent_alive():
@@ -107,13 +116,14 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             return
         self._swept = now
         self._loop.sweep()
+        self._hurry.look(now)
         for connection in self._lanes.expired(now):
             self._refuse(connection, "waited", refusals.waited(self._patience, self._lanes.retry_after(now)))
         self._count()
 
     def _finish(self) -> None:
         """Answer what was accepted while the time to stop lasts; new requests are told that the service stops."""
-        stop = stop_of(self.wsgi)
+        stop = stop_of(self._flask)
         stop.begun.set()
         began = time.monotonic()
         end = began + self._stop_seconds
@@ -127,7 +137,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         for connection in self._lanes.emptied():
             self._refuse(connection, "stopping", stopping())
         for connection in self._accepted():
-            last = refusals.answer(self.wsgi, stopping(), connection.incoming.request, keep=False)
+            request = connection.incoming.request
+            last = refusals.answer(self._flask, stopping(), request, refusals.id_of(request), keep=False)
             connection.sock.last_words(last)
         self._loop.close()
 
@@ -143,12 +154,15 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             self._refuse(connection, "stopping", stopping())
             return
         now = connection.arrived = time.monotonic()
-        verdict = self._lanes.admit(connection, connection.lane, now)
+        verdict = self._lanes.admit(connection, connection.lane, now, self._ends())
         if verdict is Verdict.START:
             self._start(connection)
         elif verdict is Verdict.REFUSE:
             self._refuse(connection, "full", refusals.busy(self._lanes.retry_after(now)))
         self._count()
+
+    def _ends(self) -> Counter[Lane] | None:
+        return Counter(connection.lane for connection in self._ending) if self._ending else None
 
     def _start(self, connection: Connection) -> None:
         connection.state = State.WORKING
@@ -157,6 +171,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     def _work(self, connection: Connection) -> None:
         """Answer a request, in a thread."""
         keep = False
+        self._ending.begin(connection)
         # Waiting here and waiting for a turn within the engine count together.
         set_deadline(connection.arrived + self._patience)
         try:
@@ -180,6 +195,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         return bool(keep) and not connection.incoming.truncated and not getattr(request.body, "failed", False)
 
     def _done(self, connection: Connection, keep: bool) -> None:
+        self._ending.over(connection)
         started = self._lanes.done(connection.lane)
         for waiting, _ in started:
             self._start(waiting)
@@ -193,24 +209,26 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     def _refuse(self, connection: Connection, reason: str, failure: Failure, *, keep: bool = True) -> None:
         request = connection.incoming.request
         keep = keep and self.alive and not request.should_close()
+        self._hurry.refused(time.monotonic())
         self._load.refuse(reason)
-        data = refusals.answer(self.wsgi, failure, request, keep=keep)
+        request_id = refusals.id_of(request)
+        data = refusals.answer(self._flask, failure, request, request_id, keep=keep)
         try:
             connection.sock.sendall(data)
         except OSError:
             keep = False
-        if request is not None:
+        seen = logs.request_id.set(request_id)
+        try:
             self._log_refusal(connection, failure.status, len(data))
+        finally:
+            logs.request_id.reset(seen)
         self._loop.finish(connection, keep=keep)
 
     def _log_refusal(self, connection: Connection, status: int, sent: int) -> None:
         request = connection.incoming.request
-        environ = {
-            "REMOTE_ADDR": connection.client[0],
-            "REQUEST_METHOD": request.method,
-            "RAW_URI": request.uri,
-            "SERVER_PROTOCOL": "HTTP/{}.{}".format(*request.version),
-        }
+        environ = {"REMOTE_ADDR": connection.client[0]}
+        if request is not None:
+            environ |= {"REQUEST_METHOD": request.method, "RAW_URI": request.uri}
         said = SimpleNamespace(status=f"{status} refused", sent=sent, headers=[], response_length=sent)
         self.log.access(said, request, environ, timedelta(seconds=time.monotonic() - connection.since))
 
