@@ -1,6 +1,7 @@
 """Whether rows of the catalogue still say what was written: the checksums over what SQLite itself has none for.
 
-SQLite vouches neither for the bytes of a row nor for the encoding of a text. A passage needs no checksum of its own: its id is a hash of its article and of its place in it.
+SQLite vouches neither for the bytes of a row nor for the encoding of a text. A passage needs no checksum of its own:
+its id is a hash of its article and of its place in it.
 """
 
 from __future__ import annotations
