@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import replace
 
@@ -108,13 +109,17 @@ class Engine:
             Incompatible: the indexes were made with another model or other settings.
             Unavailable, Damaged: the data directory cannot be used.
         """
-        catalog = Catalog(settings.data_dir)
-        encoder, tokenizer, reranker = assembly.load_parts(settings, encoder, asking)
-        engine = cls(settings, encoder, catalog, reranker, adjusted, tokenizer)
-        if asking and adjusted:
-            engine.adjustment.check()
-        if recover:
-            engine.recover()
+        with contextlib.ExitStack() as failed:
+            catalog = Catalog(settings.data_dir)
+            failed.callback(catalog.close)
+            encoder, tokenizer, reranker = assembly.load_parts(settings, encoder, asking)
+            engine = cls(settings, encoder, catalog, reranker, adjusted, tokenizer)
+            failed.callback(engine.close)
+            if asking and adjusted:
+                engine.adjustment.check()
+            if recover:
+                engine.recover()
+            failed.pop_all()
         return engine
 
     def ask(self, ask: Ask) -> Result:

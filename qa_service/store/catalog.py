@@ -84,12 +84,10 @@ class Catalog:
         try:
             files.make_directory(data_dir)
             self._use = replacement.enter(data_dir, catalog_file.opens)
-            # Without the lock if nothing is to be done: to open is not to wait for another process that writes.
-            if self._format() != len(_migrations()):
-                with self.writer_lock():
-                    self._migrate()
-                files.sync_directory(data_dir)
-                files.sync_directory(data_dir.parent)
+            with contextlib.ExitStack() as failed:
+                failed.callback(self.close)
+                self._make_ready()
+                failed.pop_all()
         except OSError as error:
             raise Unavailable(
                 f"cannot use the data directory: {error.strerror or error}",
@@ -98,6 +96,14 @@ class Catalog:
             ) from error
         except sqlite3.DatabaseError as error:
             self._tell(error)
+
+    def _make_ready(self) -> None:
+        # Without the lock if nothing is to be done: to open is not to wait for another process that writes.
+        if self._format() != len(_migrations()):
+            with self.writer_lock():
+                self._migrate()
+            files.sync_directory(self.data_dir)
+            files.sync_directory(self.data_dir.parent)
 
     @contextlib.contextmanager
     def writer_lock(self) -> Iterator[None]:
