@@ -243,8 +243,12 @@ class Engine:
         return replace(found, logged=self.questions.counts())
 
     def compact(self, name: str) -> None:
-        """Fold a collection's delta into its base if it has grown enough; see `TakingIn.compact`."""
-        self.taking_in.compact(name)
+        """Fold a collection's delta into its base if it has grown enough, and give back what the dead take up.
+
+        See `TakingIn.compact` and `erasing.reclaim`.
+        """
+        if self.taking_in.compact(name) and erasing.reclaim(self.catalog, self.segments, self.generations):
+            self.opened.follow_all()
 
     def compact_everything(self, *, erase: bool) -> None:
         """Fold every collection into a new base; with `erase`, leave nothing of the deleted; see `erasing`."""
