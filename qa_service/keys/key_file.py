@@ -12,8 +12,9 @@ from pathlib import Path
 
 import filelock
 
+from qa_service.config import RATE
 from qa_service.errors import BadInput, Damaged, NotFound, Unavailable
-from qa_service.keys.key import KEY_ID, MOST_NAME_CHARS, RATE, SCOPES, Key
+from qa_service.keys.key import KEY_ID, MOST_NAME_CHARS, SCOPES, Key
 from qa_service.names import COLLECTION
 from qa_service.readers.formats import parse_json
 from qa_service.store import files
