@@ -25,10 +25,10 @@ _WRITER = "writer.pid"
 """Beside the lock, whose own file is emptied by whoever waits for it: the process that wrote last."""
 _STATEMENTS = 512
 """Prepared statements that a connection keeps: those for lists of keys differ by their length."""
+_MIGRATION = re.compile(r"(\d{4})_\w+\.sql")
 _RESTORE = "restore it from a backup"
 _UNDECODABLE = "Could not decode to UTF-8"
 """How the library begins its complaint of a text that is not UTF-8; it has no code for it."""
-_MIGRATION = re.compile(r"(\d{4})_\w+\.sql")
 
 
 class Connection(sqlite3.Connection):
