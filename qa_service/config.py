@@ -22,6 +22,8 @@ from qa_service.errors import ConfigError
 from qa_service.types import TextForm
 
 APP = "qa-service"
+RATE = re.compile(r"[1-9][0-9]{0,8}/(?:second|minute|hour|day)")
+"""How many requests in a time a key may make, as it is written."""
 _KEY = re.compile(r"[\x21-\x7e]+")
 SECRET_SETTINGS = ("api_key", "generator_key")
 _BASE_URL = re.compile(r"https?://[^\s?#]+")
@@ -144,6 +146,11 @@ class Settings(BaseSettings):
         description="A key that may do everything, beside those of `qa-service keys`. Where there is any, requests must"
         " bring one (Authorization: Bearer KEY).",
     )
+    key_rate: str | None = Field(
+        None,
+        description="Requests that each key may make in a time, such as 600/minute, where it has no rate of its own;"
+        " that of QA_API_KEY too. None for any number.",
+    )
     allow_open: bool = Field(
         False, description="Serve to all who reach it, without keys, on an address that is not loopback."
     )
@@ -207,6 +214,13 @@ class Settings(BaseSettings):
         # Never shown, so the error cannot show what was given.
         if value is not None and not _KEY.fullmatch(value.get_secret_value()):
             raise ValueError("a key is one or more visible ASCII characters, without spaces; leave it out for none")
+        return value
+
+    @field_validator("key_rate")
+    @classmethod
+    def _check_rate(cls, value: str | None) -> str | None:
+        if value is not None and not RATE.fullmatch(value):
+            raise ValueError("must be a rate such as 60/minute: N/second, N/minute, N/hour or N/day")
         return value
 
     @field_validator("public_url", "generator_url")

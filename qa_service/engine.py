@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import replace
 
@@ -112,13 +113,17 @@ class Engine:
             Incompatible: the indexes were made with another model or other settings.
             Unavailable, Damaged: the data directory cannot be used.
         """
-        catalog = Catalog(settings.data_dir)
-        encoder, tokenizer, reranker = assembly.load_parts(settings, encoder, asking)
-        engine = cls(settings, encoder, catalog, reranker, adjusted, tokenizer)
-        if asking and adjusted:
-            engine.adjustment.check()
-        if recover:
-            engine.recover()
+        with contextlib.ExitStack() as failed:
+            catalog = Catalog(settings.data_dir)
+            failed.callback(catalog.close)
+            encoder, tokenizer, reranker = assembly.load_parts(settings, encoder, asking)
+            engine = cls(settings, encoder, catalog, reranker, adjusted, tokenizer)
+            failed.callback(engine.close)
+            if asking and adjusted:
+                engine.adjustment.check()
+            if recover:
+                engine.recover()
+            failed.pop_all()
         return engine
 
     def ask(self, ask: Ask) -> Result:
@@ -244,8 +249,12 @@ class Engine:
         return replace(found, logged=self.questions.counts())
 
     def compact(self, name: str) -> None:
-        """Fold a collection's delta into its base if it has grown enough; see `TakingIn.compact`."""
-        self.taking_in.compact(name)
+        """Fold a collection's delta into its base if it has grown enough, and give back what the dead take up.
+
+        See `TakingIn.compact` and `erasing.reclaim`.
+        """
+        if self.taking_in.compact(name) and erasing.reclaim(self.catalog, self.segments, self.generations):
+            self.opened.follow_all()
 
     def compact_everything(self, *, erase: bool) -> None:
         """Fold every collection into a new base; with `erase`, leave nothing of the deleted; see `erasing`."""

@@ -1,4 +1,4 @@
-"""Compacting everything at once, and erasing: nothing of what was deleted is left in any file.
+"""Giving back what the dead take up, compacting everything at once, and erasing: nothing of the deleted in any file.
 
 The order, so that a crash at any point leaves everything that is live in its place, and readers what they read:
 
@@ -12,14 +12,23 @@ The order, so that a crash at any point leaves everything that is live in its pl
 
 from __future__ import annotations
 
+import logging
+
 from qa_service.index.generation import Generations
 from qa_service.store import collections, moves, words
 from qa_service.store.catalog import Catalog
 from qa_service.store.collections import Collection
 from qa_service.store.segments import Segments
 
+logger = logging.getLogger(__name__)
+
 WORTH_LEAVING = 0.5
 """Share of a segment that must be dead before what is live in it is moved, when nothing has to be erased."""
+MOST_DEAD = 0.25
+"""Dead vectors in such segments, for each live one of all, that a server puts up with: to leave segments takes new
+bases of all collections, whose cost is thus shared by as many writes."""
+MOST_DEAD_AT_LEAST = 20_000
+"""Of few live vectors it puts up with so many dead ones; with 384 dimensions they take 31 MB."""
 
 
 def compact_everything(catalog: Catalog, segments: Segments, generations: Generations, *, erase: bool) -> None:
@@ -37,6 +46,47 @@ def compact_everything(catalog: Catalog, segments: Segments, generations: Genera
     with catalog.read() as connection:
         least = 0.0 if erase else WORTH_LEAVING
         dirty = [one for one in moves.usage(connection, segments) if one.is_worth_leaving(least)]
+    _compact(catalog, segments, generations, dirty, erase=erase)
+    if erase:
+        with catalog.writer_lock():
+            catalog.shrink()
+
+
+def reclaim(catalog: Catalog, segments: Segments, generations: Generations) -> bool:
+    """Give back the segments of which half is dead, once that is much; what a server does after a compaction.
+
+    Then no more vectors are dead than live, and a quarter of these or a few: the disk they take is bounded by what
+    lives, however often it is replaced. Others may read and write all the while.
+
+    Returns:
+        Whether anything was given back; every collection then has a new base.
+
+    Errors:
+        Damaged: vectors fail their checksum. Unavailable: the data directory cannot be written.
+    """
+    with catalog.read() as connection:
+        used = moves.usage(connection, segments)
+    dirty = [one for one in used if one.is_worth_leaving(WORTH_LEAVING)]
+    dead = sum(one.records - one.live for one in dirty)
+    if dead <= max(MOST_DEAD_AT_LEAST, MOST_DEAD * sum(one.live for one in used)):
+        # What was cut off just before its end left files behind.
+        if segments.has_unknown():
+            with catalog.writer_lock():
+                segments.remove_unknown()
+        return False
+    logger.info("segments with %d vectors of what was deleted or replaced are given back", dead)
+    _compact(catalog, segments, generations, dirty, erase=False)
+    return True
+
+
+def _compact(
+    catalog: Catalog, segments: Segments, generations: Generations, dirty: list[moves.Usage], *, erase: bool
+) -> None:
+    """Do steps 1 to 5.
+
+    Every collection gets a new base: one may need a segment that none of its rows names any more, where this was cut
+    off after its vectors were moved.
+    """
     moves.leave(catalog, segments, dirty)
     for collection in _every(catalog):
         if generations.compact(collection, anew=True) is None:
@@ -46,9 +96,6 @@ def compact_everything(catalog: Catalog, segments: Segments, generations: Genera
         with catalog.writer_lock(), catalog.write() as tx:
             words.erase_unused(tx, collection.row)
     moves.forget_left(catalog, segments, dirty)
-    if erase:
-        with catalog.writer_lock():
-            catalog.shrink()
 
 
 def _every(catalog: Catalog) -> list[Collection]:

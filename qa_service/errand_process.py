@@ -16,7 +16,7 @@ import threading
 from collections.abc import Callable
 from typing import TextIO
 
-from qa_service import learning, logs
+from qa_service import erasing, learning, logs
 from qa_service.engine import Engine
 from qa_service.errands import GRACE_S, Order
 from qa_service.errors import QAError
@@ -86,7 +86,8 @@ def _work_on_jobs(order: Order, reply: Reply, stopping: threading.Event) -> None
 
 def _compact(order: Order, name: str) -> None:
     catalog = Catalog(order.settings.data_dir)
-    generations = Generations(catalog, Segments(catalog), order.versions)
+    segments = Segments(catalog)
+    generations = Generations(catalog, segments, order.versions)
     with catalog.read() as connection:
         collection = collections.find(connection, name)
         if collection is None:
@@ -103,3 +104,4 @@ def _compact(order: Order, name: str) -> None:
         engine.close()
     finish_learning(catalog, collection.row)
     generations.compact(collection, force=True)  # that it is due was seen by who gave the order
+    erasing.reclaim(catalog, segments, generations)

@@ -18,7 +18,7 @@ from qa_service.index.lost_writes import accept_loss, ensure_none_lost
 from qa_service.index.manifest import LegEntry
 from qa_service.index.recall import TARGET
 from qa_service.ingest import Ingestor
-from qa_service.store import articles, bands, collections, furniture, moves, passages, words
+from qa_service.store import articles, bands, collections, furniture, moves, passages, soundness, words
 from qa_service.store.catalog import Catalog, Connection, WriteTransaction
 from qa_service.store.collections import Collection
 from qa_service.store.segments import Segments
@@ -38,17 +38,31 @@ def check(catalog: Catalog, segments: Segments, generations: Generations, proces
         ensure_none_lost(catalog, generations)
     except Damaged as error:
         problems.append(str(error))
-    with catalog.read() as connection:
+    with catalog.read() as connection, soundness.text_as_found(connection) as damaged:
         problems.extend(f"catalog.sqlite3: {message} ({RESTORE})" for message in catalog.integrity_problems())
         problems.extend(f"{message} ({REBUILD})" for message in segments.problems(connection).values())
         for collection in collections.every(connection):
             found = itertools.chain(
                 _check_articles(connection, collection, segments),
-                tables.problems(connection, collection, processing),
-                indexes.problems(connection, collection, generations),
+                _all_told(tables.problems(connection, collection, processing), "its tables"),
+                _all_told(indexes.problems(connection, collection, generations), "its indexes"),
             )
             problems.extend(f"collection {collection.name}: {problem}" for problem in found)
+        soundness.read_all_text(connection)
+        problems.extend(
+            f"catalog.sqlite3: a text is not UTF-8: {text[:80]!r} ({REBUILD}; if that does not mend it, {RESTORE})"
+            for text in sorted(damaged)
+        )
     return problems
+
+
+def _all_told(problems: Iterator[str], what: str) -> Iterator[str]:
+    """Give problems; what the damage keeps from being verified is one more of them, not the end of the check."""
+    try:
+        yield from problems
+    except Exception as error:
+        logger.debug("%s cannot be verified", what, exc_info=True)
+        yield f"{what} cannot be verified: {error} ({RESTORE})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +98,8 @@ def measure_recall(catalog: Catalog, generations: Generations, name: str | None,
 
 def _check_articles(connection: Connection, collection: Collection, segments: Segments) -> Iterator[str]:
     for row, article_id in articles.live(connection, collection.row):
-        for fault in faults(connection, collection.name, row, segments):
-            yield f"article {article_id!r}: {fault.problem}"
+        found = (fault.problem for fault in faults(connection, collection.name, row, segments))
+        yield from (f"article {article_id!r}: {problem}" for problem in _all_told(found, "it"))
 
 
 def rebuild(catalog: Catalog, segments: Segments, generations: Generations, ingestor: Ingestor) -> None:
@@ -96,6 +110,13 @@ def rebuild(catalog: Catalog, segments: Segments, generations: Generations, inge
     indexes stay published until a collection is complete. Articles that another process replaces or deletes meanwhile
     are left as that made them.
     """
+    with catalog.read() as connection:
+        own = connection
+    with soundness.text_as_found(own):
+        _rebuild(catalog, segments, generations, ingestor)
+
+
+def _rebuild(catalog: Catalog, segments: Segments, generations: Generations, ingestor: Ingestor) -> None:
     with catalog.writer_lock():
         with catalog.read() as connection:
             found = collections.every(connection)

@@ -68,11 +68,16 @@ class TakingIn:
         if not self._delete(collection, [article_id]):
             raise no_article(collection, article_id)
 
-    def compact(self, name: str) -> None:
-        """Fold a collection's delta into its base if it has grown enough, after learning its page furniture anew."""
-        if self._opened.is_due(name):
-            self._ingestor.settle(name)
-            self._opened.compact(name)
+    def compact(self, name: str) -> bool:
+        """Fold a collection's delta into its base if it has grown enough, after learning its page furniture anew.
+
+        Returns:
+            Whether it had.
+        """
+        if not self._opened.is_due(name):
+            return False
+        self._ingestor.settle(name)
+        return self._opened.compact(name)
 
     def _delete(self, name: str, article_ids: Sequence[str]) -> list[str]:
         gone = self._ingestor.remove(article_ids, name)

@@ -40,7 +40,11 @@ def keys() -> None:
     show_default=False,
 )
 @click.option("--expires", metavar="DAYS", type=click.IntRange(1, MOST_DAYS), help="Days until it expires.")
-@click.option("--rate", metavar="N/TIME", help="Requests in a time: N/second, N/minute, N/hour or N/day.")
+@click.option(
+    "--rate",
+    metavar="N/TIME",
+    help="Requests in a time: N/second, N/minute, N/hour or N/day.  [default: that of QA_KEY_RATE]",
+)
 @click.option("--concurrency", metavar="N", type=click.IntRange(1), help="Requests at one time.")
 @data_option
 def add(

@@ -32,7 +32,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     single = settings.api_key
     ring = app.extensions[EXTENSION] = KeyRing(settings.data_dir, single.get_secret_value() if single else None)
     open_to_all = is_open(settings)
-    throttle = Throttle()
+    throttle = Throttle(settings.key_rate)
     throttle.init_app(app)
 
     def check() -> None:

@@ -40,7 +40,8 @@ def make_api() -> APIBlueprint:
         operation_id="getArticle",
         summary="Show an article",
         description="Its original text, where its passages and sentences lie in it, and the audit: what was repaired "
-        "for the search, and what is left out of it as page furniture.",
+        "for the search, and what is left out of it as page furniture. A key of any scope may read it, also one that "
+        "only asks: an answer's passage is shown in the text that it is from.",
         responses={200: ArticleResponse, **problems(404, 422, 503)},
     )(get_article)
     api.delete(

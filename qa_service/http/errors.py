@@ -176,6 +176,9 @@ def _of_http_exception(error: HTTPException) -> Failure:
     status = error.code or 500
     kind = _KIND_OF_STATUS.get(status, "bad-request" if status < 500 else "internal-error")
     headers = {name: value for name, value in error.get_headers() if name in ("Allow", "Retry-After")}
+    if "Allow" in headers:
+        # The library has them in the order of a set, which every process has its own of.
+        headers["Allow"] = ", ".join(sorted(headers["Allow"].split(", ")))
     return Failure(status, kind, (_explain(error, status, headers),), headers)
 
 

@@ -30,7 +30,9 @@ _SOON = 1
 class Throttle:
     """Counts the requests of each key. Safe for threads; what it counted ends with the process."""
 
-    def __init__(self) -> None:
+    def __init__(self, rate: str | None = None) -> None:
+        """Make one; `rate` is that of keys without one of their own."""
+        self._rate = rate
         self._limiter = FixedWindowRateLimiter(MemoryStorage())
         self._running: Counter[str] = Counter()
         self._lock = threading.Lock()
@@ -48,8 +50,9 @@ class Throttle:
         if key.concurrency is not None:
             self._take_place(key.id, key.concurrency)
             request.environ[_HELD].append(lambda: self._leave_place(key.id))
-        if key.rate is not None:
-            self._hit(key.id, key.rate)
+        rate = key.rate or self._rate
+        if rate is not None:
+            self._hit(key.id, rate)
 
     def _take_place(self, key_id: str, most: int) -> None:
         with self._lock:

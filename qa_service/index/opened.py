@@ -139,12 +139,21 @@ class OpenedCollections:
             found = collections.find(connection, name)
         return found is not None and self._generations.due(found.row)
 
-    def compact(self, name: str) -> None:
-        """Fold a collection's delta into its base if it has grown enough."""
+    def compact(self, name: str) -> bool:
+        """Fold a collection's delta into its base if it has grown enough; tell whether it had."""
         with self._catalog.read() as connection:
             found = collections.find(connection, name)
-        if found is not None and self._generations.compact(found) is not None:
-            self.follow(name)
+        if found is None or self._generations.compact(found) is None:
+            return False
+        self.follow(name)
+        return True
+
+    def follow_all(self) -> None:
+        """Open the current generation of every collection of which an older one is open."""
+        with self._catalog.read() as connection:
+            found = collections.every(connection)
+        for collection in found:
+            self.follow(collection.name)
 
     def _open_current(self, collection: Collection) -> bool:
         """Open the published generation; False when it is damaged or does not cover the last write."""

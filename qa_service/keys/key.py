@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal, get_args
 
+from qa_service.config import RATE
 from qa_service.errors import BadInput
 from qa_service.names import check_collection
 
@@ -18,7 +19,6 @@ Scope = Literal["ask", "ingest", "admin"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 MOST_NAME_CHARS = 100
 MOST_DAYS = 36_500
-RATE = re.compile(r"[1-9][0-9]{0,8}/(?:second|minute|hour|day)")
 KEY_ID = re.compile(r"[0-9a-f]{8}")
 _KEY_TEXT = re.compile(r"qa_([0-9a-f]{8})_[A-Za-z0-9_-]{43}")
 _SECRET_BYTES = 32

@@ -12,11 +12,12 @@ from pathlib import Path
 
 import filelock
 
-from embeddings.durable import replacing
+from qa_service.config import RATE
 from qa_service.errors import BadInput, Damaged, NotFound, Unavailable
-from qa_service.keys.key import KEY_ID, MOST_NAME_CHARS, RATE, SCOPES, Key
+from qa_service.keys.key import KEY_ID, MOST_NAME_CHARS, SCOPES, Key
 from qa_service.names import COLLECTION
 from qa_service.readers.formats import parse_json
+from qa_service.store import files
 
 NAME = "keys.json"
 FORMAT = 1
@@ -90,7 +91,7 @@ def problems(data_dir: Path) -> list[str]:
 def _changing(data_dir: Path) -> Iterator[tuple[Key, ...]]:
     """Give the keys, and keep other processes from changing them meanwhile."""
     try:
-        data_dir.mkdir(parents=True, exist_ok=True)
+        files.make_directory(data_dir)
         with filelock.FileLock(data_dir / _LOCK, timeout=_LOCK_SECONDS, is_singleton=False):
             yield read_keys(data_dir) or ()
     except filelock.Timeout as error:
@@ -102,9 +103,8 @@ def _changing(data_dir: Path) -> Iterator[tuple[Key, ...]]:
 def _write(data_dir: Path, keys: Sequence[Key]) -> None:
     body = {"version": FORMAT, "keys": [asdict(key) for key in keys]}
     content = json.dumps({**body, "sha256": _checksum(body)}, ensure_ascii=False, indent=2).encode()
-    with replacing(data_dir / NAME) as file:
-        Path(file.name).chmod(_MODE)
-        file.write(content + b"\n")
+    files.put(data_dir / NAME, content + b"\n", _MODE)
+    files.sync_directory(data_dir)
 
 
 def _checksum(body: Mapping[str, object]) -> str:

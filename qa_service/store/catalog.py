@@ -26,6 +26,9 @@ _WRITER = "writer.pid"
 _STATEMENTS = 256
 """Prepared statements that a connection keeps: all there are, those for lists in each length; see `listed`."""
 _MIGRATION = re.compile(r"(\d{4})_\w+\.sql")
+_RESTORE = "restore it from a backup"
+_UNDECODABLE = "Could not decode to UTF-8"
+"""How the library begins its complaint of a text that is not UTF-8; it has no code for it."""
 
 
 class Connection(sqlite3.Connection):
@@ -45,7 +48,11 @@ class Connection(sqlite3.Connection):
         """Read the sequence number of the last write; a read transaction asks the file once."""
         if self._sequence is not None and self.reading:
             return self._sequence
-        self._sequence = int(self.execute("SELECT value FROM meta WHERE key = 'seq'").fetchone()[0])
+        value = self.execute("SELECT value FROM meta WHERE key = 'seq'").fetchone()[0]
+        try:
+            self._sequence = int(value)
+        except ValueError:
+            raise Damaged("its number of writes is no number", field="catalog.sqlite3", remedy=_RESTORE) from None
         return self._sequence
 
 
@@ -77,12 +84,10 @@ class Catalog:
         try:
             files.make_directory(data_dir)
             self._use = replacement.enter(data_dir, catalog_file.opens)
-            # Without the lock if nothing is to be done: to open is not to wait for another process that writes.
-            if self._format() != len(_migrations()):
-                with self.writer_lock():
-                    self._migrate()
-                files.sync_directory(data_dir)
-                files.sync_directory(data_dir.parent)
+            with contextlib.ExitStack() as failed:
+                failed.callback(self.close)
+                self._make_ready()
+                failed.pop_all()
         except OSError as error:
             raise Unavailable(
                 f"cannot use the data directory: {error.strerror or error}",
@@ -91,6 +96,14 @@ class Catalog:
             ) from error
         except sqlite3.DatabaseError as error:
             self._tell(error)
+
+    def _make_ready(self) -> None:
+        # Without the lock if nothing is to be done: to open is not to wait for another process that writes.
+        if self._format() != len(_migrations()):
+            with self.writer_lock():
+                self._migrate()
+            files.sync_directory(self.data_dir)
+            files.sync_directory(self.data_dir.parent)
 
     @contextlib.contextmanager
     def writer_lock(self) -> Iterator[None]:
@@ -109,7 +122,7 @@ class Catalog:
                 (self.data_dir / _WRITER).write_text(str(os.getpid()), encoding="ascii")
             yield
         except sqlite3.DatabaseError as error:
-            if isinstance(error, sqlite3.OperationalError):
+            if isinstance(error, sqlite3.OperationalError) and not str(error).startswith(_UNDECODABLE):
                 raise self._unwritten(error) from error
             self._tell(error)
         except OSError as error:
@@ -224,6 +237,13 @@ class Catalog:
 
     def _tell(self, error: sqlite3.Error) -> NoReturn:
         """Say in words of our own what SQLite says of a file that it cannot read; what is a mistake of ours stays."""
+        if str(error).startswith(_UNDECODABLE):
+            # Which text is left to `check`: the message may show what only some may see.
+            raise Damaged(
+                "a text in the catalogue is not as it was written",
+                field=str(self.path),
+                remedy="run `qa-service check`, which says where",
+            ) from error
         if isinstance(error, sqlite3.OperationalError):
             raise Unavailable(
                 f"the catalogue cannot be read now: {error}",
@@ -231,9 +251,7 @@ class Catalog:
                 remedy="check the disk and the permissions of the directory, then try again",
             ) from error
         if type(error) is sqlite3.DatabaseError:
-            raise Damaged(
-                f"the catalogue cannot be read: {error}", field=str(self.path), remedy="restore it from a backup"
-            ) from error
+            raise Damaged(f"the catalogue cannot be read: {error}", field=str(self.path), remedy=_RESTORE) from error
         raise error
 
     def _connection(self) -> Connection:

@@ -53,16 +53,26 @@ def make_directory(path: Path) -> None:
         sync_directory(directory.parent)
 
 
-def put(path: Path, data: bytes) -> None:
-    """Write a file that appears whole or not at all; its name is durable once its directory was synced."""
+def put(path: Path, data: bytes, mode: int | None = None) -> None:
+    """Write a file that appears whole or not at all; its name is durable once its directory was synced.
+
+    Parameters:
+        mode: its permissions, from before anything is in it; None leaves them to the umask.
+    """
     temporary = path.with_name(path.name + ".tmp")
-    with temporary.open("wb") as file:
-        file.write(data)
-        file.flush()
-        _tell("wrote", temporary)
-        os.fsync(file.fileno())
-    _tell("synced", temporary)
-    temporary.replace(path)
+    try:
+        with temporary.open("wb") as file:
+            if mode is not None:
+                temporary.chmod(mode)
+            file.write(data)
+            file.flush()
+            _tell("wrote", temporary)
+            os.fsync(file.fileno())
+        _tell("synced", temporary)
+        temporary.replace(path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
     _tell("renamed", temporary, path)
 
 

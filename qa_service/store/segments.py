@@ -245,6 +245,12 @@ class Segments:
         """Take segments out of the catalogue, to remove their files then; never the last: no number is used twice."""
         tx.connection.executemany("DELETE FROM segments WHERE id = ?", ((number,) for number in numbers))
 
+    def has_unknown(self) -> bool:
+        """Tell whether there are files that the catalogue knows nothing of, or not yet."""
+        with self._catalog.read() as connection:
+            known = {self.path(number) for number in self.committed(connection)}
+        return not known.issuperset(self._dir.iterdir())
+
     def remove_unknown(self) -> None:
         """Remove what the catalogue knows nothing of, files and ends of files; the caller holds the writer's lock."""
         with self._catalog.read() as connection:

@@ -1,18 +1,55 @@
 """Whether rows of the catalogue still say what was written: the checksums over what SQLite itself has none for.
 
-A passage needs no checksum of its own: its id is a hash of its article and of its place in it.
+SQLite vouches neither for the bytes of a row nor for the encoding of a text. A passage needs no checksum of its own:
+its id is a hash of its article and of its place in it.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import zlib
+from collections.abc import Iterator
 
 from qa_service.errors import Damaged
 from qa_service.store.catalog import Connection
 
 _REMEDY = "ingest the article again, or restore the data directory from a backup"
+
+
+@contextlib.contextmanager
+def text_as_found(connection: Connection) -> Iterator[set[bytes]]:
+    """Read text that is not UTF-8 with U+FFFD in it, which its checksums find out; else it would end the reading.
+
+    Returns:
+        The texts of that kind, filled as they are read.
+    """
+    damaged: set[bytes] = set()
+
+    def read(data: bytes) -> str:
+        try:
+            return data.decode()
+        except UnicodeDecodeError:
+            damaged.add(data)
+            return data.decode(errors="replace")
+
+    connection.text_factory = read
+    try:
+        yield damaged
+    finally:
+        connection.text_factory = str
+
+
+def read_all_text(connection: Connection) -> None:
+    """Read every text of the catalogue, for `text_as_found` to see."""
+    tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    for table in tables:
+        columns = connection.execute("SELECT name FROM pragma_table_info(?) WHERE type = 'TEXT'", (table,)).fetchall()
+        if columns:
+            names = ", ".join(f'"{name}"' for (name,) in columns)
+            for _ in connection.execute(f'SELECT {names} FROM "{table}"'):
+                pass
 
 
 def shown_crc(

@@ -28,7 +28,8 @@ _EXTENDS = regex.compile(r"[\p{M}\p{Grapheme_Extend}\p{GCB=ZWJ}\p{GCB=SpacingMar
 _LETTER = regex.compile(
     r"(?V1)[[\p{L}\p{N}\p{M}]--[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]]"
 )
-_GRAPHEME = regex.compile(r"\X")
+# A flag between flags is named apart: for one, \X looks back to where the run of them begins.
+_GRAPHEME = regex.compile(r"\p{RI}{2}(?=\p{RI})|\X")
 
 
 def cut_long(text: str, sentences: Sequence[Span], count: Counter, limit: int) -> tuple[list[Span], list[int]]:

@@ -68,6 +68,8 @@ REPEATED = {
     "counters": "阅读(1) ",
     "emphasis": "*a_",
     "brackets of links": "[",
+    "brackets of images": "![",
+    "brackets of references": "[x][",
     "back ticks": "`",
     "quoted lines": "> ",
     "escapes": "\\",

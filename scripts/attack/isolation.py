@@ -2,8 +2,8 @@
 
 Starts the service on all addresses of this machine, twice: with two collections, and with one of them alone. Each route
 that the service has is asked without a key and with bad ones, and with keys of one collection for the other; what the
-two services answer must be the same. Ends with exit code 1 when a leak is found, or a route that no attack is written
-for. Uses the toy model.
+two services answer must be the same. Both keep a question log, and the operator's questions are in it. Ends with exit
+code 1 when a leak is found, or a route that no attack is written for. Uses the toy model.
 """
 
 from __future__ import annotations
@@ -103,7 +103,14 @@ def starts_without_key(data: Path) -> bool:
 def serving(data: Path) -> Iterator[World]:
     """Run the service with an operator's key and keys for one collection, one of each scope."""
     operator, limited = make_keys(data)
-    with Server(data, {"QA_MODEL": "toy", "QA_HOST": _EVERYWHERE, "QA_BACKGROUND": "thread"}) as server:
+    settings = {
+        "QA_MODEL": "toy",
+        "QA_HOST": _EVERYWHERE,
+        "QA_BACKGROUND": "thread",
+        "QA_QUESTION_LOG": "true",
+        "QA_MIN_FREE_MB": "0",
+    }
+    with Server(data, settings) as server:
         yield World(over_network(server.port), operator, limited)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from isolation_requests import MARK, OUR_ARTICLES, OURS, THEIR_ARTICLES, THEIRS, Known, Request, attacks
@@ -17,9 +17,19 @@ from isolation_requests import MARK, OUR_ARTICLES, OURS, THEIR_ARTICLES, THEIRS,
 from qa_service.http.rules import PUBLIC
 
 _METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS")
-_NOWHERE = ("/v1", "/v1/", "/v1/none", "/none", "/retrieval/x", "/v1/articles/", "/static", "/admin", "/v1/questions")
+_NOWHERE = ("/v1", "/v1/", "/v1/none", "/none", "/retrieval/x", "/v1/articles/", "/static", "/admin")
+# The question log is read with the command line, on the machine that has it.
+_LISTS_OF_QUESTIONS = (
+    "/v1/questions",
+    "/v1/questions/unanswered",
+    "/v1/questions/export",
+    "/v1/feedback",
+    "/questions",
+)
 # What differs between any two answers, or names a state by a random name.
 _VOLATILE = frozenset({"timings_ms", "created", "created_at", "ingested_at", "finished_at", "generation", "took_ms"})
+# A question's name is made anew each time it is asked, and says nothing of how many there are.
+_QUESTION_ID = re.compile(r"[0-9a-f]{24}")
 _COMPARED = ("Content-Type", "Retry-After", "WWW-Authenticate", "Allow", "Location", "Cache-Control")
 _COUNTING = re.compile(r'"generation": ?"[0-9]+-[0-9]+')
 _ID = "isolation"
@@ -71,8 +81,12 @@ def known_of(world: World) -> Known:
     path = f"/v1/articles?collection={THEIRS}&async=true"
     job = _must(_ask(world, Request("POST", path, {"articles": THEIR_ARTICLES[:1]}), world.operator))["job"]["id"]
     question = {"question": f"Which key opens the {MARK} vault?", "collection": THEIRS, "min_confidence": 0}
-    passages = _must(_ask(world, Request("POST", "/v1/ask", question), world.operator))["passages"]
-    return Known(job, passages[0]["passage_id"])
+    result = _must(_ask(world, Request("POST", "/v1/ask", question), world.operator))
+    known = Known(job, result["passages"][0]["passage_id"], str(result["question_id"]))
+    # The log writes behind the answers; a judgement of the operator's shows that the question is in it.
+    judgement = Request("POST", "/v1/feedback", {"question_id": known.question_id, "helpful": True, "comment": MARK})
+    _must(_ask(world, judgement, world.operator))
+    return known
 
 
 def unattacked(routes: Collection[str], known: Known) -> list[str]:
@@ -83,7 +97,7 @@ def unattacked(routes: Collection[str], known: Known) -> list[str]:
 def open_without_key(send: Send, routes: Iterable[str], known: Known) -> tuple[int, list[str]]:
     """Ask every route, and paths that are none, without a key and with bad ones; return how often, and the leaks."""
     requests = [request for route in routes for request in attacks(known).get(route, [])]
-    requests += [Request(method, path) for path in _NOWHERE for method in _METHODS]
+    requests += [Request(method, path) for path in (*_NOWHERE, *_lists_of_questions(known)) for method in _METHODS]
     requests += [Request(method, one.path, one.body) for one in list(requests) for method in _METHODS]
     bad = f"qa_00000000_{'A' * 43}"
     basic = base64.b64encode(f"any:{bad}".encode()).decode()
@@ -104,20 +118,31 @@ def told_of_others(whole: World, alone: World, routes: Iterable[str], known: Kno
     """Ask both services the same with each limited key; return how often, and the answers that tell them apart."""
     leaks, count = [], 0
     for name in whole.limited:
-        for route in routes:
-            for request in attacks(known).get(route, []):
-                count += 1
-                found, expected = (_ask(world, request, world.limited[name]) for world in (whole, alone))
-                label = f"{request.method} {request.path} {request.content and request.content[:120]!r} as {name}"
-                if _comparable(found) != _comparable(expected):
-                    leaks.append(f"{label}: {found.text[-300:]!r}, alone {expected.text[-300:]!r}")
-                if MARK in found.text.casefold() and not request.names_them:
-                    leaks.append(f"{label}: names the other collection")
-                if _COUNTING.search(found.text):
-                    leaks.append(f"{label}: the generation's name counts writes")
-                if found.status >= 500:
-                    leaks.append(f"{label}: {found.status}")
+        requests = [request for route in routes for request in attacks(known).get(route, [])]
+        requests += [Request(method, path) for path in _lists_of_questions(known) for method in _METHODS]
+        for request in requests:
+            count += 1
+            found, expected = (_ask(world, request, world.limited[name]) for world in (whole, alone))
+            label = f"{request.method} {request.path} {request.content and request.content[:120]!r} as {name}"
+            leaks.extend(f"{label}: {leak}" for leak in _leaks(request, found, expected))
     return count, leaks
+
+
+def _leaks(request: Request, found: Answer, expected: Answer) -> Iterator[str]:
+    """Say by what an answer differs from that of a service without the other collection, or tells of it."""
+    if _comparable(found) != _comparable(expected):
+        yield f"{found.text[-300:]!r}, alone {expected.text[-300:]!r}"
+    if MARK in found.text.casefold() and not request.names_them:
+        yield "names the other collection"
+    if _COUNTING.search(found.text):
+        yield "the generation's name counts writes"
+    if found.status >= 500:
+        yield str(found.status)
+
+
+def _lists_of_questions(known: Known) -> list[str]:
+    """Give the paths at which one might look for what others have asked."""
+    return [*_LISTS_OF_QUESTIONS, f"/v1/questions/{known.question_id}", f"/v1/feedback/{known.question_id}"]
 
 
 def changed(world: World) -> list[str]:
@@ -162,7 +187,9 @@ def _is_public(request: Request, answer: Answer) -> bool:
 
 
 def _comparable(answer: Answer) -> object:
-    headers = {name: answer.headers.get(name.lower()) for name in _COMPARED}
+    headers = {name: answer.headers.get(name.lower(), "") for name in _COMPARED}
+    # Of OPTIONS the framework gives them in the order of a set.
+    headers["Allow"] = ", ".join(sorted(headers["Allow"].split(", ")))
     try:
         body: object = _steady(json.loads(answer.body))
     except ValueError:
@@ -177,6 +204,8 @@ def _steady(value: object) -> object:
     if not isinstance(value, dict):
         return value
     kept = {name: _steady(inner) for name, inner in value.items() if name not in _VOLATILE}
+    if _QUESTION_ID.fullmatch(str(kept.get("question_id"))):
+        kept["question_id"] = "a question's"
     if str(kept.get("object", "")).startswith("chat.completion"):
         kept.pop("id")
     return kept

@@ -57,10 +57,11 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What an attacker may have heard of the other collection: the ids of a job and of a passage."""
+    """What an attacker may have heard of the other collection: the ids of a job, a passage and a noted question."""
 
     job_id: str
     passage_id: str
+    question_id: str
 
 
 def attacks(known: Known) -> Mapping[str, list[Request]]:
@@ -115,6 +116,12 @@ def _bodies(known: Known) -> Mapping[str, list[object]]:
         "POST /v1/feedback": [
             {"question": _QUESTIONS[1], "collection": THEIRS, "passage_id": known.passage_id, "helpful": True},
             {"question": _QUESTIONS[1], "collection": OURS, "passage_id": known.passage_id, "helpful": False},
+            *(
+                {"question_id": known.question_id, "helpful": True, **others}
+                for others in ({}, {"collection": OURS}, {"passage_id": known.passage_id}, {"comment": MARK})
+            ),
+            {"question_id": "0" * len(known.question_id), "helpful": True},
+            {"question": _QUESTIONS[0], "collection": OURS, "helpful": True},
         ],
         "POST /v1/chat/completions": [
             {"model": model, "messages": [{"role": "user", "content": question}], "qa": {"sources": sources}}

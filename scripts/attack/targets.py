@@ -59,9 +59,10 @@ def all_targets() -> Mapping[str, Target]:
     """Give every target by name."""
     import targets_files  # noqa: PLC0415
     import targets_input  # noqa: PLC0415
+    import targets_models  # noqa: PLC0415
     import targets_text  # noqa: PLC0415
 
-    found = [*targets_text.TARGETS, *targets_input.TARGETS, *targets_files.TARGETS]
+    found = [*targets_text.TARGETS, *targets_input.TARGETS, *targets_files.TARGETS, *targets_models.TARGETS]
     if importlib.util.find_spec("qa_service.backup") is not None:
         import targets_backup  # noqa: PLC0415
 

@@ -1,4 +1,4 @@
-"""Targets of the service's own files: whatever is in them, they are refused as damaged or can be worked with."""
+"""Targets of the files of vectors and indexes: damage of any kind is refused, or can be worked with."""
 
 from __future__ import annotations
 
@@ -17,8 +17,7 @@ from typing import Any
 import numpy as np
 from targets import REFUSED, TAKEN, Target, promise
 
-from embeddings import ivf_build, manifest
-from embeddings.compiled import cache as prepared
+from embeddings import ivf_build
 from embeddings.errors import DamagedIndex, DamagedModel
 from embeddings.exact import ExactIndex
 from embeddings.faiss_index import FaissFlatIndex
@@ -30,8 +29,6 @@ from qa_service.index.generation_dir import GenerationDir
 from qa_service.index.lexical import LexicalIndex
 from qa_service.index.manifest import FORMAT, BaseEntry, Delta, FileEntry, LegEntry, Manifest, Versions
 from qa_service.index.places import Places
-from qa_service.retrieval.calibration import Adjustment
-from qa_service.retrieval.saved_adjustment import Fitted, Saved, read_saved, write_saved
 from qa_service.store.packing import pack_terms
 from qa_service.store.segments import MAGIC, Block, Segments
 
@@ -192,61 +189,6 @@ def _segment(data: bytes) -> None:
     segments.verify(block)
 
 
-def _calibration_seeds() -> Iterator[bytes]:
-    path = folder("calibration-seed") / "calibration.json"
-    write_saved(path, Saved(Adjustment(1.5, -0.25), Fitted("2025", "default", 5, 6, "m", "e", "w", 0.25)))
-    for first in b"\0\1":
-        yield bytes([first]) + path.read_bytes()
-
-
-@refusing
-def _calibration(data: bytes) -> None:
-    """The first byte says whether the checksum is made right."""
-    path = folder("calibration") / "calibration.json"
-    content = data[1:]
-    if data and data[0] & 1:
-        try:
-            body = json.loads(content)
-            body.pop("sha256", None)
-            body["sha256"] = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
-            content = json.dumps(body).encode()
-        except (ValueError, AttributeError, TypeError, RecursionError):
-            pass
-    path.write_bytes(content)
-    read_saved(path)
-
-
-def _model_seeds() -> Iterator[bytes]:
-    home = folder("model-seed")
-    (home / "a.bin").write_bytes(b"abc")
-    manifest.write_manifest(home, "m", "s", "l", {})
-    yield (home / manifest.MANIFEST).read_bytes()
-
-
-@refusing
-def _model(data: bytes) -> None:
-    home = folder("model")
-    (home / "a.bin").write_bytes(b"abc")
-    (home / manifest.MANIFEST).write_bytes(data)
-    found = manifest.read_manifest(home)
-    if found is not None:
-        manifest.check_files(home, found, full=True)
-
-
-@refusing
-def _prepared(data: bytes) -> None:
-    home = folder("prepared")
-    (home / prepared.GRAPH).write_bytes(b"graph")
-    (home / prepared.RECORD).write_bytes(data)
-    prepared.read_prepared(home, prepared.Key(1, "e", "m", "p", "int8"))
-
-
-def _prepared_seeds() -> Iterator[bytes]:
-    home = folder("prepared-seed") / "model-int8"
-    prepared.write_prepared(home, prepared.Key(1, "e", "m", "p", "int8"), None, b"graph")
-    yield (home / prepared.RECORD).read_bytes()
-
-
 @functools.cache
 def _words() -> tuple[Path, Sequence[str]]:
     home = folder("words") / "good"
@@ -286,8 +228,5 @@ TARGETS = (
     Target("current", _current_seeds, _current, (b"../", b"\0", b"manifest-1-0-1.json")),
     Target("delta", _delta_seeds, _delta),
     Target("segment", _segment_seeds, _segment),
-    Target("calibration", _calibration_seeds, _calibration),
-    Target("model-manifest", _model_seeds, _model, (b"null", b"[]", b'"../x"', b"\\u0000")),
-    Target("prepared", _prepared_seeds, _prepared, (b"null", b"[]", b"{}")),
     Target("word-index", _words_seeds, _word_index),
 )

@@ -250,6 +250,23 @@ def test_the_rate_of_a_key(make: Make) -> None:
     assert other.get("/v1/collections").status_code == 200
 
 
+def test_the_rate_of_keys_that_have_none(settings: Settings, fake: FakeEngine) -> None:
+    settings = settings.model_copy(update={"key_rate": "2/day", "api_key": SecretStr("single")})
+    app = create_app(settings, fake)  # type: ignore[arg-type]
+    (of_none, first), (of_its_own, second) = make_key("a", ("ask",)), make_key("b", ("ask",), rate="3/day")
+    add_key(settings.data_dir, of_none)
+    add_key(settings.data_dir, of_its_own)
+    for text, most in ((first, 2), (second, 3), ("single", 2)):
+        client = with_key(app, text)
+        assert [client.get("/v1/collections").status_code for _ in range(most + 1)] == [200] * most + [429]
+
+
+def test_an_article_is_open_to_who_asks_and_no_list_is(make: Make) -> None:
+    client = make("ask")
+    assert client.get("/v1/articles/a").status_code in (200, 404)
+    assert client.get("/v1/articles").status_code == 403
+
+
 def test_a_clock_set_back_does_not_lock_a_key_out(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     client = make(rate="1/minute")
     assert client.get("/v1/collections").status_code == 200

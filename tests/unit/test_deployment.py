@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +79,19 @@ def test_the_container_is_built_from_what_is_pinned_and_here() -> None:
         if not rest.startswith("--from"):
             for source in rest.split()[:-1]:
                 assert (ROOT / source).exists(), source
+
+
+@pytest.mark.parametrize("extras", ["", "otel"])
+def test_more_extras_are_had_by_a_build_argument(extras: str) -> None:
+    [wanted] = re.findall(r'"(\.\[[^"]*)"', " ".join(values("RUN", instructions())))
+    ran = subprocess.run(
+        ["sh", "-c", f'printf %s "{wanted}"'], env={"EXTRAS": extras}, capture_output=True, text=True, check=True
+    )
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    named = re.fullmatch(r"\.\[(.*)\]", ran.stdout)[1].split(",")  # type: ignore[index]
+    assert set(named) <= project["optional-dependencies"].keys()
+    assert ("otel" in named) is (extras == "otel")
+    assert 'EXTRAS=""' in values("ARG", instructions())
 
 
 def test_what_is_copied_is_in_the_build() -> None:

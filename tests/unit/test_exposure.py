@@ -182,6 +182,7 @@ def test_lists_in_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         ("QA_ALLOWED_HOSTS", "a.example:80"),
         ("QA_TRUSTED_PROXIES", "-1"),
         ("QA_ALLOW_OPEN", "perhaps"),
+        ("QA_KEY_RATE", "60 a minute"),
     ],
 )
 def test_wrong_settings(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:

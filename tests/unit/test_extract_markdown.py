@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from markdown_it.parser_inline import ParserInline
+from markdown_it.rules_inline import StateInline
 
 from qa_service.text.extraction.markdown import read
 
@@ -51,7 +53,34 @@ def test_charset_is_used() -> None:
 
 
 def test_deep_nesting_is_bounded() -> None:
-    assert "底" in text(">" * 50 + "底")
-    text(">" * 100_000 + "底")
-    text("[" * 20_000 + "底")
-    text("**a " * 5_000)
+    assert text(">" * 50 + "底") == "底"
+    for hostile in (">" * 100_000 + "底", "- " * 60 + "底", "[" * 20_000 + "底", "**a " * 5_000 + "底"):
+        assert "底" in text(hostile)
+
+
+@pytest.mark.parametrize("depth", range(90, 110))
+@pytest.mark.parametrize("block", [">", "> 1. "])
+def test_text_nested_too_deep_is_taken_as_written_and_says_so(block: str, depth: int) -> None:
+    found = read(f"前\n\n{block * depth}深\n\n**后**".encode(), None)
+    assert ("nested" in "".join(found.notes)) == ("**" in found.text)
+    assert all(part in found.text for part in "前深后")
+
+
+def test_marks_around_deep_brackets_are_still_read() -> None:
+    deep = "[" * 300 + "中" + "]" * 300
+    assert text(f"**前** {deep} *后*") == f"前 {deep} 后"
+    assert text(f"{'[' * 10}[中](http://a.cn){']' * 10}") == f"{'[' * 10}中{']' * 10}"
+
+
+def test_brackets_are_not_read_ahead_of_as_often_as_blocks_may_nest(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = 0
+    skip = ParserInline.skipToken
+
+    def counting(self: ParserInline, state: StateInline) -> None:
+        nonlocal calls
+        calls += 1
+        skip(self, state)
+
+    monkeypatch.setattr(ParserInline, "skipToken", counting)
+    text("[" * 2_000)
+    assert calls < 25 * 2_000

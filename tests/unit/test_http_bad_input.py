@@ -207,4 +207,4 @@ def test_unknown_collection(client: FlaskClient) -> None:
 def test_method_not_allowed(client: FlaskClient, method: str, path: str, allowed: set[str]) -> None:
     answer = client.open(path, method=method)
     assert_problem(answer, 405, "method-not-allowed")
-    assert set(answer.headers["Allow"].split(", ")) == allowed
+    assert answer.headers["Allow"] == ", ".join(sorted(allowed))

@@ -27,6 +27,9 @@ from qa_service.config import Settings
 from qa_service.engine import Engine
 from qa_service.http import create_app, scoped
 from qa_service.http.rules import PUBLIC, RULES
+from qa_service.question_notes import QuestionNotes
+
+QUESTION_OF = QuestionNotes._noted
 
 
 def over_application(app: Flask) -> Send:
@@ -57,9 +60,12 @@ def both(tmp_path_factory: pytest.TempPathFactory, cache_dir: Path) -> Iterator[
     worlds, engines, apps = [], [], []
     for name in ("whole", "alone"):
         data = tmp_path_factory.mktemp(name)
-        settings = Settings(data_dir=data, cache_dir=cache_dir, model="toy", min_confidence=0.0, host="0.0.0.0")
+        settings = Settings(
+            data_dir=data, cache_dir=cache_dir, model="toy", min_confidence=0.0, host="0.0.0.0", question_log=True
+        )
         operator, limited = make_keys(data)
         engines.append(Engine.open(settings, ToyEncoder()))
+        engines[-1].questions.start()
         apps.append(create_app(settings, engines[-1]))
         worlds.append(World(over_application(apps[-1]), operator, limited))
         fill(worlds[-1], theirs=name == "whole")
@@ -100,6 +106,10 @@ def test_a_leak_is_found(both: Both, monkeypatch: pytest.MonkeyPatch) -> None:
         "/v1/ask",
         "/retrieval",
     }
+    with monkeypatch.context() as patch:
+        patch.setattr(QuestionNotes, "_noted", lambda notes, given, _: QUESTION_OF(notes, given, lambda _: True))
+        _, leaks = told_of_others(both.whole, both.alone, ["POST /v1/feedback"], both.known)
+    assert any(both.known.question_id in leak for leak in leaks)
     with monkeypatch.context() as patch:
         patch.setattr("qa_service.http.access._require_key", lambda *_, **__: next(iter(ring_keys(both.app))))
         _, leaks = open_without_key(both.whole.send, ["POST /v1/ask"], both.known)

@@ -18,6 +18,8 @@ from qa_service.errors import BadInput, Damaged, NotFound, Unavailable
 from qa_service.keys.key import Key, make_key
 from qa_service.keys.key_file import NAME, add_key, problems, read_keys, revoke_key
 from qa_service.keys.ring import KeyRing
+from qa_service.store import files
+from tests.unit.power import Disk
 
 
 def made(data: Path, name: str = "a", **given: Any) -> tuple[Key, str]:
@@ -133,11 +135,47 @@ def test_what_cannot_be_written_changes_nothing(tmp_path: Path, monkeypatch: pyt
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("embeddings.durable.os.fsync", full)
+    monkeypatch.setattr("qa_service.store.files.os.fsync", full)
     with pytest.raises(Unavailable, match="No space left"):
         made(tmp_path)
     assert read_keys(tmp_path) == (key,)
-    assert not list(tmp_path.glob("*.draft"))
+    assert {path.name for path in tmp_path.iterdir()} == {NAME, "keys.lock"}
+
+
+def test_a_power_cut_leaves_the_keys_before_or_after_and_nobody_elses_to_read(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    cuts: list[tuple[str, bytes | None]] = []
+    disk = Disk(data)
+    before: tuple[Key, ...] = ()
+
+    def watch(step: files.Step) -> None:
+        disk(step)
+        if step.action == "wrote":
+            assert stat.S_IMODE(step.path.stat().st_mode) == 0o600
+        cuts.extend((kind, disk.tree(kind).get(NAME)) for kind in ("durable", "torn", "killed"))
+
+    files.watchers.append(watch)
+    try:
+        for change in (lambda: made(data), lambda: made(data), lambda: revoke_key(data, keys_in(data)[0].id)):
+            change()
+            after = keys_in(data)
+            for kind, content in cuts:
+                assert kept(tmp_path / "cut", content) in (before, after), kind
+            assert kept(tmp_path / "cut", disk.tree("durable").get(NAME)) == after
+            cuts.clear()
+            before = after
+    finally:
+        files.watchers.remove(watch)
+
+
+def keys_in(data: Path) -> tuple[Key, ...]:
+    return read_keys(data) or ()
+
+
+def kept(data: Path, content: bytes | None) -> tuple[Key, ...]:
+    data.mkdir(exist_ok=True)
+    (data / NAME).write_bytes(content) if content is not None else (data / NAME).unlink(missing_ok=True)
+    return keys_in(data)
 
 
 def test_a_ring_finds_keys_and_no_others(tmp_path: Path) -> None:

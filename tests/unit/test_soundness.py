@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from pathlib import Path
 
@@ -47,6 +48,55 @@ def test_an_altered_row_is_shown_nowhere(engine: Engine, statement: str) -> None
     with pytest.raises(Damaged, match="checksum"):
         engine.article("default", "b" if "id = 'b'" in statement else "a")
     assert any("checksum" in problem and "ingest the article again" in problem for problem in engine.check())
+
+
+TEXTS = {
+    "articles": ["id", "pipeline", "content_type", "encoding", "title", "url", "published_at", "metadata"],
+    "passages": ["passage_id"],
+    "terms": ["term"],
+    "collections": ["created_at"],
+    "segments": ["fingerprint"],
+}
+
+
+@pytest.mark.parametrize(("table", "column"), [(table, column) for table, some in TEXTS.items() for column in some])
+def test_text_that_is_not_utf_8_is_one_problem_among_others(settings: Settings, table: str, column: str) -> None:
+    engine = Engine.open(settings, ToyEncoder())
+    given = {"title": "仓库", "url": "https://example.org/", "published_at": "2024-05-31", "metadata": {"n": "值"}}
+    list(engine.ingest([article("a", text(1), **given), article("b", text(2), **given)]))
+    first = f"(SELECT min(rowid) FROM {table})"
+    broken = f"CAST(x'ff' || substr(CAST({column} AS BLOB), 2) AS TEXT)"
+    alter(engine, f"UPDATE {table} SET {column} = {broken} WHERE rowid = {first}")
+    alter(engine, "UPDATE contents SET text_crc = 1 WHERE article = 2")
+    problems = engine.check()
+    assert any("not UTF-8" in problem and "restore" in problem for problem in problems), problems
+    assert any("'b'" in problem and "text fails its checksum" in problem for problem in problems), problems
+    with contextlib.suppress(Damaged):
+        assert engine.ask(Ask(question(2), top_k=50)).passages
+    if table == "articles":
+        engine.rebuild()
+        assert any("not UTF-8" in problem for problem in engine.check()) is (column != "pipeline")
+    engine.close()
+
+
+def test_a_row_that_is_not_utf_8_is_damaged_and_names_no_text(engine: Engine) -> None:
+    list(engine.ingest([article("a", text(1), title="机密")]))
+    alter(engine, "UPDATE articles SET title = CAST(CAST(title AS BLOB) || x'ff' AS TEXT)")
+    for ask in (lambda: engine.ask(Ask(question(1))), lambda: engine.articles("default")):
+        with pytest.raises(Damaged, match="not as it was written") as raised:
+            ask()
+        assert "qa-service check" in str(raised.value.remedy)
+        assert "机密" not in str(raised.value)
+
+
+def test_a_sequence_that_is_no_number_is_damage(settings: Settings) -> None:
+    engine = Engine.open(settings, ToyEncoder())
+    add(engine, {"a": text(1)})
+    alter(engine, "UPDATE meta SET value = 'q' || value")
+    engine.close()
+    with pytest.raises(Damaged, match="number") as raised:
+        Engine.open(settings, ToyEncoder())
+    assert "backup" in str(raised.value.remedy)
 
 
 def test_what_was_altered_is_mended_by_the_article_itself(engine: Engine) -> None:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import fcntl
 import threading
+from pathlib import Path
 
 import pytest
 
 from embeddings.question_cache import CachingEncoder
+from embeddings.toy import ToyEncoder
 from qa_service import assembly
 from qa_service.config import Settings
 from qa_service.engine import Engine
+from qa_service.errors import Damaged
 from qa_service.http import create_app
 from qa_service.http.host import EXTENSION, EngineHost
+from qa_service.store import directory_use
+from qa_service.store.catalog import Catalog
 from qa_service.types import Ask, Submission
 
 
@@ -37,6 +43,51 @@ def test_an_engine_that_was_given_is_not_opened(engine: Engine, monkeypatch: pyt
     monkeypatch.setattr(EngineHost, "_load", lambda _host: pytest.fail("it was opened"))
     app = create_app(engine.settings, engine)
     assert app.extensions[EXTENSION].engine() is engine
+
+
+def in_use(data_dir: Path) -> bool:
+    """Tell whether somebody holds the directory: in this process too, as each opening has a lock of its own."""
+    with (data_dir / directory_use.NAME).open() as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
+@pytest.mark.parametrize("failing", ["load_parts", "AdjustmentFile.check", "OpenedCollections.recover", "Generations"])
+def test_an_engine_that_cannot_be_opened_holds_nothing(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, failing: str
+) -> None:
+    class Failed(Exception):
+        pass
+
+    def fail(*_: object, **__: object) -> None:
+        raise Failed
+
+    closed: list[object] = []
+    close = Catalog.close
+    monkeypatch.setattr(Catalog, "close", lambda catalog: (closed.append(catalog), close(catalog)))
+    place = "assembly" if failing == "load_parts" else "engine"
+    with monkeypatch.context() as patch:
+        patch.setattr(f"qa_service.{place}.{failing}", fail)
+        with pytest.raises(Failed) as raised:
+            Engine.open(settings, ToyEncoder())
+        # The frames that the error keeps are what would have kept the catalogue alive.
+        assert raised.tb is not None and not in_use(settings.data_dir)
+    assert closed and not any(catalog._opened for catalog in closed)  # type: ignore[attr-defined]
+    engine = Engine.open(settings, ToyEncoder())
+    assert in_use(settings.data_dir)
+    engine.close()
+    assert not in_use(settings.data_dir)
+
+
+def test_a_catalogue_that_cannot_be_opened_holds_nothing(settings: Settings) -> None:
+    Catalog(settings.data_dir).close()
+    settings.data_dir.joinpath("catalog.sqlite3").write_bytes(b"SQLite format 3\0" + b"\xff" * 5000)
+    with pytest.raises(Damaged) as raised:
+        Catalog(settings.data_dir)
+    assert raised.tb is not None and not in_use(settings.data_dir)
 
 
 def test_the_encoder_remembers_as_many_questions_as_the_settings_say(settings: Settings) -> None:

@@ -12,6 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from qa_service.text.breaks import balanced_windows, halves
+from qa_service.text.cut import _GRAPHEME
 from qa_service.text.fold import encoder_fold
 from qa_service.text.passages import split_passages
 from qa_service.text.split import is_blank, split_sentences
@@ -150,6 +151,45 @@ def test_without_punctuation_it_is_cut_at_a_space_then_between_words() -> None:
     for passage in check(mixed, code_points, 100):
         piece = mixed[passage.start : passage.end]
         assert piece.count("library") * 7 == sum(char.isascii() for char in piece)
+
+
+pieces_of_graphemes = st.lists(
+    st.sampled_from(
+        [
+            "🇨",
+            "🇺🇸",
+            "👨\u200d👩",
+            "❤\ufe0f",
+            "\u200d",
+            "\u0301",
+            "각",
+            "ᄀ",
+            "ᅡ",
+            "ᆨ",
+            "क",
+            "्",
+            "ক",
+            "ക്",
+            "\u0600",
+            "\u0903",
+        ]
+    )
+    | st.characters(),
+    max_size=60,
+).map("".join)
+
+
+@settings(deadline=None, max_examples=500)
+@given(pieces_of_graphemes)
+def test_graphemes_are_those_of_the_standard(text: str) -> None:
+    spans = [match.span() for match in _GRAPHEME.finditer(text)]
+    assert spans == [match.span() for match in regex.finditer(r"\X", text)]
+
+
+def test_flags_are_cut_between_flags() -> None:
+    text = "🇨🇳" * 500 + "🇨"
+    for passage in check(text, code_points, 101)[:-1]:
+        assert (passage.end - passage.start) % 2 == 0
 
 
 def test_a_grapheme_over_the_limit_is_cut_inside() -> None:

@@ -13,13 +13,18 @@ from qa_service.text.extraction.result import Extracted
 from qa_service.text.extraction.wrapped import Growing
 
 if TYPE_CHECKING:
+    from markdown_it.rules_core import StateCore
     from markdown_it.token import Token
 
 _FRONT = re.compile(r"---[ \t]*\r?\n(.{0,20000}?)\r?\n(?:---|\.\.\.)[ \t]*(?:\r?\n|$)", re.DOTALL)
 _ENTRY = re.compile(r"^([A-Za-z][\w-]*)[ \t]*:[ \t]*(.*?)[ \t\r]*$", re.MULTILINE)
 _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _ENDS_LINE = re.compile(r"[。！？；…!?：:.;][”’」』）)\"']*$")
-_MAX_NESTING = 100
+# What is in blocks deeper than this, the reader leaves out.
+_BLOCKS_NESTED = 100
+# Marks deeper than this stay as text. Each opening bracket is read ahead of as many times as marks may nest.
+_MARKS_NESTED = 20
+_TOO_DEEP = f"its Markdown is nested over {_BLOCKS_NESTED} deep; the text was taken as written"
 CELL_MARK = " | "
 
 
@@ -33,14 +38,18 @@ def read(content: bytes, charset: str | None) -> Extracted:
     Returns:
         A line per paragraph, heading, list item and table row; code keeps its lines. A line end inside a
         paragraph is one only after a sentence's end, as Markdown wraps lines freely. Title, author, date and
-        url are taken from the front matter, the title else from the first heading of level 1.
+        url are taken from the front matter, the title else from the first heading of level 1. Where blocks are
+        nested too deep to be read, the text is the file's as written.
     """
     from markdown_it import MarkdownIt  # noqa: PLC0415
 
     decoded = decode(content, charset)
     about, body = _front_matter(decoded.text)
-    reader = MarkdownIt("commonmark", {"maxNesting": _MAX_NESTING}).enable(["table", "strikethrough"])
-    lines, heading = _lines(reader.parse(body))
+    reader = MarkdownIt("commonmark", {"maxNesting": _BLOCKS_NESTED}).enable(["table", "strikethrough"])
+    reader.core.ruler.before("inline", "marks_nested", _bound_marks)
+    tokens = reader.parse(body)
+    too_deep = any(token.level >= _BLOCKS_NESTED - 1 for token in tokens)
+    lines, heading = ([body], None) if too_deep else _lines(tokens)
     return Extracted(
         "\n".join(lines),
         decoded.encoding,
@@ -48,8 +57,13 @@ def read(content: bytes, charset: str | None) -> Extracted:
         author=about.get("author"),
         url=about.get("url"),
         published_at=about.get("date"),
-        notes=decoded.notes,
+        notes=(*decoded.notes, *((_TOO_DEEP,) if too_deep else ())),
     )
+
+
+def _bound_marks(state: StateCore) -> None:
+    """Change the bound of nesting between the reading of blocks and that of the marks in them."""
+    state.md.options["maxNesting"] = _MARKS_NESTED
 
 
 def _front_matter(text: str) -> tuple[dict[str, str], str]:
