@@ -14,8 +14,9 @@ from typing import NoReturn
 
 import filelock
 
-from qa_service.errors import Damaged, Incompatible, Unavailable
+from qa_service.errors import Damaged, Incompatible, Superseded, Unavailable
 from qa_service.store import catalog_file, files, replacement
+from qa_service.store import successor as successors
 from qa_service.store.kept import Kept
 
 LOCK_TIMEOUT_S = 120.0
@@ -58,10 +59,19 @@ class WriteTransaction:
 
 
 class Catalog:
-    """The data directory's `catalog.sqlite3`. Safe for threads: each has its own connection."""
+    """The data directory's `catalog.sqlite3`. Safe for threads: each has its own connection.
 
-    def __init__(self, data_dir: Path) -> None:
-        """Open the catalogue, making or migrating it as needed.
+    Attributes:
+        data_dir: the directory.
+        root: where in it catalogue, vectors and indexes are: the directory itself, or a successor's folder.
+    """
+
+    def __init__(self, data_dir: Path, *, successor: bool = False) -> None:
+        """Open the catalogue that counts, making or migrating it as needed.
+
+        Args:
+            data_dir: the directory; it is made if need be.
+            successor: open the successor's, which is being made; the caller holds its lock.
 
         Errors:
             Unavailable: the directory cannot be made or written, or a restore into it is under way.
@@ -69,20 +79,21 @@ class Catalog:
             Damaged: the file is not a readable SQLite database.
         """
         self.data_dir = data_dir
-        self.path = data_dir / "catalog.sqlite3"
         self._local = threading.local()
         self._opened: list[Connection] = []
         self._kept = Kept()
         self._opened_lock = threading.Lock()
         try:
             files.make_directory(data_dir)
-            self._use = replacement.enter(data_dir, catalog_file.opens)
+            self._use = replacement.enter(data_dir, catalog_file.opens, catalog_file.settle_log)
+            self.root = successors.folder(data_dir) if successor else successors.root_of(data_dir)
+            self.path = self.root / "catalog.sqlite3"
             # Without the lock if nothing is to be done: to open is not to wait for another process that writes.
             if self._format() != len(_migrations()):
                 with self.writer_lock():
                     self._migrate()
-                files.sync_directory(data_dir)
-                files.sync_directory(data_dir.parent)
+                files.sync_directory(self.root)
+                files.sync_directory(self.root.parent)
         except OSError as error:
             raise Unavailable(
                 f"cannot use the data directory: {error.strerror or error}",
@@ -94,8 +105,14 @@ class Catalog:
 
     @contextlib.contextmanager
     def writer_lock(self) -> Iterator[None]:
-        """Hold the one writer's lock of the data directory, across threads and processes, for one batch."""
-        lock = filelock.FileLock(self.data_dir / "writer.lock", timeout=LOCK_TIMEOUT_S, is_singleton=False)
+        """Hold the one writer's lock of the data directory, across threads and processes, for one batch.
+
+        Errors:
+            Superseded: another index has taken this one's place. Unavailable: another process writes for very long,
+            or writing failed.
+        """
+        place = self._locked_in()
+        lock = filelock.FileLock(place / "writer.lock", timeout=LOCK_TIMEOUT_S, is_singleton=False)
         try:
             lock.acquire()
         except filelock.Timeout as error:
@@ -105,8 +122,10 @@ class Catalog:
                 remedy="wait for it to end or stop it, then try again",
             ) from error
         try:
+            if place == self.data_dir and successors.root_of(self.data_dir) != self.root:
+                raise _superseded(self.data_dir)
             with contextlib.suppress(OSError):
-                (self.data_dir / _WRITER).write_text(str(os.getpid()), encoding="ascii")
+                (place / _WRITER).write_text(str(os.getpid()), encoding="ascii")
             yield
         except sqlite3.DatabaseError as error:
             if isinstance(error, sqlite3.OperationalError):
@@ -116,6 +135,11 @@ class Catalog:
             raise self._unwritten(error) from error
         finally:
             lock.release()
+
+    def _locked_in(self) -> Path:
+        """Give where the lock is: a successor that is still being made has one of its own."""
+        made = self.root == self.data_dir or successors.is_current(self.data_dir)
+        return self.data_dir if made else self.root
 
     def _writer(self) -> str:
         """Name the process that holds the writer's lock."""
@@ -269,6 +293,14 @@ class Catalog:
             )
         for number, script in enumerate(migrations[done:], start=done + 1):
             connection.executescript(f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version = {number};\nCOMMIT;")
+
+
+def _superseded(data_dir: Path) -> Superseded:
+    return Superseded(
+        "a rebuild has ended meanwhile, and its index counts now",
+        field=str(data_dir),
+        remedy="try again, with the model and the settings that it was made with",
+    )
 
 
 def _migrations() -> list[str]:

@@ -12,7 +12,8 @@ import pytest
 
 from qa_service.errors import Damaged, QAError
 from qa_service.store import replacement
-from qa_service.store.replacement import CONTENT, FOLDER, Replacement, enter, is_pending
+from qa_service.store.journal import CONTENT, FOLDER
+from qa_service.store.replacement import Replacement, enter, is_pending
 
 OLD = {"catalog.sqlite3": "old", "catalog.sqlite3-wal": "old wal", "vectors/a": "old a", "calibration.json": "old"}
 NEW = {"catalog.sqlite3": "new", "vectors/b": "new b", "indexes/1/CURRENT": "new", "keys.json": "new"}
