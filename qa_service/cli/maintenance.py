@@ -1,4 +1,4 @@
-"""`qa-service check`, `qa-service rebuild` and `qa-service compact`."""
+"""`qa-service check` and `qa-service compact`."""
 
 from __future__ import annotations
 
@@ -64,19 +64,6 @@ def _show(found: Sequence[Recall], *, as_json: bool) -> int:
 def _cells(leg: LegEntry) -> tuple[object, ...]:
     recall = "-" if leg.recall is None else f"{leg.recall:.4f}"
     return leg.vectors, leg.kind, leg.lists or None, leg.probes or None, recall, leg.queries or None
-
-
-@click.command()
-@data_option
-def rebuild() -> None:
-    """Make every index anew from the stored articles and vectors.
-
-    Needed after the model or another setting has changed; only what the change concerns is encoded again.
-    """
-    started = time.monotonic()
-    with open_engine(current_settings(), recover=False) as engine:
-        engine.rebuild()
-    click.echo(f"rebuilt in {time.monotonic() - started:.1f} s")
 
 
 @click.command()

@@ -15,7 +15,7 @@ from typing import NoReturn
 import filelock
 
 from qa_service.errors import Damaged, Incompatible, Superseded, Unavailable
-from qa_service.store import catalog_file, files, replacement
+from qa_service.store import catalog_file, directory_use, files, replacement
 from qa_service.store import successor as successors
 from qa_service.store.kept import Kept
 
@@ -87,6 +87,9 @@ class Catalog:
             files.make_directory(data_dir)
             self._use = replacement.enter(data_dir, catalog_file.opens, catalog_file.settle_log)
             self.root = successors.folder(data_dir) if successor else successors.root_of(data_dir)
+            self._content = directory_use.content(data_dir) if self.root == data_dir else None
+            if self._content is not None and successors.is_current(data_dir):
+                raise _superseded(data_dir)
             self.path = self.root / "catalog.sqlite3"
             # Without the lock if nothing is to be done: to open is not to wait for another process that writes.
             if self._format() != len(_migrations()):
@@ -232,6 +235,8 @@ class Catalog:
                 connection.close()
             self._opened.clear()
         self._local = threading.local()
+        if self._content is not None:
+            self._content.release()
         self._use.release()
 
     def _unwritten(self, error: Exception) -> Unavailable:

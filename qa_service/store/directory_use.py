@@ -14,6 +14,8 @@ from pathlib import Path
 from qa_service.errors import Unavailable
 
 NAME = "in-use.lock"
+CONTENT = "content.lock"
+"""Shared by who reads what is in the directory's own place, which after a rebuild may not be what counts."""
 SERVING = "serving.lock"
 """Shared by the servers of a directory, which see to it themselves when another index takes over."""
 WAIT_S = 5.0
@@ -85,6 +87,33 @@ def serving(data_dir: Path) -> DirectoryUse:
 
     busy = Unavailable("a rebuild is about to end", field=str(data_dir), remedy="try again in a moment")
     return _hold(data_dir, fcntl.LOCK_SH, busy, None, SERVING, _SERVING_WAIT_S)
+
+
+def content(data_dir: Path) -> DirectoryUse:
+    """Read what is in the directory's own place, beside others.
+
+    Errors:
+        Unavailable: it is being removed. OSError: the directory cannot be written.
+    """
+    import fcntl  # noqa: PLC0415 - absent on Windows
+
+    busy = Unavailable("the index from before a rebuild is being removed", remedy="try again in a moment")
+    return _hold(data_dir, fcntl.LOCK_SH, busy, None, CONTENT)
+
+
+def unread(data_dir: Path) -> DirectoryUse | None:
+    """Have what is in the directory's own place to oneself; None when somebody reads it, or that cannot be known.
+
+    Errors:
+        OSError: the directory cannot be written.
+    """
+    import fcntl  # noqa: PLC0415 - absent on Windows
+
+    busy = Unavailable("the index from before a rebuild is still in use")
+    try:
+        return _hold(data_dir, fcntl.LOCK_EX, busy, busy, CONTENT, 0.0)
+    except Unavailable:
+        return None
 
 
 def unserved(data_dir: Path) -> DirectoryUse | None:

@@ -25,7 +25,7 @@ from pathlib import Path
 
 from embeddings.durable import sync_folder
 from qa_service.errors import QAError, Unavailable
-from qa_service.store import directory_use, successor
+from qa_service.store import directory_use, files, successor
 from qa_service.store import journal as journal_file
 from qa_service.store.directory_use import DirectoryUse
 from qa_service.store.journal import CONTENT, FOLDER, INDEXED, Journal
@@ -137,6 +137,27 @@ def fold(data_dir: Path, opens: Opens, settle_log: Opens) -> bool:
         return _fold(data_dir, opens, settle_log)
     finally:
         alone.release()
+
+
+def remove_superseded(data_dir: Path) -> bool:
+    """Remove, durably, what a successor that is the truth has taken the place of; False while somebody reads it.
+
+    Errors:
+        OSError: something cannot be removed.
+    """
+    if not successor.is_current(data_dir):
+        return True
+    unread = directory_use.unread(data_dir)
+    if unread is None:
+        return False
+    try:
+        if not is_pending(data_dir):
+            for name in INDEXED:
+                files.remove(data_dir / name)
+            files.sync_directory(data_dir)
+    finally:
+        unread.release()
+    return not any(_exists(data_dir / name) for name in INDEXED)
 
 
 def _fold(data_dir: Path, opens: Opens, settle_log: Opens) -> bool:

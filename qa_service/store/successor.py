@@ -14,11 +14,15 @@ Each is written whole and made durable. `current` comes into being under the wri
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import filelock
+
+from qa_service.errors import Unavailable
 from qa_service.store import files
 
 FOLDER = "successor"
@@ -130,6 +134,40 @@ def remove(data_dir: Path) -> None:
     discharge(data_dir)
     files.remove(place)
     files.sync_directory(data_dir)
+
+
+@contextlib.contextmanager
+def locked(data_dir: Path) -> Iterator[None]:
+    """Be the only one that makes a successor, takes it over or removes it.
+
+    Errors:
+        Unavailable: somebody else is.
+    """
+    lock = filelock.FileLock(data_dir / LOCK, is_singleton=False)
+    try:
+        lock.acquire(blocking=False)
+    except filelock.Timeout as error:
+        raise Unavailable(
+            "a rebuild with another model or other settings is under way, or its index is just taking over",
+            field=str(data_dir),
+            remedy="wait for it to end, then try again",
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def remove_unused(data_dir: Path) -> None:
+    """Remove a successor that is not in use, finished or not; the next rebuild begins anew.
+
+    Errors:
+        Unavailable: it is being made.
+    """
+    if folder(data_dir).exists() and not is_current(data_dir):
+        with locked(data_dir):
+            if not is_current(data_dir):
+                remove(data_dir)
 
 
 def _put(data_dir: Path, name: str, content: str) -> None:
