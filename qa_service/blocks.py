@@ -33,8 +33,8 @@ class BlockEncoder:
         self._recent = recent
         self._elsewhere: Elsewhere | None = None
 
-    def borrow(self, elsewhere: Elsewhere) -> None:
-        """Take vectors from another catalogue, where it has them, instead of encoding."""
+    def borrow(self, elsewhere: Elsewhere | None) -> None:
+        """Take vectors from another catalogue, where it has them, instead of encoding; None for no other."""
         self._elsewhere = elsewhere
 
     def encode(self, batch: Sequence[Draft]) -> dict[bytes, Vectors]:

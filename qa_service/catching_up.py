@@ -50,7 +50,6 @@ class CatchingUp:
         self._ingestor = ingestor
         self._thread = threading.current_thread()
         self._done: dict[str, tuple[Collection, Collection]] = {}
-        ingestor.borrow(self._vectors)
 
     def left(self) -> int:
         """Count the articles that differ now."""
@@ -84,7 +83,11 @@ class CatchingUp:
         for name in superfluous:
             shelves.delete(self._catalog, self._generations, name)
             self._done.pop(name, None)
-        return len(superfluous) + sum(self._follow(name, advance, learn=learn) for name in wanted)
+        self._ingestor.borrow(self._vectors)
+        try:
+            return len(superfluous) + sum(self._follow(name, advance, learn=learn) for name in wanted)
+        finally:
+            self._ingestor.borrow(None)
 
     def finish(self) -> None:
         """Make the last round and take the jobs over; the caller holds the writer's lock of the catalogue in use.

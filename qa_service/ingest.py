@@ -124,8 +124,8 @@ class Ingestor:
         """Process stored articles anew, given by row; those gone or replaced are left alone."""
         self._redraft(Drafter(self._catalog, collection, self.processing), rows, collection, publish=publish)
 
-    def borrow(self, elsewhere: Elsewhere) -> None:
-        """Take vectors from another catalogue, where it has them; see `BlockEncoder.borrow`."""
+    def borrow(self, elsewhere: Elsewhere | None) -> None:
+        """Take vectors from another catalogue, where it has them, or from none any more; see `BlockEncoder.borrow`."""
         self._blocks.borrow(elsewhere)
 
     def adopt(self, found: Iterable[Adopted], collection: str, *, publish: bool) -> Generator[int, None, None]:

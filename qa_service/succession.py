@@ -123,7 +123,8 @@ def take_over(old: Engine) -> Engine:
         An engine over it, without workers; the old one is the caller's to close.
 
     Errors:
-        Unavailable: it is being made, or cannot be opened or written now. Incompatible, Damaged: it cannot take over.
+        Busy: it is being made. Unavailable: it cannot be opened or written now. Incompatible, Damaged: it cannot take
+            over.
     """
     data_dir = old.catalog.data_dir
     with successor.locked(data_dir):

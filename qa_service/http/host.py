@@ -54,7 +54,7 @@ class EngineHost:
         self._closed = False
         self._uses: list[Callable[[Engine], None]] = []
         self._serving: DirectoryUse | None = None
-        self._succeeding = Succeeding(lambda: self._engine, self._replace)
+        self._succeeding = Succeeding(settings.data_dir, lambda: self._engine, self._replace)
         self.in_work = RequestsInWork()
         self._lock = threading.Lock()
         self._settled = threading.Event()
@@ -147,8 +147,7 @@ class EngineHost:
         with self._lock:
             if not self._closed:
                 self._begin(engine)
-                if isinstance(engine, Engine):
-                    self._succeeding.start()
+                self._succeeding.start()
                 return
         engine.close()
 
@@ -172,6 +171,7 @@ class EngineHost:
             if self._closed:
                 return False
             self._begin(new)
+            self.settings = new.settings
         old.retire()
         if not self.in_work.wait(LONGEST_REQUEST_S):
             _log.warning("a request that began before the rebuilt index took over is not done yet; it may fail")

@@ -6,9 +6,11 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qa_service.errors import QAError
+from qa_service.store import successor
 
 if TYPE_CHECKING:
     from qa_service.engine import Engine
@@ -24,11 +26,15 @@ class Succeeding:
     """A thread that looks for an index that is to take over.
 
     Parameters:
+        data_dir: where it is looked for.
         current: gives the engine that answers.
         replaced: takes an engine to go on with, and lets the other go; False when the service is stopping.
     """
 
-    def __init__(self, current: Callable[[], Engine | None], replaced: Callable[[Engine, Engine], bool]) -> None:
+    def __init__(
+        self, data_dir: Path, current: Callable[[], Engine | None], replaced: Callable[[Engine, Engine], bool]
+    ) -> None:
+        self._folder = successor.folder(data_dir)
         self._current = current
         self._replaced = replaced
         self._stop = threading.Event()
@@ -48,27 +54,33 @@ class Succeeding:
         return [f"the rebuilt index cannot take over: {self._trouble}"] if self._trouble else []
 
     def _run(self) -> None:
-        from qa_service import succession  # noqa: PLC0415 - heavy
-
         while not self._stop.wait(POLL_S):
-            engine = self._current()
-            if engine is None:
-                continue
             try:
-                stamp = succession.awaits(engine)
+                self._look()
             except OSError:
                 continue  # the directory cannot be looked at now, which the engine tells
-            if stamp is None:
-                self._trouble = None
-            elif self._failed is None or self._failed[0] != stamp or time.monotonic() > self._failed[1]:
-                self._take_over(engine, stamp)
+
+    def _look(self) -> None:
+        engine = self._current() if self._folder.exists() else None
+        if engine is None:
+            self._trouble = None
+            return
+        from qa_service import succession  # noqa: PLC0415 - heavy
+
+        stamp = succession.awaits(engine)
+        if stamp is None:
+            self._trouble = None
+        elif self._failed is None or self._failed[0] != stamp or time.monotonic() > self._failed[1]:
+            self._take_over(engine, stamp)
 
     def _take_over(self, engine: Engine, stamp: int) -> None:
         from qa_service import succession  # noqa: PLC0415 - heavy
 
+        began = time.monotonic()
         try:
-            logger.info("a rebuild has ended: its index is made ready to take over")
             new = succession.take_over(engine)
+        except successor.Busy:
+            return  # whoever makes it is not done with it, or another server lets it take over just now
         except Exception as error:
             self._failed = stamp, time.monotonic() + RETRY_S
             if self._trouble is None:
@@ -80,4 +92,5 @@ class Succeeding:
         if not self._replaced(engine, new):
             new.close()
             return
-        logger.info("questions are answered by the model %s now", new.generations.versions.model)
+        model, seconds = new.generations.versions.model, time.monotonic() - began
+        logger.warning("questions are answered with the model %s now; making it ready took %.1f s", model, seconds)

@@ -35,6 +35,10 @@ _CURRENT = "current"
 _FORMAT = 1
 
 
+class Busy(Unavailable):
+    """Somebody else makes a successor, takes it over or removes it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What a successor is made with.
@@ -141,13 +145,13 @@ def locked(data_dir: Path) -> Iterator[None]:
     """Be the only one that makes a successor, takes it over or removes it.
 
     Errors:
-        Unavailable: somebody else is.
+        Busy: somebody else is.
     """
     lock = filelock.FileLock(data_dir / LOCK, is_singleton=False)
     try:
         lock.acquire(blocking=False)
     except filelock.Timeout as error:
-        raise Unavailable(
+        raise Busy(
             "a rebuild with another model or other settings is under way, or its index is just taking over",
             field=str(data_dir),
             remedy="wait for it to end, then try again",
@@ -162,7 +166,7 @@ def remove_unused(data_dir: Path) -> None:
     """Remove a successor that is not in use, finished or not; the next rebuild begins anew.
 
     Errors:
-        Unavailable: it is being made.
+        Busy: it is being made.
     """
     if folder(data_dir).exists() and not is_current(data_dir):
         with locked(data_dir):

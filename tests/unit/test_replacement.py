@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from qa_service.errors import Damaged, QAError
-from qa_service.store import replacement
+from qa_service.store import journal, replacement
 from qa_service.store.journal import CONTENT, FOLDER
 from qa_service.store.replacement import Replacement, enter, is_pending
 
@@ -65,6 +65,7 @@ class Dying:
             self._watch(monkeypatch, Path, name)
         self._watch(monkeypatch, shutil, "rmtree")
         self._watch(monkeypatch, replacement, "sync_folder")
+        self._watch(monkeypatch, journal, "sync_folder")
 
     def _watch(self, monkeypatch: pytest.MonkeyPatch, owner: object, name: str) -> None:
         real = getattr(owner, name)
