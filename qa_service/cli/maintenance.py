@@ -74,7 +74,8 @@ def compact(*, erase: bool) -> None:
 
     With --erase, texts, words and vectors of what was deleted or replaced before are in no file of the data directory
     when this ends. It writes most files anew and needs room for them. Others may ask and ingest meanwhile; a server
-    lets go of the old files, which have no names any more, within about a minute.
+    lets go of the old files, which have no names any more, within about a minute. What a rebuild with another model has
+    made and is not in use yet is removed too; while one runs, erasing is refused.
     """
     started = time.monotonic()
     with open_engine(current_settings(), asking=False) as engine:
