@@ -169,6 +169,7 @@ def _switch(live: Catalog, catching_up: CatchingUp) -> None:
     with live.writer_lock():
         catching_up.finish()
         successor.put_in_charge(live.data_dir)
+        live.seal()
 
 
 def _catching_up(live: Engine, twin: Engine) -> CatchingUp:

@@ -213,6 +213,16 @@ class Catalog:
                 remedy="run `qa-service compact --erase` again",
             )
 
+    def seal(self) -> None:
+        """Have the file itself refuse every write from now on, also those of a service that knows of no successors.
+
+        The caller holds the writer's lock.
+        """
+        self._connection().execute(
+            "CREATE TRIGGER IF NOT EXISTS superseded BEFORE UPDATE ON meta"
+            " BEGIN SELECT RAISE(ABORT, 'a rebuild has ended, and its index counts now: restart the service'); END"
+        )
+
     def forget_kept(self) -> None:
         """Forget what readers remember of rows: the places of vectors have changed."""
         self._kept.passages.clear()

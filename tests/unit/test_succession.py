@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -11,6 +12,8 @@ import pytest
 
 from embeddings.toy import ToyEncoder
 from qa_service import succession
+from qa_service.backup.making import make
+from qa_service.backup.restoring import restore
 from qa_service.catching_up import CatchingUp
 from qa_service.config import Settings
 from qa_service.engine import Engine
@@ -269,6 +272,56 @@ def test_whoever_waited_for_the_lock_of_the_old_one_is_refused(settings: Setting
     with pytest.raises(Superseded), old.writer_lock():
         pass
     old.close()
+
+
+def test_servers_follow_each_other(served: Engine, settings: Settings, other: Settings) -> None:
+    second = Engine.open(settings, ToyEncoder())
+    assert not built(other)
+    new = succession.take_over(served)
+    assert succession.awaits(new) is None
+    assert succession.awaits(second) is not None
+    with closing(succession.take_over(second)) as follower:
+        assert follower.catalog.root == new.catalog.root
+        assert succession.awaits(follower) is None
+        add(follower, {"x": text(700)})
+    assert "x" in held(new)
+    second.close()
+    new.close()
+
+
+def test_the_file_that_was_replaced_refuses_writes_of_a_service_that_knows_nothing_of_it(
+    served: Engine, settings: Settings, other: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert not built(other)
+    succession.take_over(served).close()
+    monkeypatch.setattr(successor, "is_current", lambda _: False)
+    with pytest.raises(sqlite3.IntegrityError, match="restart the service"):
+        add(served, {"x": text(700)})
+
+
+def test_a_backup_is_of_what_counts_and_a_restore_replaces_it(
+    served: Engine, settings: Settings, other: Settings, tmp_path: Path
+) -> None:
+    assert not built(other)
+    new = succession.take_over(served)
+    add(new, {"x": text(700)})
+    file, elsewhere = tmp_path / "backup.tar", tmp_path / "elsewhere"
+    make(settings.data_dir, file, indexes=True, advance=unseen)
+    restore(file, elsewhere, replace=False, keep_keys=False, advance=unseen)
+    with closing(Engine.open(other.model_copy(update={"data_dir": elsewhere}))) as engine:
+        assert "x" in held(engine)
+        assert engine.check() == []
+    add(new, {"y": text(800)})
+    new.close()
+    served.close()
+    restore(file, settings.data_dir, replace=True, keep_keys=False, advance=unseen)
+    assert not successor.folder(settings.data_dir).exists()
+    with closing(Engine.open(other)) as engine:
+        assert {"x"} == {"x", "y"} & set(held(engine))
+
+
+def unseen(_done: int, _total: int) -> None:
+    """Take no notice."""
 
 
 def everything(data_dir: Path) -> bytes:
