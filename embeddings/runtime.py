@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from embeddings.errors import ModelError
 
 RUNTIMES = ("auto", "int8", "bf16", "fp32", "torch")
 
+_TOY = re.compile(r"toy(?:-([1-9][0-9]{0,3}))?")
 logger = logging.getLogger(__name__)
 
 
@@ -25,7 +27,8 @@ def load_encoder(
     """Load the encoder that the settings name.
 
     Args:
-        model: "default" for the bundled model, "toy" for the encoder of the tests, else a folder or a hub name.
+        model: "default" for the bundled model, "toy" for the encoder of the tests ("toy-64" for
+            one with vectors of 64 numbers), else a folder or a hub name.
         model_dir: where the default model is built and kept as prepared for this machine.
         runtime: what runs the default model: "int8", "bf16" or "fp32" on the compiled engine, "torch", or "auto" for
             the best of these that the machine has. Every other model runs on torch.
@@ -37,10 +40,11 @@ def load_encoder(
     """
     if runtime not in RUNTIMES:
         raise ModelError(f"there is no runtime {runtime!r}", f"choose one of {', '.join(RUNTIMES)}")
-    if model == "toy":
+    toy = _TOY.fullmatch(model)
+    if toy:
         from embeddings.toy import ToyEncoder  # noqa: PLC0415
 
-        return ToyEncoder()
+        return ToyEncoder(int(toy[1]), model) if toy[1] else ToyEncoder()
     if model == "default":
         return _default(model_dir, runtime, query_prompt, passage_prompt, progress)
     if runtime not in ("auto", "torch"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -19,6 +19,9 @@ from qa_service.text.edits import repaired_slice
 from qa_service.text.fold import encoder_fold
 from qa_service.types import Span
 
+Elsewhere = Callable[[Sequence[bytes]], Mapping[bytes, Vectors]]
+"""Looks blocks up in another catalogue, by their hashes, which tell the encoder too."""
+
 
 class BlockEncoder:
     """Gives the passages of drafts their vectors."""
@@ -28,6 +31,11 @@ class BlockEncoder:
         self._segments = segments
         self._encoder = encoder
         self._recent = recent
+        self._elsewhere: Elsewhere | None = None
+
+    def borrow(self, elsewhere: Elsewhere | None) -> None:
+        """Take vectors from another catalogue, where it has them, instead of encoding; None for no other."""
+        self._elsewhere = elsewhere
 
     def encode(self, batch: Sequence[Draft]) -> dict[bytes, Vectors]:
         """Encode the blocks of a batch that no passage in the catalogue has already, each distinct text once.
@@ -38,6 +46,8 @@ class BlockEncoder:
         with self._catalog.read() as connection:
             known = passages.find_blocks(connection, list(wanted))
             missing = {block_hash: texts for block_hash, texts in wanted.items() if block_hash not in known}
+            borrowed = self._elsewhere(list(missing)) if self._elsewhere and missing else {}
+            missing = {block_hash: texts for block_hash, texts in missing.items() if block_hash not in borrowed}
             kept = self._kept(connection, batch) if missing else {}
         distinct = dict.fromkeys(text for texts in missing.values() for text in texts)
         kept.update(self._recent.find(text for text in distinct if text not in kept))
@@ -46,7 +56,8 @@ class BlockEncoder:
             encoded = dict(zip(new, self._encoder.encode_passages(new), strict=True))
             self._recent.add(encoded)
             kept.update(encoded)
-        return {block_hash: np.stack([kept[text] for text in texts]) for block_hash, texts in missing.items()}
+        made = {block_hash: np.stack([kept[text] for text in texts]) for block_hash, texts in missing.items()}
+        return {**made, **borrowed}
 
     def _kept(self, connection: Connection, batch: Sequence[Draft]) -> dict[str, Vector]:
         """Find the vectors of sentences that articles had before.

@@ -37,6 +37,8 @@ class Draft:
     """Whether what it replaces was processed in the same way, so that equal places hold equal sentences."""
     before: int | None = None
     """The row of the article that it updates, if that was processed in the same way: some sentences may be equal."""
+    ingested_at: str | None = None
+    """When it came in, if that was into another catalogue."""
 
     @property
     def texts(self) -> int:
@@ -112,6 +114,18 @@ class Drafter:
             logger.warning("article %r stays as it was: %s", article_id, error)
             return None
         return replace(draft, replaces=row, same_pipeline=pipeline == self._processing.pipeline)
+
+    def adopt(self, given: Submission, attributes: bytes, ingested_at: str) -> Draft:
+        """Process an article of another catalogue, as `articles.content` read it from there.
+
+        Errors:
+            BadInput: it cannot be processed with these settings.
+        """
+        article_id = str(given.id)
+        draft = self._processed(article_id, given, hashlib.sha256(given.content).digest(), attributes)
+        head = self._head(article_id)
+        before = head.row if head and head.pipeline == self._processing.pipeline else None
+        return replace(draft, before=before, ingested_at=ingested_at)
 
     def _processed(self, article_id: str, submission: Submission, sha256: bytes, attributes: bytes) -> Draft:
         """Extract, split and tokenise; `attributes` is the hash of what was handed in, before extraction adds to it."""

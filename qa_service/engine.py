@@ -276,6 +276,10 @@ class Engine:
         maintenance.rebuild(self.catalog, self.segments, self.generations, self.ingestor())
         self.recover()
 
+    def retire(self) -> None:
+        """Stop the workers; questions are answered until it is closed."""
+        self._background.stop()
+
     def close(self) -> None:
         """Stop the workers and close the store."""
         self._closed = True

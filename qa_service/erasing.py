@@ -1,6 +1,8 @@
 """Giving back what the dead take up, compacting everything at once, and erasing: nothing of the deleted in any file.
 
-The order, so that a crash at any point leaves everything that is live in its place, and readers what they read:
+What a rebuild with another model has made and is not in use yet (see `store.successor`) goes first, and what it has
+replaced. The order of the rest, so that a crash at any point leaves everything that is live in its place, and readers
+what they read:
 
 1. vectors of live passages are moved out of segments that hold dead ones;
 2. new bases are built of what is live, and published; the rows of the dead are removed;
@@ -13,9 +15,11 @@ The order, so that a crash at any point leaves everything that is live in its pl
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 
+from qa_service.errors import Unavailable
 from qa_service.index.generation import Generations
-from qa_service.store import collections, moves, words
+from qa_service.store import collections, moves, replacement, successor, words
 from qa_service.store.catalog import Catalog
 from qa_service.store.collections import Collection
 from qa_service.store.segments import Segments
@@ -41,8 +45,11 @@ def compact_everything(catalog: Catalog, segments: Segments, generations: Genera
         erase: leave nothing of what is dead, which writes every file anew that holds any of it.
 
     Errors:
-        Damaged: vectors fail their checksum. Unavailable: the data directory cannot be written.
+        Damaged: vectors fail their checksum. Unavailable: the data directory cannot be written; or, with `erase`, a
+        rebuild is under way, or what was in use before one is still read.
     """
+    if erase:
+        _remove_others(catalog.data_dir)
     with catalog.read() as connection:
         least = 0.0 if erase else WORTH_LEAVING
         dirty = [one for one in moves.usage(connection, segments) if one.is_worth_leaving(least)]
@@ -96,6 +103,18 @@ def _compact(
         with catalog.writer_lock(), catalog.write() as tx:
             words.erase_unused(tx, collection.row)
     moves.forget_left(catalog, segments, dirty)
+
+
+def _remove_others(data_dir: Path) -> None:
+    """Remove what a rebuild has made so far, which may hold what was deleted since, or what it has replaced."""
+    successor.remove_unused(data_dir)
+    if not replacement.remove_superseded(data_dir):
+        raise Unavailable(
+            "the index from before the rebuild is still in use, with what was deleted",
+            field=str(data_dir),
+            remedy="wait until requests and commands that began before the rebuild ended are done, or restart the"
+            " server; then run `qa-service compact --erase` again",
+        )
 
 
 def _every(catalog: Catalog) -> list[Collection]:

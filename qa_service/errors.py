@@ -77,6 +77,12 @@ class Overloaded(Unavailable):
         self.retry_after = retry_after
 
 
+class Superseded(Unavailable):
+    """What was opened is not the truth any more, since a rebuild has ended; nothing was changed. HTTP 503."""
+
+    retry_after = 1
+
+
 class Incompatible(QAError):
     """Stored data was made with another encoder, splitter or format. Exit code 1; names the command that fixes it."""
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Se
 
 from embeddings.encoder import Encoder, Vectors
 from qa_service import learning
-from qa_service.blocks import BlockEncoder
+from qa_service.blocks import BlockEncoder, Elsewhere
 from qa_service.cutting import Cutting
 from qa_service.drafting import Draft, Drafter, Processing
 from qa_service.index.generation import Generations
@@ -38,6 +38,10 @@ Learn = Callable[[Connection, int, Sequence[int]], Findings]
 
 Noted = Callable[[WriteTransaction, Sequence[Outcome]], None]
 """Writes down what became of articles, in the transaction that writes these."""
+
+
+Adopted = tuple[Submission, bytes, str]
+"""An article of another catalogue, the hash of the attributes it was given with, and when it came in."""
 
 
 def _always() -> bool:
@@ -119,6 +123,28 @@ class Ingestor:
     def reprocess(self, rows: Iterable[int], collection: str, *, publish: bool = False) -> None:
         """Process stored articles anew, given by row; those gone or replaced are left alone."""
         self._redraft(Drafter(self._catalog, collection, self.processing), rows, collection, publish=publish)
+
+    def borrow(self, elsewhere: Elsewhere | None) -> None:
+        """Take vectors from another catalogue, where it has them, or from none any more; see `BlockEncoder.borrow`."""
+        self._blocks.borrow(elsewhere)
+
+    def adopt(self, found: Iterable[Adopted], collection: str, *, publish: bool) -> Generator[int, None, None]:
+        """Take articles over from another catalogue, given with the hash of their attributes and when they came in.
+
+        Nothing is learnt from them; yields how many each batch had, once it is durable.
+
+        Errors:
+            BadInput: an article cannot be processed with these settings.
+        """
+        drafter = Drafter(self._catalog, collection, self.processing)
+        with contextlib.closing(self._encoded(drafter.adopt(*one) for one in found)) as encoded:
+            for batch, vectors in encoded:
+                self._commit(batch, vectors, collection, publish=publish)
+                yield len(batch)
+
+    def learn(self, collection: str, gone: Mapping[str, int]) -> None:
+        """Learn page furniture from the articles that came unlearnt, and from those that went, counted by site."""
+        self._learn(collection, gone)
 
     def settle(self, collection: str, *, publish: bool = True) -> None:
         """Learn page furniture from all that the collection holds now; process those articles anew that it concerns."""

@@ -82,7 +82,7 @@ class Library:
             )
 
     def _generation(self, collection: int) -> str:
-        manifest = GenerationDir(self._catalog.data_dir / "indexes" / f"{collection:06d}").read()
+        manifest = GenerationDir(self._catalog.root / "indexes" / f"{collection:06d}").read()
         return manifest.name if manifest else "empty"
 
 

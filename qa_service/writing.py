@@ -67,7 +67,7 @@ def _insert(tx: WriteTransaction, collection: Collection, draft: Draft) -> int:
     assert draft.record is not None
     searched = sum(1 for passage in draft.passages if passage.texts)
     since = articles.ingested_at(tx.connection, draft.replaces) if draft.replaces is not None else None
-    row = articles.insert(tx, collection.row, draft.record, searched, since or now())
+    row = articles.insert(tx, collection.row, draft.record, searched, since or draft.ingested_at or now())
     if since is not None:
         furniture.mark_learnt(tx, [row])
     return row

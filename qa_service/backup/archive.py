@@ -35,7 +35,7 @@ from typing import Any, TypeVar, get_type_hints
 
 from qa_service.errors import BadInput, Damaged, Incompatible
 from qa_service.readers.formats import parse_json
-from qa_service.store.replacement import CALIBRATION, CATALOG, KEYS
+from qa_service.store.journal import CALIBRATION, CATALOG, KEYS
 
 FORMAT = 1
 KIND = "qa-service backup"

@@ -22,7 +22,8 @@ from qa_service.errors import BadInput, Damaged, Unavailable
 from qa_service.store import catalog_file
 from qa_service.store.catalog import Catalog
 from qa_service.store.catalog_file import Facts
-from qa_service.store.replacement import CATALOG
+from qa_service.store.journal import CATALOG
+from qa_service.store.successor import root_of
 
 CHUNK = 1024 * 1024
 _NO_DIGEST = "0" * 64
@@ -54,7 +55,7 @@ def make(data_dir: Path, file: Path, *, indexes: bool, advance: Advance) -> Made
         Unavailable: something cannot be read or written; what was at `file` before stays.
         Damaged: the catalogue is not sound; likewise.
     """
-    if not (data_dir / CATALOG).is_file():
+    if not (root_of(data_dir) / CATALOG).is_file():
         raise BadInput("there is nothing to back up", field=str(data_dir), remedy="name the data directory with --data")
     try:
         _check_target(file)
@@ -89,7 +90,7 @@ def _copied(stack: ExitStack, catalog: Catalog, twin: Path, indexes: bool, advan
         with catalog.writer_lock():
             connection = reading.enter_context(catalog.read())
             facts = catalog_file.read_facts(connection)
-            parts = open_parts(stack, catalog.data_dir, facts, indexes=indexes)
+            parts = open_parts(stack, catalog.data_dir, catalog.root, facts, indexes=indexes)
         total = facts.bytes + _all_bytes(facts, parts)
         _check_room(twin.parent, total)
         catalog_file.copy(connection, twin, lambda done: advance(done, total))

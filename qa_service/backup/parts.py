@@ -15,7 +15,7 @@ from qa_service.errors import QAError, Unavailable
 from qa_service.index.generation_dir import GenerationDir
 from qa_service.index.manifest import FORMAT as INDEX_FORMAT
 from qa_service.store.catalog_file import Facts
-from qa_service.store.replacement import CALIBRATION, KEYS
+from qa_service.store.journal import CALIBRATION, KEYS
 from qa_service.store.segments import HEADER_BYTES
 
 
@@ -39,12 +39,19 @@ class Parts:
     warnings: tuple[str, ...]
 
 
-def open_parts(stack: ExitStack, data_dir: Path, facts: Facts, *, indexes: bool) -> Parts:
+def open_parts(stack: ExitStack, data_dir: Path, root: Path, facts: Facts, *, indexes: bool) -> Parts:
     """Open everything that belongs to a state of the catalogue.
 
     The caller holds the writer's lock, under which commits and publications happen: what is published then covers
     nothing that the catalogue has not. Segments only grow past what is committed, index files never change, and both
     may be removed while they are open.
+
+    Args:
+        stack: closes what is opened.
+        data_dir: has calibration and keys.
+        root: has vectors and indexes; see `Catalog`.
+        facts: the state.
+        indexes: whether the indexes are wanted.
 
     Errors:
         Unavailable: a file cannot be opened.
@@ -53,8 +60,8 @@ def open_parts(stack: ExitStack, data_dir: Path, facts: Facts, *, indexes: bool)
     _allow_many_files()
     try:
         small = tuple(_small(data_dir))
-        segments = tuple(_segments(stack, data_dir, facts, warnings))
-        found = tuple(_indexes(stack, data_dir, facts, warnings)) if indexes else ()
+        segments = tuple(_segments(stack, root, facts, warnings))
+        found = tuple(_indexes(stack, root, facts, warnings)) if indexes else ()
     except OSError as error:
         many = error.errno == errno.EMFILE
         raise Unavailable(

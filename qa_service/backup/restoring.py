@@ -11,9 +11,10 @@ from qa_service.backup.archive import ANOTHER, Contents, Member
 from qa_service.backup.reading import Archive, naming, open_archive
 from qa_service.errors import BadInput, Damaged, Incompatible, Unavailable
 from qa_service.index.manifest import FORMAT as INDEX_FORMAT
-from qa_service.store import catalog_file, directory_use
+from qa_service.store import catalog_file, directory_use, successor
 from qa_service.store.catalog import Catalog
-from qa_service.store.replacement import CATALOG, CONTENT, KEYS, Replacement, is_pending, settle
+from qa_service.store.journal import CATALOG, CONTENT, KEYS
+from qa_service.store.replacement import Replacement, prepare
 from qa_service.store.schema import check_schema, newest_schema
 
 _ROOM = 1.05
@@ -60,8 +61,7 @@ def restore(
 def _restore(
     archive: Archive, data_dir: Path, replace: bool, keep_keys: bool, advance: Callable[[int, int], None]
 ) -> None:
-    if is_pending(data_dir):
-        settle(data_dir, catalog_file.opens)
+    prepare(data_dir, catalog_file.opens, catalog_file.settle_log)
     if not replace and any((data_dir / name).exists() for name in CONTENT):
         raise BadInput(
             "the data directory is not empty",
@@ -79,6 +79,7 @@ def _restore(
             (replacement.new / KEYS).unlink(missing_ok=True)
         # Keys stay where the backup has none: one from before there were keys must not let everybody in.
         replacement.carry_out(catalog_file.opens, keep=(KEYS,))
+        successor.remove(data_dir)
     finally:
         replacement.abandon()
 

@@ -32,7 +32,7 @@ _COMMANDS = {
     "questions": "questions",
     "calibrate": "calibrate",
     "check": "maintenance",
-    "rebuild": "maintenance",
+    "rebuild": "rebuild",
     "compact": "maintenance",
     "backup": "backup",
     "restore": "backup",

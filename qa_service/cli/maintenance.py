@@ -1,4 +1,4 @@
-"""`qa-service check`, `qa-service rebuild` and `qa-service compact`."""
+"""`qa-service check` and `qa-service compact`."""
 
 from __future__ import annotations
 
@@ -68,26 +68,14 @@ def _cells(leg: LegEntry) -> tuple[object, ...]:
 
 @click.command()
 @data_option
-def rebuild() -> None:
-    """Make every index anew from the stored articles and vectors.
-
-    Needed after the model or another setting has changed; only what the change concerns is encoded again.
-    """
-    started = time.monotonic()
-    with open_engine(current_settings(), recover=False) as engine:
-        engine.rebuild()
-    click.echo(f"rebuilt in {time.monotonic() - started:.1f} s")
-
-
-@click.command()
-@data_option
 @click.option("--erase", is_flag=True, help="Leave nothing of what was deleted or replaced in any file.")
 def compact(*, erase: bool) -> None:
     """Fold what was added and deleted into new indexes now, which a server does by itself as it becomes worth it.
 
     With --erase, texts, words and vectors of what was deleted or replaced before are in no file of the data directory
     when this ends. It writes most files anew and needs room for them. Others may ask and ingest meanwhile; a server
-    lets go of the old files, which have no names any more, within about a minute.
+    lets go of the old files, which have no names any more, within about a minute. What a rebuild with another model has
+    made and is not in use yet is removed too; while one runs, erasing is refused.
     """
     started = time.monotonic()
     with open_engine(current_settings(), asking=False) as engine:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import TypeVar
 
 import click
@@ -38,3 +39,42 @@ def track(items: Iterable[Item], total: int | None, label: str, unit: str = "") 
             of = f" of {total:,}" if total is not None else ""
             what = f" {unit}" if unit else ""
             click.echo(f"{label}: {count:,}{of}{what} after {now - started:,.0f} s", err=True)
+
+
+@contextmanager
+def counting(label: str, unit: str) -> Iterator[Callable[[int], Callable[[int], None]]]:
+    """Show on stderr how much is done of what tells so itself.
+
+    Parameters:
+        label: what is being done.
+        unit: what is counted.
+
+    Returns:
+        A function to be told of how much the whole is; it gives one to be told of what is done since its last call.
+    """
+    with ExitStack() as stack:
+
+        def begin(total: int) -> Callable[[int], None]:
+            if not sys.stderr.isatty():
+                return _logged(total, label, unit)
+            from tqdm import tqdm  # noqa: PLC0415
+
+            bar = stack.enter_context(tqdm(total=total, desc=label, unit=f" {unit}", dynamic_ncols=True, leave=False))
+            return lambda more: bar.update(more) and None
+
+        yield begin
+
+
+def _logged(total: int, label: str, unit: str) -> Callable[[int], None]:
+    started = logged = time.monotonic()
+    done = 0
+
+    def advance(more: int) -> None:
+        nonlocal done, logged
+        done += more
+        now = time.monotonic()
+        if now - logged >= LOG_SECONDS:
+            logged = now
+            click.echo(f"{label}: {done:,} of {total:,} {unit} after {now - started:,.0f} s", err=True)
+
+    return advance

@@ -62,6 +62,7 @@ def make_app(settings: Settings, host: EngineHost) -> Flask:
     app.url_map.redirect_defaults = False
     app.url_map.converters["anyid"] = AnyIdConverter
     app.extensions[EXTENSION] = host
+    app.wsgi_app = host.in_work.around(app.wsgi_app)  # type: ignore[assignment,method-assign]
     requests.init_app(app, host)
     tracing.init_app(app, settings, host)
     for part in (headers, errors, openai_errors, dify, limits, load, stopping):

@@ -10,7 +10,7 @@ from qa_service.http.caller import current_caller
 from qa_service.http.document import SERVICE, problems
 from qa_service.http.errors import RETRY_SECONDS, error_response
 from qa_service.http.failure import Failure, FieldProblem
-from qa_service.http.host import current_engine
+from qa_service.http.host import current_engine, current_host
 from qa_service.http.responses import HealthResponse, ReadinessResponse
 from qa_service.http.serialize import json_response
 from qa_service.http.stopping import current_stop, stopping
@@ -55,7 +55,7 @@ def readiness() -> Response:
         return error_response(Failure(503, "unavailable", (problem,), {"Retry-After": RETRY_SECONDS}))
     told: dict[str, object] = {"ready": True, "status": state.status}
     if detailed:
-        warnings = [*state.warnings, *current_app.extensions[EXTENSION].warnings()]
+        warnings = [*state.warnings, *current_host().warnings(), *current_app.extensions[EXTENSION].warnings()]
         told |= {"warnings": warnings, "checks": dict(state.checks)}
     return json_response(told)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import gc
 import logging
 import os
@@ -14,15 +15,21 @@ from flask import current_app
 
 from qa_service.errors import QAError, Unavailable
 from qa_service.http.caller import current_caller
+from qa_service.http.in_work import RequestsInWork
 from qa_service.http.scoped import ScopedEngine, Service
+from qa_service.http.succeeding import Succeeding
+from qa_service.store import directory_use, replacement
 
 if TYPE_CHECKING:
     from qa_service.config import Settings
     from qa_service.engine import Engine
+    from qa_service.store.directory_use import DirectoryUse
 
 EXTENSION = "qa"
 SAMPLES_VARIABLE = "QA_SAMPLES"
 """Set to 1 by `qa-service serve --samples`, for the worker process in which the engine is opened."""
+LONGEST_REQUEST_S = 900.0
+"""How long a request may use the engine that was replaced since it began."""
 _SEE_LOG = "see the server's log; restart it once the cause is mended"
 _log = logging.getLogger(__name__)
 
@@ -45,7 +52,10 @@ class EngineHost:
         self._begun = engine is not None
         self._failure: LoadFailed | None = None
         self._closed = False
-        self._awaiting: list[Callable[[Engine], None]] = []
+        self._uses: list[Callable[[Engine], None]] = []
+        self._serving: DirectoryUse | None = None
+        self._succeeding = Succeeding(settings.data_dir, lambda: self._engine, self._replace)
+        self.in_work = RequestsInWork()
         self._lock = threading.Lock()
         self._settled = threading.Event()
         if engine is not None:
@@ -74,13 +84,16 @@ class EngineHost:
         raise Loading("the model and the index are still being loaded", remedy="try again in a moment")
 
     def when_open(self, use: Callable[[Engine], None]) -> None:
-        """Have something done with the engine before it is first asked, or now if there is one already."""
+        """Have something done with each engine before it is first asked; now if there is one already."""
         with self._lock:
             engine = self._engine
-            if engine is None:
-                self._awaiting.append(use)
+            self._uses.append(use)
         if engine is not None:
             use(engine)
+
+    def warnings(self) -> list[str]:
+        """Tell what is wrong though questions are answered."""
+        return self._succeeding.warnings()
 
     @property
     def ready(self) -> bool:
@@ -93,6 +106,7 @@ class EngineHost:
 
     def close(self) -> None:
         """Close the engine if this host opened it; an engine that is still loading is closed once it has come."""
+        self._succeeding.stop()
         with self._lock:
             self._closed = True
             if not self._owned or self._engine is None:
@@ -100,6 +114,7 @@ class EngineHost:
             engine, self._engine = self._engine, None
             self._failure = LoadFailed("the service is stopping")
         engine.close()
+        self._end_serving()
 
     def _load(self) -> None:
         try:
@@ -111,11 +126,17 @@ class EngineHost:
             self._failure = LoadFailed(f"{type(error).__name__} while loading", remedy=_SEE_LOG)
             _log.exception("the service could not start")
         finally:
+            if self._engine is None:
+                self._end_serving()
             self._settled.set()
 
     def _open(self) -> None:
         from qa_service.engine import Engine  # noqa: PLC0415
 
+        # From before the index is opened: a rebuild that ends meanwhile leaves it to this server to let it take over.
+        with contextlib.suppress(OSError):  # what is wrong with the directory is told by who opens it
+            self.settings.data_dir.mkdir(parents=True, exist_ok=True)
+            self._serving = directory_use.serving(self.settings.data_dir)
         engine = Engine.open(self.settings)
         if os.environ.get(SAMPLES_VARIABLE) == "1":
             _add_samples(engine)
@@ -125,12 +146,43 @@ class EngineHost:
         gc.freeze()
         with self._lock:
             if not self._closed:
-                for use in self._awaiting:
-                    use(engine)
-                engine.start_workers()
-                self._engine = engine
+                self._begin(engine)
+                self._succeeding.start()
                 return
         engine.close()
+
+    def _end_serving(self) -> None:
+        """Leave it to a rebuild to let its index take over."""
+        if self._serving is not None:
+            self._serving.release()
+
+    def _begin(self, engine: Engine) -> None:
+        for use in self._uses:
+            use(engine)
+        engine.start_workers()
+        self._engine = engine
+
+    def _replace(self, old: Engine, new: Engine) -> bool:
+        """Answer with another engine from now on; False when the service is stopping.
+
+        The old one is closed when nobody uses it any more.
+        """
+        with self._lock:
+            if self._closed:
+                return False
+            self._begin(new)
+            self.settings = new.settings
+        old.retire()
+        if not self.in_work.wait(LONGEST_REQUEST_S):
+            _log.warning("a request that began before the rebuilt index took over is not done yet; it may fail")
+        old.close()
+        with contextlib.suppress(OSError):  # it goes when the new one moves to its place
+            replacement.remove_superseded(self.settings.data_dir)
+        # What is frozen is never looked through for garbage: what the old engine held would stay.
+        gc.unfreeze()
+        gc.collect()
+        gc.freeze()
+        return True
 
 
 def _add_samples(engine: Engine) -> None:

@@ -46,7 +46,7 @@ class Generations:
         self.versions = versions
         self.publishing = Publishing(catalog, segments, versions)
         self.damage = DamageNotes()
-        self._root = catalog.data_dir / "indexes"
+        self._root = catalog.root / "indexes"
         files.make_directory(self._root)
 
     def directory(self, collection: int) -> GenerationDir:

@@ -256,6 +256,14 @@ def outdated(connection: Connection, collection: int, pipeline: str) -> list[int
     return [row for (row,) in rows]
 
 
+def has_other_pipeline(connection: Connection, pipeline: str) -> bool:
+    """Tell whether live articles of any collection were processed by another pipeline; see also `mark_outdated`."""
+    found = connection.execute(
+        "SELECT 1 FROM articles WHERE deleted_seq IS NULL AND pipeline NOT IN ('', ?) LIMIT 1", (pipeline,)
+    ).fetchone()
+    return found is not None
+
+
 def mark_outdated(tx: WriteTransaction, row: int) -> None:
     """Have an article processed again by the next rebuild."""
     tx.connection.execute("UPDATE articles SET pipeline = '' WHERE row = ?", (row,))

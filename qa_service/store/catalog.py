@@ -14,8 +14,9 @@ from typing import NoReturn
 
 import filelock
 
-from qa_service.errors import Damaged, Incompatible, Unavailable
-from qa_service.store import catalog_file, files, replacement
+from qa_service.errors import Damaged, Incompatible, Superseded, Unavailable
+from qa_service.store import catalog_file, directory_use, files, replacement
+from qa_service.store import successor as successors
 from qa_service.store.kept import Kept
 
 LOCK_TIMEOUT_S = 120.0
@@ -65,10 +66,19 @@ class WriteTransaction:
 
 
 class Catalog:
-    """The data directory's `catalog.sqlite3`. Safe for threads: each has its own connection."""
+    """The data directory's `catalog.sqlite3`. Safe for threads: each has its own connection.
 
-    def __init__(self, data_dir: Path) -> None:
-        """Open the catalogue, making or migrating it as needed.
+    Attributes:
+        data_dir: the directory.
+        root: where in it catalogue, vectors and indexes are: the directory itself, or a successor's folder.
+    """
+
+    def __init__(self, data_dir: Path, *, successor: bool = False) -> None:
+        """Open the catalogue that counts, making or migrating it as needed.
+
+        Args:
+            data_dir: the directory; it is made if need be.
+            successor: open the successor's, which is being made; the caller holds its lock.
 
         Errors:
             Unavailable: the directory cannot be made or written, or a restore into it is under way.
@@ -76,17 +86,17 @@ class Catalog:
             Damaged: the file is not a readable SQLite database.
         """
         self.data_dir = data_dir
-        self.path = data_dir / "catalog.sqlite3"
         self._local = threading.local()
         self._opened: list[Connection] = []
         self._kept = Kept()
         self._opened_lock = threading.Lock()
+        self._content: directory_use.DirectoryUse | None = None
         try:
             files.make_directory(data_dir)
-            self._use = replacement.enter(data_dir, catalog_file.opens)
+            self._use = replacement.enter(data_dir, catalog_file.opens, catalog_file.settle_log)
             with contextlib.ExitStack() as failed:
                 failed.callback(self.close)
-                self._make_ready()
+                self._make_ready(successor=successor)
                 failed.pop_all()
         except OSError as error:
             raise Unavailable(
@@ -97,18 +107,30 @@ class Catalog:
         except sqlite3.DatabaseError as error:
             self._tell(error)
 
-    def _make_ready(self) -> None:
+    def _make_ready(self, *, successor: bool) -> None:
+        data_dir = self.data_dir
+        self.root = successors.folder(data_dir) if successor else successors.root_of(data_dir)
+        self._content = directory_use.content(data_dir) if self.root == data_dir else None
+        if self._content is not None and successors.is_current(data_dir):
+            raise _superseded(data_dir)
+        self.path = self.root / "catalog.sqlite3"
         # Without the lock if nothing is to be done: to open is not to wait for another process that writes.
         if self._format() != len(_migrations()):
             with self.writer_lock():
                 self._migrate()
-            files.sync_directory(self.data_dir)
-            files.sync_directory(self.data_dir.parent)
+            files.sync_directory(self.root)
+            files.sync_directory(self.root.parent)
 
     @contextlib.contextmanager
     def writer_lock(self) -> Iterator[None]:
-        """Hold the one writer's lock of the data directory, across threads and processes, for one batch."""
-        lock = filelock.FileLock(self.data_dir / "writer.lock", timeout=LOCK_TIMEOUT_S, is_singleton=False)
+        """Hold the one writer's lock of the data directory, across threads and processes, for one batch.
+
+        Errors:
+            Superseded: another index has taken this one's place. Unavailable: another process writes for very long,
+            or writing failed.
+        """
+        place = self._locked_in()
+        lock = filelock.FileLock(place / "writer.lock", timeout=LOCK_TIMEOUT_S, is_singleton=False)
         try:
             lock.acquire()
         except filelock.Timeout as error:
@@ -118,8 +140,10 @@ class Catalog:
                 remedy="wait for it to end or stop it, then try again",
             ) from error
         try:
+            if place == self.data_dir and successors.root_of(self.data_dir) != self.root:
+                raise _superseded(self.data_dir)
             with contextlib.suppress(OSError):
-                (self.data_dir / _WRITER).write_text(str(os.getpid()), encoding="ascii")
+                (place / _WRITER).write_text(str(os.getpid()), encoding="ascii")
             yield
         except sqlite3.DatabaseError as error:
             if isinstance(error, sqlite3.OperationalError) and not str(error).startswith(_UNDECODABLE):
@@ -129,6 +153,11 @@ class Catalog:
             raise self._unwritten(error) from error
         finally:
             lock.release()
+
+    def _locked_in(self) -> Path:
+        """Give where the lock is: a successor that is still being made has one of its own."""
+        made = self.root == self.data_dir or successors.is_current(self.data_dir)
+        return self.data_dir if made else self.root
 
     def _writer(self) -> str:
         """Name the process that holds the writer's lock."""
@@ -204,6 +233,16 @@ class Catalog:
         """What readers remember together."""
         return self._kept
 
+    def seal(self) -> None:
+        """Have the file itself refuse every write from now on, also those of a service that knows of no successors.
+
+        The caller holds the writer's lock.
+        """
+        self._connection().execute(
+            "CREATE TRIGGER IF NOT EXISTS superseded BEFORE UPDATE ON meta"
+            " BEGIN SELECT RAISE(ABORT, 'a rebuild has ended, and its index counts now: restart the service'); END"
+        )
+
     def forget_kept(self) -> None:
         """Forget what readers remember of rows: the places of vectors have changed."""
         self._kept.passages.clear()
@@ -226,6 +265,8 @@ class Catalog:
                 connection.close()
             self._opened.clear()
         self._local = threading.local()
+        if self._content is not None:
+            self._content.release()
         self._use.release()
 
     def _unwritten(self, error: Exception) -> Unavailable:
@@ -292,6 +333,14 @@ class Catalog:
             )
         for number, script in enumerate(migrations[done:], start=done + 1):
             connection.executescript(f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version = {number};\nCOMMIT;")
+
+
+def _superseded(data_dir: Path) -> Superseded:
+    return Superseded(
+        "a rebuild has ended meanwhile, and its index counts now",
+        field=str(data_dir),
+        remedy="try again, with the model and the settings that it was made with",
+    )
 
 
 def _migrations() -> list[str]:

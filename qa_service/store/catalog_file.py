@@ -8,8 +8,8 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from qa_service.errors import Damaged
-from qa_service.store.replacement import CATALOG
+from qa_service.errors import Damaged, Unavailable
+from qa_service.store.journal import CATALOG
 
 _PAGES = 2048
 """Pages copied at a time, 8 MB of 4 KB each."""
@@ -99,6 +99,24 @@ def opens(data_dir: Path) -> None:
     """
     with unwritten(data_dir / CATALOG) as connection:
         read_facts(connection)
+
+
+def settle_log(data_dir: Path) -> None:
+    """Bring what is in a catalogue's log into its file; nobody else has it open.
+
+    Errors:
+        Damaged: it cannot be read. Unavailable: it cannot be written.
+    """
+    path = data_dir / CATALOG
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=rw", uri=True, isolation_level=None)) as open_:
+            busy, _, _ = open_.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    except sqlite3.OperationalError as error:
+        raise Unavailable(f"the catalogue cannot be opened: {error}", field=str(path)) from error
+    except sqlite3.DatabaseError as error:
+        raise Damaged(f"the catalogue cannot be read: {error}", field=str(path), remedy=_REMEDY) from error
+    if busy:
+        raise Unavailable("the catalogue's log is still in use", field=str(path))
 
 
 def copy(connection: sqlite3.Connection, target: Path, advance: Callable[[int], None]) -> None:

@@ -63,6 +63,11 @@ def make(tx: WriteTransaction, name: str, now: str) -> Collection:
     return get(tx.connection, name)
 
 
+def date(tx: WriteTransaction, collection: int, created_at: str) -> None:
+    """Set when a collection was made."""
+    tx.connection.execute("UPDATE collections SET created_at = ? WHERE row = ?", (created_at, collection))
+
+
 def adjust(tx: WriteTransaction, collection: int, articles: int, passages: int, words: int) -> None:
     """Add to a collection's counters and stamp it with the transaction's sequence."""
     tx.connection.execute(

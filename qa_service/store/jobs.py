@@ -27,6 +27,16 @@ def insert(tx: WriteTransaction, job_id: str, collection: str, submissions: Sequ
     )
 
 
+def carry_over(source: Connection, tx: WriteTransaction) -> None:
+    """Make the jobs of a catalogue those of another, as they stand."""
+    tx.connection.execute("DELETE FROM job_items")
+    tx.connection.execute("DELETE FROM jobs")
+    for table in ("jobs", "job_items"):
+        rows = source.execute(f"SELECT * FROM {table}")
+        marks = ", ".join("?" * len(rows.description))
+        tx.connection.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)
+
+
 def find(connection: Connection, job_id: str) -> Job | None:
     """Read a job with the outcomes so far."""
     row = connection.execute(

@@ -9,46 +9,31 @@ does not open, the journal is marked `undo` and the renames are undone.
 Whoever opens the directory settles what was interrupted, alone, before looking at anything else: a `.restore` without
 a journal is left from before or after and is removed; one with a journal is carried out, or undone if it says so. What
 was renamed is seen by where it is, so that going through the journal again does no harm.
+
+A successor that has become the truth (see `successor`) moves to the data directory's own place in the same way, with
+`successor/` for `new`. Until its journal is gone it stays the truth where it is.
 """
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import shutil
 from collections.abc import Callable, Collection
-from dataclasses import asdict, dataclass
+from dataclasses import replace
 from pathlib import Path
-from typing import Literal
 
 from embeddings.durable import sync_folder
-from qa_service.errors import Damaged, QAError, Unavailable
-from qa_service.store import directory_use
+from qa_service.errors import QAError, Unavailable
+from qa_service.store import directory_use, files, successor
+from qa_service.store import journal as journal_file
 from qa_service.store.directory_use import DirectoryUse
+from qa_service.store.journal import CONTENT, FOLDER, INDEXED, Journal
 
 logger = logging.getLogger(__name__)
 
-FOLDER = ".restore"
-CATALOG = "catalog.sqlite3"
-CALIBRATION = "calibration.json"
-KEYS = "keys.json"
-CONTENT = (CATALOG, f"{CATALOG}-wal", f"{CATALOG}-shm", "vectors", "indexes", CALIBRATION, KEYS)
-"""What is replaced, by its name in the data directory; whatever else lies there stays."""
-_JOURNAL = "journal.json"
-_FORMAT = 1
-
 Opens = Callable[[Path], None]
 """Opens a data directory by way of trial. Errors: any, when it cannot be used."""
-
-
-@dataclass(frozen=True, slots=True)
-class Journal:
-    """What is being done: `take` goes to `old`, then `put` comes from `new`; or both are undone."""
-
-    phase: Literal["swap", "undo"]
-    take: tuple[str, ...]
-    put: tuple[str, ...]
 
 
 class Replacement:
@@ -65,7 +50,7 @@ class Replacement:
 
     def abandon(self) -> None:
         """Let go of what was put together, unless the replacement has begun; then it is settled at the next opening."""
-        if not (self._work / _JOURNAL).exists():
+        if not (self._work / journal_file.NAME).exists():
             shutil.rmtree(self._work, ignore_errors=True)
 
     def carry_out(self, opens: Opens, keep: Collection[str] = ()) -> None:
@@ -84,7 +69,7 @@ class Replacement:
         sync_folder(self.new)
         sync_folder(self._dir, files=False)
         journal = Journal("swap", take, put)
-        _write(self._work, journal)
+        journal_file.write(self._work, journal)
         failure = _go_on(self._dir, journal, opens)
         if failure is not None:
             raise failure
@@ -101,21 +86,105 @@ def settle(data_dir: Path, opens: Opens) -> None:
     Errors:
         Damaged: its journal cannot be read. OSError: a file cannot be moved; the next attempt goes on from there.
     """
-    journal = _read(data_dir / FOLDER)
+    journal = journal_file.read(data_dir / FOLDER)
     if journal is None:
         shutil.rmtree(data_dir / FOLDER, ignore_errors=True)
         return
     failure = _go_on(data_dir, journal, opens)
+    what = "an interrupted restore" if journal.source == "new" else "an interrupted move of a rebuilt index"
     if failure is not None:
-        logger.warning("an interrupted restore was undone, since what it brought cannot be opened: %s", failure)
+        logger.warning("%s was undone, since what it brought cannot be opened: %s", what, failure)
     elif journal.phase == "undo":
-        logger.warning("an interrupted restore was undone")
+        logger.warning("%s was undone", what)
     else:
-        logger.warning("an interrupted restore was finished")
+        logger.warning("%s was finished", what)
 
 
-def enter(data_dir: Path, opens: Opens) -> DirectoryUse:
+def prepare(data_dir: Path, opens: Opens, settle_log: Opens) -> None:
+    """Bring what a directory holds into its own place before it is replaced; the caller has the directory alone.
+
+    Errors:
+        Unavailable: a successor that is the truth cannot be moved there. Damaged, OSError: as for `settle`.
+    """
+    if is_pending(data_dir):
+        settle(data_dir, opens)
+    if successor.is_current(data_dir) and not _fold(data_dir, opens, settle_log):
+        raise Unavailable(
+            "what a rebuild made cannot be moved to its place",
+            field=str(successor.folder(data_dir)),
+            remedy="see the log for the reason; or restore into another directory",
+        )
+
+
+def fold(data_dir: Path, opens: Opens, settle_log: Opens) -> bool:
+    """Move a successor that is the truth to the data directory's own place; tell whether that was done.
+
+    Nothing is lost where it cannot be done: the content is used where it is. Does nothing while others use the
+    directory.
+
+    Args:
+        data_dir: the directory.
+        opens: tries whether it can be opened then.
+        settle_log: brings what is in a catalogue's log into the file itself.
+    """
+    try:
+        alone = directory_use.alone(data_dir, 0.0)
+    except Unavailable:
+        return False
+    try:
+        if is_pending(data_dir) or not successor.is_current(data_dir):
+            return True
+        return _fold(data_dir, opens, settle_log)
+    finally:
+        alone.release()
+
+
+def remove_superseded(data_dir: Path) -> bool:
+    """Remove, durably, what a successor that is the truth has taken the place of; False while somebody reads it.
+
+    Errors:
+        OSError: something cannot be removed.
+    """
+    if not successor.is_current(data_dir):
+        return True
+    unread = directory_use.unread(data_dir)
+    if unread is None:
+        return False
+    try:
+        if not is_pending(data_dir):
+            for name in INDEXED:
+                files.remove(data_dir / name)
+            files.sync_directory(data_dir)
+    finally:
+        unread.release()
+    return not any(_exists(data_dir / name) for name in INDEXED)
+
+
+def _fold(data_dir: Path, opens: Opens, settle_log: Opens) -> bool:
+    new = successor.folder(data_dir)
+    try:
+        settle_log(new)
+        put = tuple(name for name in INDEXED if (new / name).exists())
+        take = tuple(name for name in INDEXED if _exists(data_dir / name))
+        (data_dir / FOLDER / "old").mkdir(parents=True)
+        sync_folder(new)
+        sync_folder(data_dir, files=False)
+        journal = Journal("swap", take, put, "successor")
+        journal_file.write(data_dir / FOLDER, journal)
+        failure: Exception | None = _go_on(data_dir, journal, opens)
+    except (OSError, QAError) as error:
+        failure = error
+        if not (data_dir / FOLDER / journal_file.NAME).exists():
+            shutil.rmtree(data_dir / FOLDER, ignore_errors=True)
+    if failure is not None:
+        logger.warning("the index that a rebuild made is used where it is, in %s: %s", new, failure)
+    return failure is None
+
+
+def enter(data_dir: Path, opens: Opens, settle_log: Opens = lambda _: None) -> DirectoryUse:
     """Use a directory beside others, once an interrupted replacement in it is settled.
+
+    A successor that is the truth is moved to its place, if nobody else uses the directory.
 
     Errors:
         Unavailable: a restore is under way, or one that was interrupted cannot be settled since others use the
@@ -123,6 +192,10 @@ def enter(data_dir: Path, opens: Opens) -> DirectoryUse:
     """
     while True:
         use = directory_use.shared(data_dir)
+        if not is_pending(data_dir) and successor.is_current(data_dir):
+            use.release()
+            fold(data_dir, opens, settle_log)
+            use = directory_use.shared(data_dir)
         if not is_pending(data_dir):
             return use
         use.release()
@@ -150,19 +223,27 @@ def _go_on(data_dir: Path, journal: Journal, opens: Opens) -> Exception | None:
             opens(data_dir)
         except (OSError, QAError) as error:
             failure = error
-            journal = Journal("undo", journal.take, journal.put)
-            _write(work, journal)
+            journal = replace(journal, phase="undo")
+            journal_file.write(work, journal)
     if journal.phase == "undo":
         _undo(data_dir, journal)
+    elif journal.source == "successor":
+        successor.discharge(data_dir)
     # Without its journal the folder is remains, whose order of removal does not matter.
-    (work / _JOURNAL).unlink()
+    (work / journal_file.NAME).unlink()
     sync_folder(work, files=False)
     shutil.rmtree(work, ignore_errors=True)
+    if failure is None and journal.phase == "swap" and journal.source == "successor":
+        shutil.rmtree(successor.folder(data_dir), ignore_errors=True)
     return failure
 
 
+def _source(data_dir: Path, journal: Journal) -> Path:
+    return data_dir / FOLDER / "new" if journal.source == "new" else successor.folder(data_dir)
+
+
 def _swap(data_dir: Path, journal: Journal) -> None:
-    old, new = data_dir / FOLDER / "old", data_dir / FOLDER / "new"
+    old, new = data_dir / FOLDER / "old", _source(data_dir, journal)
     for name in journal.take:
         if not _exists(old / name):
             (data_dir / name).rename(old / name)
@@ -175,7 +256,7 @@ def _swap(data_dir: Path, journal: Journal) -> None:
 
 def _undo(data_dir: Path, journal: Journal) -> None:
     """Move back what was moved: first all that is new, so that nothing old is in its way."""
-    old, new = data_dir / FOLDER / "old", data_dir / FOLDER / "new"
+    old, new = data_dir / FOLDER / "old", _source(data_dir, journal)
     for name in journal.put:
         # What is not in `new` was put in place; and not yet moved back, since an old one would be in `old` still.
         if not _exists(new / name) and _exists(data_dir / name):
@@ -191,37 +272,6 @@ def _sync(*folders: Path) -> None:
     """Make the names in folders durable, so that no later rename can be on disk without an earlier one."""
     for folder in folders:
         sync_folder(folder, files=False)
-
-
-def _write(work: Path, journal: Journal) -> None:
-    draft = work / f"{_JOURNAL}.draft"
-    with draft.open("w", encoding="ascii") as file:
-        json.dump({"format": _FORMAT, **asdict(journal)}, file)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(work / _JOURNAL)
-    sync_folder(work, files=False)
-
-
-def _read(work: Path) -> Journal | None:
-    path = work / _JOURNAL
-    try:
-        raw = json.loads(path.read_bytes())
-        journal = Journal(raw["phase"], tuple(raw["take"]), tuple(raw["put"]))
-        if raw["format"] != _FORMAT or journal.phase not in ("swap", "undo"):
-            raise ValueError("it is of another version")
-        if not {*journal.take, *journal.put} <= set(CONTENT):
-            raise ValueError("it names something else than content")
-    except FileNotFoundError:
-        return None
-    except (ValueError, TypeError, KeyError) as error:
-        raise Damaged(
-            f"the journal of an interrupted restore cannot be read: {error}",
-            field=str(path),
-            remedy=f"the content before it is in {work / 'old'}, what it brought in {work / 'new'}: move one of them"
-            " into the data directory, then remove the folder",
-        ) from error
-    return journal
 
 
 def _exists(path: Path) -> bool:

@@ -49,7 +49,7 @@ class Segments:
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
-        self._dir = catalog.data_dir / "vectors"
+        self._dir = catalog.root / "vectors"
         files.make_directory(self._dir)
         self._maps: dict[int, NDArray[np.float32]] = {}
         self._verified: dict[int, NDArray[np.bool_]] = {}

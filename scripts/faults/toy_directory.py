@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from embeddings.toy import ToyEncoder
 from qa_service.config import Settings
 from qa_service.engine import Engine
 from qa_service.types import Submission
@@ -43,10 +42,15 @@ class Findings:
             print(f"wrong: {what}", file=sys.stderr, flush=True)
 
 
+def settings_of(data: Path, model: str = "toy") -> Settings:
+    """Give the settings with which a directory is opened."""
+    return Settings(data_dir=data, model=model, min_confidence=0, background="thread", question_cache=0)
+
+
 @contextlib.contextmanager
-def opened(data: Path) -> Iterator[Engine]:
-    """Open a data directory with the toy encoder."""
-    engine = Engine.open(Settings(data_dir=data, model="toy", min_confidence=0, background="thread"), ToyEncoder())
+def opened(data: Path, model: str = "toy") -> Iterator[Engine]:
+    """Open a data directory with a toy encoder."""
+    engine = Engine.open(settings_of(data, model))
     try:
         yield engine
     finally:
@@ -60,9 +64,9 @@ def add(engine: Engine, texts: dict[str, str]) -> None:
         assert outcome.outcome in ("created", "updated"), outcome
 
 
-def held(data: Path, findings: Findings, what: str) -> dict[str, str]:
+def held(data: Path, findings: Findings, what: str, model: str = "toy") -> dict[str, str]:
     """Open a directory as the next command does, have it checked, and read all of it."""
-    with opened(data) as engine:
+    with opened(data, model) as engine:
         problems = engine.check()
         findings.expect(not problems, f"{what}: {problems}")
         texts: dict[str, str] = {}

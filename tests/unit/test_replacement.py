@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from qa_service.errors import Damaged, QAError
-from qa_service.store import replacement
-from qa_service.store.replacement import CONTENT, FOLDER, Replacement, enter, is_pending
+from qa_service.store import journal, replacement
+from qa_service.store.journal import CONTENT, FOLDER
+from qa_service.store.replacement import Replacement, enter, is_pending
 
 OLD = {"catalog.sqlite3": "old", "catalog.sqlite3-wal": "old wal", "vectors/a": "old a", "calibration.json": "old"}
 NEW = {"catalog.sqlite3": "new", "vectors/b": "new b", "indexes/1/CURRENT": "new", "keys.json": "new"}
@@ -64,6 +65,7 @@ class Dying:
             self._watch(monkeypatch, Path, name)
         self._watch(monkeypatch, shutil, "rmtree")
         self._watch(monkeypatch, replacement, "sync_folder")
+        self._watch(monkeypatch, journal, "sync_folder")
 
     def _watch(self, monkeypatch: pytest.MonkeyPatch, owner: object, name: str) -> None:
         real = getattr(owner, name)

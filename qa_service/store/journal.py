@@ -1,0 +1,77 @@
+"""The journal of a replacement: what is moved where, so that whoever comes after a crash finishes or undoes it."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+from embeddings.durable import sync_folder
+from qa_service.errors import Damaged
+
+FOLDER = ".restore"
+CATALOG = "catalog.sqlite3"
+CALIBRATION = "calibration.json"
+KEYS = "keys.json"
+CONTENT = (CATALOG, f"{CATALOG}-wal", f"{CATALOG}-shm", "vectors", "indexes", CALIBRATION, KEYS)
+"""What is replaced, by its name in the data directory; whatever else lies there stays."""
+INDEXED = CONTENT[:5]
+"""What a successor has of it: calibration and keys are the data directory's."""
+NAME = "journal.json"
+_FORMAT = 1
+_SUCCESSION_FORMAT = 2
+"""Of journals that name where the new content comes from; a version that knows nothing of it must not act on one."""
+
+Source = Literal["new", "successor"]
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """What is being done: `take` goes to `old`, then `put` comes from `source`; or both are undone."""
+
+    phase: Literal["swap", "undo"]
+    take: tuple[str, ...]
+    put: tuple[str, ...]
+    source: Source = "new"
+
+
+def write(work: Path, journal: Journal) -> None:
+    """Write a journal, whole and durably."""
+    draft = work / f"{NAME}.draft"
+    with draft.open("w", encoding="ascii") as file:
+        format_ = _FORMAT if journal.source == "new" else _SUCCESSION_FORMAT
+        json.dump({"format": format_, **asdict(journal)}, file)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(work / NAME)
+    sync_folder(work, files=False)
+
+
+def read(work: Path) -> Journal | None:
+    """Read a journal; None when there is none.
+
+    Errors:
+        Damaged: it cannot be read.
+    """
+    path = work / NAME
+    try:
+        raw = json.loads(path.read_bytes())
+        source: Source = raw["source"] if raw["format"] == _SUCCESSION_FORMAT else "new"
+        journal = Journal(raw["phase"], tuple(raw["take"]), tuple(raw["put"]), source)
+        known = raw["format"] in (_FORMAT, _SUCCESSION_FORMAT) and source in ("new", "successor")
+        if not known or journal.phase not in ("swap", "undo"):
+            raise ValueError("it is of another version")
+        if not {*journal.take, *journal.put} <= set(CONTENT):
+            raise ValueError("it names something else than content")
+    except FileNotFoundError:
+        return None
+    except (ValueError, TypeError, KeyError) as error:
+        raise Damaged(
+            f"the journal of an interrupted restore cannot be read: {error}",
+            field=str(path),
+            remedy=f"the content before it is in {work / 'old'}, what it brought in {work / 'new'}: move one of them"
+            " into the data directory, then remove the folder",
+        ) from error
+    return journal
