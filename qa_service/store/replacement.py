@@ -217,6 +217,8 @@ def _go_on(data_dir: Path, journal: Journal, opens: Opens) -> Exception | None:
     """Carry a journal out, or undo it; give the reason when it had to be undone."""
     work = data_dir / FOLDER
     failure: Exception | None = None
+    # A successor's folder may be gone already.
+    _source(data_dir, journal).mkdir(exist_ok=True)
     if journal.phase == "swap":
         try:
             _swap(data_dir, journal)
@@ -227,14 +229,15 @@ def _go_on(data_dir: Path, journal: Journal, opens: Opens) -> Exception | None:
             journal_file.write(work, journal)
     if journal.phase == "undo":
         _undo(data_dir, journal)
+        if journal.source == "successor":
+            successor.put_in_charge(data_dir)
     elif journal.source == "successor":
         successor.discharge(data_dir)
+        shutil.rmtree(successor.folder(data_dir), ignore_errors=True)
     # Without its journal the folder is remains, whose order of removal does not matter.
     (work / journal_file.NAME).unlink()
     sync_folder(work, files=False)
     shutil.rmtree(work, ignore_errors=True)
-    if failure is None and journal.phase == "swap" and journal.source == "successor":
-        shutil.rmtree(successor.folder(data_dir), ignore_errors=True)
     return failure
 
 
