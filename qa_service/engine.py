@@ -218,8 +218,12 @@ class Engine:
         return self.job(job_id)
 
     def job(self, job_id: str) -> Job:
-        """Read a job; see `Library.job`."""
-        return self.library.job(job_id)
+        """Read a job; see `Library.job`. Once it is told to be done, what it took is in every answer."""
+        job = self.library.job(job_id)
+        if job.finished_at is not None:
+            # Another process may have taken it, and nobody here may have looked since.
+            self.opened.follow(job.collection)
+        return job
 
     def start_workers(self) -> None:
         """Start what only a server runs: jobs, compaction, and following what other processes publish."""

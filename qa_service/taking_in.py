@@ -43,13 +43,18 @@ class TakingIn:
         wanted: Callable[[], bool] = lambda: True,
         noted: Noted | None = None,
     ) -> Iterator[list[Outcome]]:
-        """Take articles in as `ingest` does; yield the outcomes of each batch; see `Ingestor.run`."""
+        """Take articles in as `ingest` does; yield the outcomes of each batch; see `Ingestor.run`.
+
+        At the end nothing of the collection is left to be published, not even what somebody killed has left: of a job
+        that was killed after its last batch was written, that batch is all that can be missing.
+        """
         count = 0
         for outcomes in self._ingestor.run(submissions, collection, self._opened.follow, wanted, noted):
             yield outcomes
             before, count = count, count + len(outcomes)
             if count // COMPACT_EVERY > before // COMPACT_EVERY:
                 self._compact_soon(collection)
+        self._opened.ensure_published(collection)
         self._compact_soon(collection)
 
     def prune(self, collection: str, keep: Container[str]) -> list[str]:

@@ -133,6 +133,16 @@ class OpenedCollections:
             if collection is not None:
                 self._generations.recover(collection)
 
+    def ensure_published(self, name: str) -> None:
+        """Publish a collection's last write where its writer was killed before it did."""
+        with self._catalog.read() as connection:
+            found = collections.find(connection, name)
+        if found is None or not found.passages:
+            return
+        manifest = self._generations.directory(found.row).read()
+        if manifest is None or manifest.seq != found.seq:
+            self.publish_lagging(name)
+
     def is_due(self, name: str) -> bool:
         """Tell whether a collection's delta has grown enough to be folded into its base."""
         with self._catalog.read() as connection:

@@ -91,6 +91,43 @@ def test_a_job_cut_off_after_a_batch_takes_none_of_it_again(
     engine.close()
 
 
+def test_what_a_done_job_took_is_in_the_next_answer_also_where_another_process_took_it(settings: Settings) -> None:
+    engine, other = Engine.open(settings, ToyEncoder()), Engine.open(settings, ToyEncoder())
+    add(engine, {"x": "第7号货仓的负责人编号是旧的。"})
+    assert "旧的" in engine.ask(Ask("第7号货仓的负责人编号是多少?")).passages[0].text
+    job = engine.submit([article("x", "第7号货仓的负责人编号是新的。")], "default")
+    JobRunner(other.catalog, other.taking_in.ingest_batches, lambda: False).drain()
+    assert engine.job(job.id).state == "done"
+    assert "新的" in engine.ask(Ask("第7号货仓的负责人编号是多少?")).passages[0].text
+    other.close()
+    engine.close()
+
+
+def test_a_job_killed_before_its_last_batch_is_published_is_not_done_before_it_is(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = Engine.open(settings, ToyEncoder())
+    add(engine, {"x": "第7号货仓的负责人编号是旧的。"})
+    assert "旧的" in engine.ask(Ask("第7号货仓的负责人编号是多少?")).passages[0].text
+    job = engine.submit([article("x", "第7号货仓的负责人编号是新的。")], "default")
+
+    class Killed(BaseException):
+        pass
+
+    def killed(*_: object, **__: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(generation.Generations, "publish", killed)
+        with pytest.raises(Killed):
+            JobRunner(engine.catalog, engine.taking_in.ingest_batches, lambda: False).drain()
+    assert engine.job(job.id).state != "done"
+    JobRunner(engine.catalog, engine.taking_in.ingest_batches, lambda: False).drain()
+    assert engine.job(job.id).state == "done"
+    assert "新的" in engine.ask(Ask("第7号货仓的负责人编号是多少?")).passages[0].text
+    engine.close()
+
+
 def test_a_collection_deleted_while_it_is_learnt_from_does_not_come_back(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
