@@ -21,6 +21,7 @@ from qa_service.index.opened import OpenedCollections
 from qa_service.index.verifying import Verifying
 from qa_service.job_runner import IngestBatches, JobRunner
 from qa_service.lag import Lag
+from qa_service.sparing import Sparing
 from qa_service.store import collections, jobs
 from qa_service.store.catalog import Catalog
 from qa_service.store.collections import Collection
@@ -71,6 +72,7 @@ class Background:
         self._opened = opened
         self._compact = compact
         self._forgetting = forgetting
+        self._sparing = Sparing()
         self._stop = threading.Event()
         self._verifying = Verifying(generations, opened, self._stop)
         self._runner = JobRunner(catalog, ingest, self._stop.is_set)
@@ -134,6 +136,7 @@ class Background:
                 self._follow(collection)
             self.lag.note(found, self._opened.served())
             self._forgetting.look()
+            self._sparing.look()
 
     def _follow(self, collection: Collection) -> None:
         """Keep up with one collection; its trouble is its own and is tried again, less often."""

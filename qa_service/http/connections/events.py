@@ -72,6 +72,7 @@ class Events:
         with contextlib.suppress(OSError):
             os.read(self._wake_read, 4096)
         self._signalled = False
-        with contextlib.suppress(queue.Empty):
-            while True:
-                self._calls.get_nowait()()
+        # What these calls add comes after what happens on connections: of a client that sends hundreds of requests in a
+        # row, a call looks at the next one each time, and all others would wait for its last.
+        for _ in range(self._calls.qsize()):
+            self._calls.get_nowait()()
