@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from gunicorn.config import Config
+from gunicorn.http.body import ChunkedReader
 from gunicorn.http.errors import InvalidHeader, LimitRequestHeaders, LimitRequestLine, ParseException
 
 from qa_service.http.connections.incoming import LONGEST_BODY, LONGEST_HEAD, Incoming
@@ -52,6 +55,27 @@ def test_the_body_read_in_small_pieces_is_the_same() -> None:
     assert not found.whole
     found.feed(body)
     assert b"".join(iter(lambda: found.request.body.read(1000), b"")) == body
+
+
+@pytest.mark.parametrize("size", [1, 2, 100, 5000])
+def test_chunks_are_not_copied_anew_for_each_of_them(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    copied = 0
+    parse = ChunkedReader.parse_chunk_size
+
+    def counting(self: Any, unreader: Any, data: bytes | None = None) -> Any:
+        nonlocal copied
+        found = parse(self, unreader, data)
+        copied += len(data or b"") + len(found[1] or b"")
+        return found
+
+    monkeypatch.setattr(ChunkedReader, "parse_chunk_size", counting)
+    count = 2000
+    body = b"%x\r\n%s\r\n" % (size, b"x" * size) * count
+    found = incoming()
+    found.feed(CHUNKED + body + b"0\r\n\r\n")
+    assert found.request.body.read() == b"x" * size * count
+    # What is carried from one chunk to the next does not grow with how many there are.
+    assert copied < count * 200
 
 
 @pytest.mark.parametrize(

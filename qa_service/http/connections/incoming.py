@@ -20,26 +20,33 @@ LONGEST_REQUEST_LINE = 8190
 LONGEST_BODY = MAX_ASYNC_BODY_BYTES + MEGABYTE
 """A body over this is not waited for: the application refuses it by its length, or by what there is of it."""
 _LONGEST_CHUNK_LINE = 8190
+_PIECE = 64
 _HEAD_END = b"\r\n\r\n"
 _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;|\Z)")
 
 
 class Received(Unreader):  # type: ignore[misc]
-    """What has arrived, as gunicorn's parser reads it: at its end is the end of the data."""
+    """What has arrived, as gunicorn's parser reads it: at its end is the end of the data.
 
-    def __init__(self, data: bytes) -> None:
+    Where it names no size, the parser copies what it was given once for every chunk that it finds in it: the head is
+    read as a whole, but a body in pieces that are not much longer than the line of a chunk's size.
+    """
+
+    def __init__(self, head: bytes) -> None:
         super().__init__()
-        self._view = memoryview(data)
+        self._view = memoryview(head)
         self._at = 0
+        self._piece = len(head)
 
-    def replace(self, data: memoryview) -> None:
-        """Go on with other data."""
-        self._view, self._at = data, 0
+    def replace(self, body: memoryview) -> None:
+        """Go on with the body."""
+        self._view, self._at, self._piece = body, 0, _PIECE
 
-    def read(self, size: int | None = None, read_ahead: int | None = None) -> bytes:  # noqa: ARG002 - gunicorn's
-        """Read so many bytes, or all; fewer at the end."""
-        end = len(self._view) if size is None or size < 0 else self._at + size
-        piece = bytes(self._view[self._at : end])
+    def read(self, size: int | None = None, read_ahead: int | None = None) -> bytes:
+        """Read so many bytes, or a piece that is as long as may be read ahead; fewer at the end."""
+        if size is None or size < 0:
+            size = max(self._piece, min(read_ahead or 0, MEGABYTE))
+        piece = bytes(self._view[self._at : self._at + size])
         self._at += len(piece)
         return piece
 
