@@ -151,6 +151,16 @@ class Incoming:
         # Whoever has sent something of the body does not wait.
         self.wants_continue = self.wants_continue and not self.whole and not self._data
 
+    def release(self) -> None:
+        """Let go of the body, the parser's copies included: its request has been answered."""
+        if self._received is not None:
+            self._received.replace(memoryview(b""))
+        if self.request is not None:
+            # Its reader knows the request in turn: what it keeps would stay until somebody looks for such circles.
+            self.request.body = None
+        # Not cleared: what is read of it now may still be seen.
+        self._data = bytearray()
+
     def _check_head(self) -> None:
         if len(self._data) > LONGEST_HEAD:
             raise LimitRequestHeaders("the head is too large")

@@ -86,7 +86,10 @@ class Loop:
             return
         connection.keep = keep and not connection.sock.broken
         connection.state = State.SENDING
-        connection.share.resize(0)
+        connection.incoming.release()
+        if not connection.keep:
+            connection.incoming.surplus = b""
+        connection.share.resize(len(connection.incoming.surplus))
         self._go_on(connection)
 
     def close(self) -> None:
@@ -216,6 +219,7 @@ class Loop:
     def _close(self, connection: Connection) -> None:
         self.events.watch(connection, 0)
         self.connections.discard(connection)
+        connection.incoming.release()
         connection.share.resize(0)
         connection.sock.end()
 

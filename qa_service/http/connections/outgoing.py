@@ -133,6 +133,8 @@ class Outgoing(socket.socket):
     def end(self) -> None:
         """Close the connection; it is reset where a part of its answer is missing: nothing is kept for it then."""
         self.cut()
+        # It leads back here: without it nothing of a connection outlives its end.
+        self._wake = _nothing
         if self._dropped:
             with contextlib.suppress(OSError):
                 self.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -156,3 +158,7 @@ class Outgoing(socket.socket):
         except (BlockingIOError, InterruptedError):
             pass
         return view
+
+
+def _nothing() -> None:
+    """Wake nobody."""
