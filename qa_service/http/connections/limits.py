@@ -21,7 +21,7 @@ def room_for_connections() -> int:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     if soft == resource.RLIM_INFINITY:
         return MOST_CONNECTIONS
-    return max(soft // 2, min(MOST_CONNECTIONS, soft - SPARED_FILES))
+    return min(MOST_CONNECTIONS, max(soft // 2, soft - SPARED_FILES))
 
 
 class TooSlow(Exception):
