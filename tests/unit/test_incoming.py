@@ -91,6 +91,34 @@ def test_a_broken_chunked_body_is_not_waited_for(body: bytes) -> None:
         found.request.body.read()
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"5;\nAAAAA\r\n0\r\n\r\n",
+        b"5;a\rb\r\nAAAAA\r\n0\r\n\r\n",
+        b"5 \r\nAAAAA\r\n0\r\n\r\n",
+        b"5\t\r\nAAAAA\r\n0\r\n\r\n",
+        b"0 \r\n\r\n",
+        b"0\r\nX: y\n\nGET /x HTTP/1.1\r\nX: y\r\n\r\n",
+        b"0\r\nX: y\n\n",
+        b"0\r\nX: y\rGET /x HTTP/1.1\r\nX: y\r\n\r\n",
+        b"0\r\n\nGET /x HTTP/1.1\r\nX: y\r\n\r\n",
+    ],
+)
+@pytest.mark.parametrize("size", [1, 1000])
+def test_no_other_end_can_be_seen_in_a_chunked_body_that_nobody_reads(body: bytes, size: int) -> None:
+    found = incoming()
+    given = CHUNKED + body
+    at = 0
+    while not found.whole:
+        assert at < len(given)
+        found.feed(given[at : at + size])
+        at += size
+    assert found.truncated
+    assert found.surplus == b""
+    assert found.request.should_close()
+
+
 def test_a_body_over_the_limit_is_not_waited_for() -> None:
     found = incoming()
     found.feed(HEAD + b"Content-Length: %d\r\n\r\nhello" % (LONGEST_BODY + 1))
