@@ -72,6 +72,6 @@ class Events:
         with contextlib.suppress(OSError):
             os.read(self._wake_read, 4096)
         self._signalled = False
-        with contextlib.suppress(queue.Empty):
-            while True:
-                self._calls.get_nowait()()
+        # Those that are there: what they add is called after what has happened meanwhile on connections.
+        for _ in range(self._calls.qsize()):
+            self._calls.get_nowait()()
