@@ -129,6 +129,13 @@ def test_no_last_words_in_the_middle_of_an_answer(pair: Pair) -> None:
     assert pair.sock.last_words(b"bye")
 
 
+def test_last_words_to_a_client_that_has_gone_are_not_said(pair: Pair) -> None:
+    pair.client.close()
+    assert not pair.sock.last_words(b"bye")
+    with pytest.raises(BrokenPipeError):
+        pair.sock.sendall(b"too late")
+
+
 def test_who_answers_cannot_end_the_connection(pair: Pair) -> None:
     with pytest.raises(OSError, match="not yours"):
         pair.sock.shutdown(socket.SHUT_RDWR)

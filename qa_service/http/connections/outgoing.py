@@ -117,7 +117,10 @@ class Outgoing(socket.socket):
             if self._used or self._broken:
                 return False
             self._broken = True
-            return not self._send_some(memoryview(data))
+            try:
+                return not self._send_some(memoryview(data))
+            except OSError:  # who has gone keeps nobody else from its last words
+                return False
 
     def shutdown(self, how: int) -> None:  # noqa: ARG002 - the socket's
         """Refuse: the connection is the loop's to end, not that of who answers."""
