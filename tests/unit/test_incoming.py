@@ -10,6 +10,7 @@ from gunicorn.http.body import ChunkedReader
 from gunicorn.http.errors import InvalidHeader, LimitRequestHeaders, LimitRequestLine, ParseException
 
 from qa_service.http.connections.incoming import LONGEST_BODY, LONGEST_HEAD, Incoming
+from qa_service.http.connections.memory import OWN
 
 CLIENT = ("127.0.0.1", 1)
 HEAD = b"POST /v1/ask HTTP/1.1\r\nHost: a\r\n"
@@ -129,6 +130,58 @@ def test_a_body_over_the_limit_is_not_waited_for() -> None:
     huge = incoming()
     huge.feed(CHUNKED + b"fffffffff\r\nhello")
     assert huge.truncated
+
+
+def from_nobody(_: Any) -> bool:
+    return False
+
+
+@pytest.mark.parametrize("more", [b"", b"Expect: 100-continue\r\n"])
+def test_a_large_body_that_is_not_taken_is_not_waited_for(more: bytes) -> None:
+    found = Incoming(Config(), CLIENT, takes_large=from_nobody)
+    found.feed(HEAD + more + b"Content-Length: %d\r\n\r\n" % (OWN + 1))
+    assert found.whole
+    assert found.truncated
+    assert not found.wants_continue
+    assert found.request.should_close()
+    assert found.request.body.read() == b""
+
+
+def test_a_body_that_grows_large_and_is_not_taken_is_not_kept() -> None:
+    found = Incoming(Config(), CLIENT, takes_large=from_nobody)
+    found.feed(CHUNKED)
+    fed = 0
+    while not found.whole:
+        assert fed <= OWN
+        found.feed(b"400\r\n" + b"x" * 0x400 + b"\r\n")
+        fed += 0x400
+    assert found.truncated
+    assert found.size == 0
+    with pytest.raises((ParseException, OSError)):
+        found.request.body.read()
+
+
+def test_small_bodies_are_taken_whatever_comes_after_them() -> None:
+    ahead = b"GET /y HTTP/1.1\r\n\r\n" * OWN
+    for start in (HEAD + b"Content-Length: %d\r\n\r\n" % OWN, CHUNKED + b"%x\r\n" % (OWN - 100)):
+        found = Incoming(Config(), CLIENT, takes_large=from_nobody)
+        body, end = (b"x" * OWN, b"") if start.startswith(HEAD + b"C") else (b"x" * (OWN - 100), b"\r\n0\r\n\r\n")
+        found.feed(start + body + end + ahead)
+        assert not found.truncated
+        assert found.request.body.read() == body
+        assert found.surplus == ahead
+
+
+def test_whether_a_large_body_is_taken_is_asked_once() -> None:
+    asked: list[Any] = []
+    found = Incoming(Config(), CLIENT, takes_large=lambda request: not asked.append(request))  # type: ignore[func-returns-value]
+    found.feed(HEAD + b"Content-Length: %d\r\n\r\n" % (3 * OWN))
+    for _ in range(3):
+        assert not found.whole
+        found.feed(b"x" * OWN)
+    assert found.whole
+    assert not found.truncated
+    assert asked == [found.request]
 
 
 def test_a_client_that_waits_to_be_asked_for_the_body_is_asked_once() -> None:

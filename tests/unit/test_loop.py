@@ -7,12 +7,13 @@ import socket
 import time
 import weakref
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from gunicorn.config import Config
 
 from qa_service.http.connections.connection import Connection, State
-from qa_service.http.connections.limits import Limits
+from qa_service.http.connections.limits import Limits, TooSlow
 from qa_service.http.connections.loop import Loop
 from qa_service.http.connections.memory import MEGABYTE, Memory
 
@@ -27,10 +28,15 @@ class Driven:
         self.memory = Memory(2 * SOME)
         self.whole: list[Connection] = []
         self.refused: list[Exception] = []
-        self.loop = Loop(Config(), Limits(LONG, LONG, 100), self.whole.append, self._refuse, self.memory)
+        self.loop = Loop(
+            Config(), Limits(LONG, LONG, 100), self.whole.append, self._refuse, self._takes_large, self.memory
+        )
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.loop.listen(self.listener)
         self.clients: list[socket.socket] = []
+
+    def _takes_large(self, request: Any) -> bool:
+        return "X-KNOWN" in dict(request.headers)
 
     def _refuse(self, connection: Connection, error: Exception) -> None:
         self.refused.append(error)
@@ -81,7 +87,7 @@ def no_collector() -> Iterator[None]:
 
 
 def request_of(size: int, more: bytes = b"") -> bytes:
-    return b"POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % size + b"x" * size + more
+    return b"POST /x HTTP/1.1\r\nX-Known: yes\r\nContent-Length: %d\r\n\r\n" % size + b"x" * size + more
 
 
 def free(memory: Memory) -> bool:
@@ -121,6 +127,36 @@ def test_what_was_sent_ahead_counts_while_it_is_kept(driven: Driven) -> None:
     last = driven.whole.pop()
     driven.loop.finish(last, keep=False)
     assert (last.incoming.surplus, last.share.size) == (b"", 0)
+
+
+def test_who_sent_much_at_once_is_given_up_as_soon_as_any_other(
+    driven: Driven, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    driven.connect(request_of(SOME)[:-1])
+    driven.until(lambda: any(connection.incoming.size == SOME - 1 for connection in driven.loop.connections))
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now + LONG - 1)
+    driven.loop.sweep()
+    assert not driven.refused
+    monkeypatch.setattr(time, "monotonic", lambda: now + LONG + 1)
+    driven.loop.sweep()
+    assert isinstance(driven.refused[0], TooSlow)
+    assert free(driven.memory)
+
+
+def test_large_bodies_of_those_who_may_not_send_them_take_nothing_of_the_memory(driven: Driven) -> None:
+    stranger = request_of(3 * SOME).replace(b"X-Known: yes", b"X: y")
+    # More than there is memory for, if it were kept.
+    for _ in range(3):
+        driven.connect(stranger[: SOME // 100])
+    driven.until(lambda: len(driven.whole) == 3)
+    assert free(driven.memory)
+    assert all(connection.incoming.truncated for connection in driven.whole)
+    driven.whole.clear()
+    driven.connect(request_of(SOME))
+    driven.until(lambda: driven.whole)
+    assert driven.whole[0].incoming.request.body.read() == b"x" * SOME
+    assert not driven.refused
 
 
 def test_nothing_outlives_the_end_of_a_connection(driven: Driven, no_collector: None) -> None:

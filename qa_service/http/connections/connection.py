@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from enum import Enum
 from typing import Any
 
 from qa_service.http.connections.incoming import Incoming
 from qa_service.http.connections.lanes import Lane
+from qa_service.http.connections.limits import Pace
 from qa_service.http.connections.memory import Memory, Share
 from qa_service.http.connections.outgoing import Outgoing
 
@@ -25,15 +27,28 @@ class State(Enum):
 class Connection:
     """One connection; `sock`, `client` and `server` are what gunicorn's own have.
 
+    Parameters:
+        receive: makes what takes in a request, of a client and with its number on the connection.
+        seconds: that the client has for a request, see `Pace`.
+
     Attributes:
         since: monotonic seconds; when the request began to arrive, or the end was told.
         arrived: monotonic seconds, when its request was whole.
         keep: another request may follow.
         events: what the loop watches for.
         drained: bytes dropped while it closes.
+        pace: of what the client sends.
     """
 
-    def __init__(self, cfg: Any, sock: Outgoing, client: Any, server: Any, memory: Memory) -> None:
+    def __init__(
+        self,
+        receive: Callable[[Any, int], Incoming],
+        sock: Outgoing,
+        client: Any,
+        server: Any,
+        memory: Memory,
+        seconds: float,
+    ) -> None:
         self.sock = sock
         self.client = client
         self.server = server
@@ -45,11 +60,13 @@ class Connection:
         self.events = 0
         self.drained = 0
         self.share = Share(memory)
-        self.incoming = Incoming(cfg, client)
+        self.pace = Pace(seconds)
+        self._receive = receive
+        self.incoming = receive(client, 1)
 
-    def read_next(self, cfg: Any) -> None:
+    def read_next(self) -> None:
         """Make ready for another request."""
-        self.incoming = Incoming(cfg, self.client, self.incoming.number + 1)
+        self.incoming = self._receive(self.client, self.incoming.number + 1)
         self.sock.next_request()
         self.state = State.READING
         self.since = time.monotonic()

@@ -7,12 +7,14 @@ given to a thread; a thread that reads more than that finds the end of the data,
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from gunicorn.http.errors import InvalidHeader, InvalidRequestLine, LimitRequestHeaders, LimitRequestLine, NoMoreData
 from gunicorn.http.message import Request
 from gunicorn.http.unreader import Unreader
 
+from qa_service.http.connections.memory import OWN
 from qa_service.http.limits import MAX_ASYNC_BODY_BYTES, MEGABYTE
 
 LONGEST_HEAD = 64 * 1024
@@ -110,8 +112,16 @@ class Chunks:
         return end + len(_HEAD_END) if end >= 0 else None
 
 
+def _from_anybody(_: Any) -> bool:
+    return True
+
+
 class Incoming:
     """A request that is being received.
+
+    Parameters:
+        takes_large: tells of a request, gunicorn's, of which the head is there, whether a body over `OWN` bytes is
+            read. Where it is not, the application is given none of it.
 
     Attributes:
         request: gunicorn's, once the head is there.
@@ -121,10 +131,14 @@ class Incoming:
         surplus: what arrived after the request's end.
     """
 
-    def __init__(self, cfg: Any, client: Any, number: int = 1) -> None:
+    def __init__(
+        self, cfg: Any, client: Any, number: int = 1, *, takes_large: Callable[[Any], bool] = _from_anybody
+    ) -> None:
         self._cfg = cfg
         self._client = client
         self.number = number
+        self._takes_large = takes_large
+        self._is_taken = False
         self._data = bytearray()
         self._received: Received | None = None
         self._length: int | None = None
@@ -139,6 +153,11 @@ class Incoming:
     def size(self) -> int:
         """Bytes that are kept of it."""
         return len(self._data)
+
+    @property
+    def begun(self) -> bool:
+        """Whether anything of it has arrived."""
+        return bool(self._data) or self.request is not None
 
     def feed(self, piece: bytes) -> None:
         """Take what has arrived.
@@ -203,8 +222,8 @@ class Incoming:
         except ValueError:
             end = None
             self.truncated = True
-        if end is not None and end > LONGEST_BODY:
-            # Known by its length: what there is of it is of no use.
+        if (end is not None and end > LONGEST_BODY) or not self._is_welcome(len(self._data) if end is None else end):
+            # By its length, or by whom it comes from, it is known to be refused: what there is of it is of no use.
             end = 0
             self._data.clear()
             self.truncated = True
@@ -219,3 +238,8 @@ class Incoming:
             self.request.force_close()
         assert self._received is not None
         self._received.replace(memoryview(self._data)[:end])
+
+    def _is_welcome(self, size: int) -> bool:
+        """Tell whether a body is read that is at least so long."""
+        self._is_taken = self._is_taken or (size > OWN and self._takes_large(self.request))
+        return self._is_taken or size <= OWN

@@ -15,7 +15,7 @@ from gunicorn.http.errors import ParseException
 
 from qa_service.http.connections.connection import Connection, State
 from qa_service.http.connections.events import READ, WRITE, Events
-from qa_service.http.connections.incoming import LONGEST_BODY
+from qa_service.http.connections.incoming import LONGEST_BODY, Incoming
 from qa_service.http.connections.limits import CutOff, Limits, NoRoom, TooSlow
 from qa_service.http.connections.memory import Memory
 from qa_service.http.connections.outgoing import Outgoing
@@ -33,6 +33,7 @@ class Loop:
     Parameters:
         serve: takes a connection whose request is whole; `finish` is called in the end.
         refuse: takes one whose request will not be read; it answers and calls `finish`.
+        takes_large: see `Incoming`.
     """
 
     def __init__(
@@ -41,9 +42,10 @@ class Loop:
         limits: Limits,
         serve: Callable[[Connection], None],
         refuse: Callable[[Connection, Exception], None],
+        takes_large: Callable[[Any], bool],
         memory: Memory | None = None,
     ) -> None:
-        self._cfg = cfg
+        self._receive = partial(Incoming, cfg, takes_large=takes_large)
         self._limits = limits
         self._serve = serve
         self._refuse = refuse
@@ -67,17 +69,17 @@ class Loop:
         """End the connections whose time is over."""
         now = time.monotonic()
         for connection in list(self.connections):
-            if connection.sock.is_stalled(now, self._limits.allowance):
+            if connection.sock.is_stalled(now):
                 # A thread may still be writing to it; it gets an error and finishes.
                 connection.sock.cut()
                 if connection.state is State.SENDING:
                     self._close(connection)
-            elif connection.state is State.READING and now > self._read_by(connection):
-                if connection.incoming.size or connection.incoming.request is not None:
+            elif connection.state is State.READING and self._is_late(connection, now):
+                if connection.incoming.begun:
                     self._refuse(connection, TooSlow())
                 else:
                     self._close(connection)
-            elif connection.state is State.CLOSING and now > connection.since + self._closing_seconds(connection):
+            elif connection.state is State.CLOSING and self._has_closed(connection, now):
                 self._close(connection)
 
     def finish(self, connection: Connection, *, keep: bool) -> None:
@@ -110,8 +112,11 @@ class Loop:
             if len(self.connections) >= self._limits.connections:
                 self._make_room()
             sock = Outgoing(client.family, client.type, client.proto, fileno=client.detach())
-            connection = Connection(self._cfg, sock, address, listener.getsockname(), self._memory)
-            sock.prepare(self._memory, partial(self.events.call_soon, partial(self._watch_writing, connection)))
+            connection = Connection(
+                self._receive, sock, address, listener.getsockname(), self._memory, self._limits.read
+            )
+            wake = partial(self.events.call_soon, partial(self._watch_writing, connection))
+            sock.prepare(self._memory, self._limits.read, wake)
             self.connections.add(connection)
             self.events.watch(connection, READ)
 
@@ -142,13 +147,16 @@ class Loop:
             self._take(connection, piece)
         else:
             connection.drained += len(piece)
+            connection.pace.moved(len(piece), time.monotonic())
             if connection.drained > (LONGEST_BODY if connection.incoming.truncated else _CLOSING_BYTES):
                 self._close(connection)
 
     def _take(self, connection: Connection, piece: bytes) -> None:
-        incoming = connection.incoming
-        if not incoming.size and incoming.request is None:
-            connection.since = time.monotonic()
+        incoming, now = connection.incoming, time.monotonic()
+        if not incoming.begun:
+            connection.since = now
+            connection.pace.begin(now)
+        connection.pace.moved(len(piece), now)
         try:
             incoming.feed(piece)
         except ParseException as error:
@@ -194,7 +202,7 @@ class Loop:
             self._close_gently(connection)
             return
         surplus = connection.incoming.surplus
-        connection.read_next(self._cfg)
+        connection.read_next()
         self.events.watch(connection, 0 if surplus else READ)
         if surplus:
             # Not at once: a client may send any number of requests in a row.
@@ -209,6 +217,7 @@ class Loop:
         """Send the end and read on until the client has seen it: else what it still sends would undo the answer."""
         connection.state = State.CLOSING
         connection.since = time.monotonic()
+        connection.pace.begin(connection.since)
         try:
             connection.sock.finish_sending()
         except OSError:
@@ -223,13 +232,12 @@ class Loop:
         connection.share.resize(0)
         connection.sock.end()
 
-    def _read_by(self, connection: Connection) -> float:
-        begun = connection.incoming.size or connection.incoming.request is not None
-        if not begun:
-            return connection.since + (self._limits.idle if connection.incoming.number > 1 else self._limits.read)
-        return connection.since + self._limits.allowance(connection.incoming.size)
+    def _is_late(self, connection: Connection, now: float) -> bool:
+        if connection.incoming.begun:
+            return connection.pace.is_over(now)
+        return now > connection.since + (self._limits.idle if connection.incoming.number > 1 else self._limits.read)
 
-    def _closing_seconds(self, connection: Connection) -> float:
+    def _has_closed(self, connection: Connection, now: float) -> bool:
         if connection.incoming.truncated:
-            return self._limits.allowance(connection.drained)
-        return _CLOSING_SECONDS
+            return connection.pace.is_over(now)
+        return now > connection.since + _CLOSING_SECONDS

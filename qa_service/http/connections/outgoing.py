@@ -11,6 +11,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 
+from qa_service.http.connections.limits import Pace
 from qa_service.http.connections.memory import MEGABYTE, Memory, Share
 
 LONGEST = 8 * MEGABYTE
@@ -23,10 +24,11 @@ class Outgoing(socket.socket):
     `sendall` is called by the thread that answers, everything else by the loop that owns the connection.
     """
 
-    def prepare(self, memory: Memory, wake: Callable[[], None]) -> None:
+    def prepare(self, memory: Memory, seconds: float, wake: Callable[[], None]) -> None:
         """Make it ready.
 
         Parameters:
+            seconds: that the client has for what waits, see `Pace`.
             wake: called, by any thread, when something begins to wait.
         """
         self.setblocking(False)
@@ -37,8 +39,7 @@ class Outgoing(socket.socket):
         self._broken = False
         self._dropped = False
         self._used = False
-        self._stalled_since = 0.0
-        self._sent = 0
+        self._pace = Pace(seconds)
 
     @property
     def waiting(self) -> int:
@@ -77,7 +78,7 @@ class Outgoing(socket.socket):
                 self._break()
                 self._check()
             if begins:
-                self._stalled_since, self._sent = time.monotonic(), 0
+                self._pace.begin(time.monotonic())
             self._pieces.append(view)
         if begins:
             self._wake()
@@ -92,7 +93,7 @@ class Outgoing(socket.socket):
             while self._pieces:
                 rest = self._send_some(self._pieces[0])
                 sent = len(self._pieces[0]) - len(rest)
-                self._sent += sent
+                self._pace.moved(sent, time.monotonic())
                 self._share.resize(self._share.size - sent)
                 if rest:
                     self._pieces[0] = rest
@@ -101,10 +102,10 @@ class Outgoing(socket.socket):
             self._room.notify_all()
             return not self._pieces
 
-    def is_stalled(self, now: float, allowance: Callable[[int], float]) -> bool:
-        """Tell whether the client has had its time for what waits; `allowance` gives the seconds for bytes sent."""
+    def is_stalled(self, now: float) -> bool:
+        """Tell whether the client has had its time for what waits."""
         with self._room:
-            return bool(self._pieces) and now > self._stalled_since + allowance(self._sent)
+            return bool(self._pieces) and self._pace.is_over(now)
 
     def cut(self) -> None:
         """Drop what waits; who writes from now on gets an error."""
