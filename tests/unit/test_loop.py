@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import socket
 import time
@@ -21,6 +22,21 @@ LONG = 30.0
 SOME = 10 * MEGABYTE
 
 
+class Failing(socket.socket):
+    """A listening socket that fails to accept as often as is told."""
+
+    errno = 0
+    failures = 0
+    tried = 0
+
+    def accept(self) -> tuple[socket.socket, Any]:
+        self.tried += 1
+        if self.failures:
+            self.failures -= 1
+            raise OSError(self.errno, "no")
+        return super().accept()
+
+
 class Driven:
     """A loop, a listening socket of its own, and what it found on its connections."""
 
@@ -31,7 +47,9 @@ class Driven:
         self.loop = Loop(
             Config(), Limits(LONG, LONG, 100), self.whole.append, self._refuse, self._takes_large, self.memory
         )
-        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.listener = Failing()
+        self.listener.bind(("127.0.0.1", 0))
+        self.listener.listen(100)
         self.loop.listen(self.listener)
         self.clients: list[socket.socket] = []
 
@@ -157,6 +175,46 @@ def test_large_bodies_of_those_who_may_not_send_them_take_nothing_of_the_memory(
     driven.until(lambda: driven.whole)
     assert driven.whole[0].incoming.request.body.read() == b"x" * SOME
     assert not driven.refused
+
+
+def test_who_goes_before_being_accepted_ends_no_other(driven: Driven) -> None:
+    driven.connect(request_of(5)[:-1])
+    driven.until(lambda: driven.loop.connections)
+    first = next(iter(driven.loop.connections))
+    driven.listener.errno, driven.listener.failures = errno.ECONNABORTED, 3
+    driven.connect()
+    driven.until(lambda: len(driven.loop.connections) == 2)
+    assert first in driven.loop.connections
+    assert driven.listener.failures == 0
+
+
+def test_where_files_are_short_the_oldest_that_waits_for_nothing_makes_room(driven: Driven) -> None:
+    for _ in range(2):
+        driven.connect()
+    driven.until(lambda: len(driven.loop.connections) == 2)
+    oldest = min(driven.loop.connections, key=lambda connection: connection.since)
+    driven.listener.errno, driven.listener.failures = errno.EMFILE, 1
+    driven.connect(request_of(5))
+    driven.until(lambda: driven.whole)
+    assert oldest not in driven.loop.connections
+    assert len(driven.loop.connections) == 2
+
+
+def test_where_files_are_short_and_nobody_makes_room_the_loop_rests_until_the_next_look(driven: Driven) -> None:
+    driven.connect(request_of(5))
+    driven.until(lambda: driven.whole)
+    driven.listener.errno, driven.listener.failures = errno.EMFILE, 1000
+    driven.connect(request_of(5))
+    driven.listener.tried = 0
+    driven.until(lambda: driven.listener.tried)
+    for _ in range(5):
+        driven.loop.run(0)
+    assert driven.listener.tried == 1
+    driven.loop.sweep()
+    driven.until(lambda: driven.listener.tried == 2)
+    driven.listener.failures = 0
+    driven.loop.sweep()
+    driven.until(lambda: len(driven.whole) == 2)
 
 
 def test_nothing_outlives_the_end_of_a_connection(driven: Driven, no_collector: None) -> None:

@@ -9,9 +9,11 @@ from typing import Any
 
 from qa_service.http.connections.incoming import Incoming
 from qa_service.http.connections.lanes import Lane
-from qa_service.http.connections.limits import Pace
+from qa_service.http.connections.limits import Limits, Pace
 from qa_service.http.connections.memory import Memory, Share
 from qa_service.http.connections.outgoing import Outgoing
+
+_CLOSING_SECONDS = 2.0
 
 
 class State(Enum):
@@ -29,7 +31,6 @@ class Connection:
 
     Parameters:
         receive: makes what takes in a request, of a client and with its number on the connection.
-        seconds: that the client has for a request, see `Pace`.
 
     Attributes:
         since: monotonic seconds; when the request began to arrive, or the end was told.
@@ -47,7 +48,7 @@ class Connection:
         client: Any,
         server: Any,
         memory: Memory,
-        seconds: float,
+        limits: Limits,
     ) -> None:
         self.sock = sock
         self.client = client
@@ -60,7 +61,8 @@ class Connection:
         self.events = 0
         self.drained = 0
         self.share = Share(memory)
-        self.pace = Pace(seconds)
+        self.pace = Pace(limits.read)
+        self._limits = limits
         self._receive = receive
         self.incoming = receive(client, 1)
 
@@ -70,3 +72,11 @@ class Connection:
         self.sock.next_request()
         self.state = State.READING
         self.since = time.monotonic()
+
+    def is_late(self, now: float) -> bool:
+        """Tell whether the client has had its time for a request, or to see the end; monotonic seconds."""
+        if self.state is State.CLOSING and not self.incoming.truncated:
+            return now > self.since + _CLOSING_SECONDS
+        if self.state is State.CLOSING or self.incoming.begun:
+            return self.pace.is_over(now)
+        return now > self.since + (self._limits.idle if self.incoming.number > 1 else self._limits.read)

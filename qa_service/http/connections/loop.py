@@ -5,6 +5,7 @@ Everything but `events.call_soon` and `events.wake` belongs to the thread that r
 
 from __future__ import annotations
 
+import errno
 import socket
 import time
 from collections.abc import Callable
@@ -23,7 +24,8 @@ from qa_service.http.connections.outgoing import Outgoing
 _PIECE = 32 * 1024
 _PIECE_OF_BODY = 256 * 1024
 _ACCEPTED_AT_ONCE = 64
-_CLOSING_SECONDS = 2.0
+_NOTHING_LEFT = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+"""Why nobody can be accepted until something is closed."""
 _CLOSING_BYTES = 64 * 1024
 
 
@@ -52,6 +54,7 @@ class Loop:
         self._memory = memory or Memory()
         self.events = Events()
         self.connections: set[Connection] = set()
+        self._paused: list[socket.socket] = []
 
     def listen(self, listener: socket.socket) -> None:
         """Accept connections from a listening socket."""
@@ -66,20 +69,22 @@ class Loop:
                 self._read(connection)
 
     def sweep(self) -> None:
-        """End the connections whose time is over."""
+        """End the connections whose time is over, and look again whom there is room for."""
         now = time.monotonic()
+        while self._paused:
+            self.listen(self._paused.pop())
         for connection in list(self.connections):
             if connection.sock.is_stalled(now):
                 # A thread may still be writing to it; it gets an error and finishes.
                 connection.sock.cut()
                 if connection.state is State.SENDING:
                     self._close(connection)
-            elif connection.state is State.READING and self._is_late(connection, now):
+            elif connection.state is State.READING and connection.is_late(now):
                 if connection.incoming.begun:
                     self._refuse(connection, TooSlow())
                 else:
                     self._close(connection)
-            elif connection.state is State.CLOSING and self._has_closed(connection, now):
+            elif connection.state is State.CLOSING and connection.is_late(now):
                 self._close(connection)
 
     def finish(self, connection: Connection, *, keep: bool) -> None:
@@ -106,27 +111,35 @@ class Loop:
                 client, address = listener.accept()
             except BlockingIOError:
                 return
-            except OSError:  # the client has gone already, or there are no file descriptors left
-                self._make_room()
+            except OSError as error:
+                if error.errno not in _NOTHING_LEFT:  # the client has gone already
+                    continue
+                if not self._make_room():
+                    # The system would tell of those who wait again and again.
+                    self.events.pause(listener)
+                    self._paused.append(listener)
                 return
             if len(self.connections) >= self._limits.connections:
                 self._make_room()
             sock = Outgoing(client.family, client.type, client.proto, fileno=client.detach())
-            connection = Connection(
-                self._receive, sock, address, listener.getsockname(), self._memory, self._limits.read
-            )
+            connection = Connection(self._receive, sock, address, listener.getsockname(), self._memory, self._limits)
             wake = partial(self.events.call_soon, partial(self._watch_writing, connection))
             sock.prepare(self._memory, self._limits.read, wake)
             self.connections.add(connection)
             self.events.watch(connection, READ)
 
-    def _make_room(self) -> None:
-        """End the connection that has gone longest without bringing its request, or taking its answer, to an end."""
+    def _make_room(self) -> bool:
+        """End the connection that has gone longest without bringing its request, or taking its answer, to an end.
+
+        Returns:
+            Whether there was one.
+        """
         for state in (State.CLOSING, State.READING, State.SENDING):
             found = [connection for connection in self.connections if connection.state is state]
             if found:
                 self._close(min(found, key=lambda connection: connection.since))
-                return
+                return True
+        return False
 
     def _read(self, connection: Connection) -> None:
         if connection.state not in (State.READING, State.CLOSING):
@@ -231,13 +244,3 @@ class Loop:
         connection.incoming.release()
         connection.share.resize(0)
         connection.sock.end()
-
-    def _is_late(self, connection: Connection, now: float) -> bool:
-        if connection.incoming.begun:
-            return connection.pace.is_over(now)
-        return now > connection.since + (self._limits.idle if connection.incoming.number > 1 else self._limits.read)
-
-    def _has_closed(self, connection: Connection, now: float) -> bool:
-        if connection.incoming.truncated:
-            return connection.pace.is_over(now)
-        return now > connection.since + _CLOSING_SECONDS
