@@ -1,4 +1,7 @@
-"""The socket of a client, whose writers never wait for it: what it does not take is kept and sent when it does."""
+"""The socket of a client: what it does not take at once is kept and sent when it does, so that no writer waits for it.
+
+Only who is over `LONGEST` bytes ahead of it does.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""gunicorn's threaded worker with connections of our own: threads are given whole requests, and wait for no client.
+"""gunicorn's threaded worker with connections of our own: threads are given whole requests, and keep no client's pace.
 
 gunicorn's own hands a connection to a thread as soon as it is accepted, where head and body are read and the answer is
 written as slowly as the client likes. Here one loop reads and writes (`Loop`), `Lanes` decides what is worked on, and
