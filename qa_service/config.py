@@ -135,8 +135,8 @@ class Settings(BaseSettings):
         30,
         gt=0,
         le=3600,
-        description="Seconds within which a request must have arrived and an answer must have been taken; large ones"
-        " have a second more for each 64 KB.",
+        description="Seconds by which a client may fall behind 64 KB a second while its request arrives or its answer"
+        " is taken.",
     )
     stop_seconds: float = Field(
         10, ge=0, le=3600, description="Seconds that a server which is told to stop goes on with what it has accepted."

@@ -9,6 +9,7 @@ from flask import Flask, Request, g, request
 
 from qa_service.config import Settings
 from qa_service.errors import Forbidden
+from qa_service.http import large_bodies
 from qa_service.http.caller import ANYBODY, NOBODY, Caller
 from qa_service.http.exposure import is_open
 from qa_service.http.failure import FieldProblem, HttpProblem
@@ -49,12 +50,24 @@ def init_app(app: Flask, settings: Settings) -> None:
             _require_right(caller, rule_of(route))
             g.caller = caller
 
+    def takes_large(headers: large_bodies.Headers) -> bool:
+        if open_to_all and not ring.closed:
+            return True
+        given = [value for name, value in headers if name == "AUTHORIZATION"]
+        # What is not read is refused by `check`, which finds no key either.
+        return len(given) == 1 and _known(ring, _token_in(given[0])) is not NOBODY
+
     app.before_request(check)
+    large_bodies.decide(app, takes_large)
 
 
 def bearer_token(request: Request) -> str | None:
     """Read the key that a request brings; None without one or with a header of another shape."""
-    found = _BEARER.fullmatch(request.headers.get("Authorization", ""))
+    return _token_in(request.headers.get("Authorization", ""))
+
+
+def _token_in(header: str) -> str | None:
+    found = _BEARER.fullmatch(header)
     return found[1] if found else None
 
 

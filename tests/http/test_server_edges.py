@@ -7,20 +7,22 @@ import http.client
 import os
 import re
 import signal
+import socket
+import struct
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.http.led_server import PATIENCE, Server
+from tests.http.led_server import PATIENCE, Server, answer_of, request_of
 
 pytestmark = pytest.mark.http
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    running = Server(tmp_path)
+def server(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Server]:
+    running = Server(tmp_path, **getattr(request, "param", {}))
     yield running
     if running.process.poll() is None:
         running.stop(signal.SIGKILL)
@@ -80,6 +82,21 @@ def test_a_question_without_end_does_not_hold_it_up(server: Server, sign: signal
     threading.Thread(target=ask_in_vain, args=(server,), daemon=True).start()
     server.wait_for_file("asked")
     assert server.stop(sign) == 0
+
+
+@pytest.mark.parametrize("server", [{"QA_THREADS": "6", "QA_STOP_SECONDS": "2"}], indirect=True)
+def test_clients_that_have_gone_do_not_keep_others_from_the_last_words(server: Server) -> None:
+    server.make_ready()
+    asking = [server.connect(request_of("/v1/ask", {"question": "wait"})) for _ in range(6)]
+    server.wait_for_file("asked-6")
+    for gone in asking[1:]:
+        gone.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        gone.close()
+    os.killpg(server.process.pid, signal.SIGTERM)
+    answer = answer_of(asking[0])
+    assert answer.status == 503
+    assert b"stopping" in answer.read()
+    assert server.process.wait(PATIENCE) == 0
 
 
 def ask_in_vain(server: Server) -> None:

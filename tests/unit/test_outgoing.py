@@ -23,7 +23,7 @@ class Pair:
         ours, self.client = socket.socketpair()
         self.woken = threading.Event()
         self.sock = Outgoing(ours.family, ours.type, ours.proto, fileno=ours.detach())
-        self.sock.prepare(memory, self.woken.set)
+        self.sock.prepare(memory, LONG, self.woken.set)
         self.client.settimeout(LONG)
 
     def receive(self, count: int) -> bytes:
@@ -100,18 +100,27 @@ def test_a_writer_far_ahead_of_a_client_that_is_given_up_gets_an_error(pair: Pai
     assert pair.sock.waiting == 0
 
 
-def test_a_client_has_its_time_and_more_the_more_it_takes(pair: Pair) -> None:
-    def allowance(sent: int) -> float:
-        return 10.0 + sent
-
-    now = time.monotonic()
-    assert not pair.sock.is_stalled(now + 100, allowance)
+def test_a_client_has_its_time_and_more_when_it_takes_something(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1000.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    assert not pair.sock.is_stalled(now + 10 * LONG)
     pair.sock.sendall(BIG)
-    assert not pair.sock.is_stalled(now + 5, allowance)
-    assert pair.sock.is_stalled(now + 100, allowance)
-    pair.client.recv(100_000)
+    assert not pair.sock.is_stalled(now + LONG)
+    assert pair.sock.is_stalled(now + LONG + 1)
+    now += LONG
+    assert pair.client.recv(100_000)
     pair.sock.flush()
-    assert not pair.sock.is_stalled(now + 100, allowance)
+    assert not pair.sock.is_stalled(now + 0.1)
+
+
+def test_a_client_that_took_much_at_once_cannot_rest_for_longer(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1000.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    pair.sock.sendall(BIG)
+    pair.receive(len(BIG) // 2)
+    assert pair.sock.waiting
+    assert not pair.sock.is_stalled(now + LONG)
+    assert pair.sock.is_stalled(now + LONG + 1)
 
 
 def test_last_words_are_said_where_nothing_was(pair: Pair) -> None:
@@ -127,6 +136,13 @@ def test_no_last_words_in_the_middle_of_an_answer(pair: Pair) -> None:
     assert pair.client.recv(10) == b"begun"
     pair.sock.next_request()
     assert pair.sock.last_words(b"bye")
+
+
+def test_last_words_to_a_client_that_has_gone_are_not_said(pair: Pair) -> None:
+    pair.client.close()
+    assert not pair.sock.last_words(b"bye")
+    with pytest.raises(BrokenPipeError):
+        pair.sock.sendall(b"too late")
 
 
 def test_who_answers_cannot_end_the_connection(pair: Pair) -> None:

@@ -1,1 +1,1 @@
-"""Connections of clients: requests are read whole, and answers sent, without a thread that waits for the client."""
+"""Connections of clients: requests are read whole before a thread is given them, and a loop sends the answers."""

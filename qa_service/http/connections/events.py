@@ -31,6 +31,10 @@ class Events:
         listener.setblocking(False)
         self._poller.register(listener, READ, accept)
 
+    def pause(self, listener: socket.socket) -> None:
+        """Leave those who come waiting until `listen` is called again."""
+        self._poller.unregister(listener)
+
     def call_soon(self, call: Callable[[], None]) -> None:
         """Have something called by the loop."""
         self._calls.put(call)

@@ -7,12 +7,14 @@ given to a thread; a thread that reads more than that finds the end of the data,
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from gunicorn.http.errors import InvalidHeader, InvalidRequestLine, LimitRequestHeaders, LimitRequestLine, NoMoreData
 from gunicorn.http.message import Request
 from gunicorn.http.unreader import Unreader
 
+from qa_service.http.connections.memory import OWN
 from qa_service.http.limits import MAX_ASYNC_BODY_BYTES, MEGABYTE
 
 LONGEST_HEAD = 64 * 1024
@@ -20,26 +22,33 @@ LONGEST_REQUEST_LINE = 8190
 LONGEST_BODY = MAX_ASYNC_BODY_BYTES + MEGABYTE
 """A body over this is not waited for: the application refuses it by its length, or by what there is of it."""
 _LONGEST_CHUNK_LINE = 8190
+_PIECE = 64
 _HEAD_END = b"\r\n\r\n"
-_CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;|\Z)")
+_CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})(?:[ \t]*;[\t\x20-\x7e\x80-\xff]*)?")
 
 
 class Received(Unreader):  # type: ignore[misc]
-    """What has arrived, as gunicorn's parser reads it: at its end is the end of the data."""
+    """What has arrived, as gunicorn's parser reads it: at its end is the end of the data.
 
-    def __init__(self, data: bytes) -> None:
+    Where it names no size, the parser copies what it was given once for every chunk that it finds in it: the head is
+    read as a whole, but a body in pieces that are not much longer than the line of a chunk's size.
+    """
+
+    def __init__(self, head: bytes) -> None:
         super().__init__()
-        self._view = memoryview(data)
+        self._view = memoryview(head)
         self._at = 0
+        self._piece = len(head)
 
-    def replace(self, data: memoryview) -> None:
-        """Go on with other data."""
-        self._view, self._at = data, 0
+    def replace(self, body: memoryview) -> None:
+        """Go on with the body."""
+        self._view, self._at, self._piece = body, 0, _PIECE
 
-    def read(self, size: int | None = None, read_ahead: int | None = None) -> bytes:  # noqa: ARG002 - gunicorn's
-        """Read so many bytes, or all; fewer at the end."""
-        end = len(self._view) if size is None or size < 0 else self._at + size
-        piece = bytes(self._view[self._at : end])
+    def read(self, size: int | None = None, read_ahead: int | None = None) -> bytes:
+        """Read so many bytes, or a piece that is as long as may be read ahead; fewer at the end."""
+        if size is None or size < 0:
+            size = max(self._piece, min(read_ahead or 0, MEGABYTE))
+        piece = bytes(self._view[self._at : self._at + size])
         self._at += len(piece)
         return piece
 
@@ -49,7 +58,11 @@ class Received(Unreader):  # type: ignore[misc]
 
 
 class Chunks:
-    """Finds the end of a chunked body (RFC 9112, section 7.1) in data that grows."""
+    """Finds the end of a chunked body (RFC 9112, section 7.1) in data that grows.
+
+    Where nobody reads the body, this alone says where the next request begins. A proxy in front may see another end
+    in lines that do not end with CRLF, or in a size that is not followed by it: they are refused.
+    """
 
     def __init__(self) -> None:
         self._at = 0
@@ -65,7 +78,7 @@ class Chunks:
             line = self._line_end(data)
             if line is None:
                 return None
-            found = _CHUNK_SIZE.match(bytes(data[self._at : line]))
+            found = _CHUNK_SIZE.fullmatch(bytes(data[self._at : line]))
             if found is None:
                 raise ValueError("a chunk without a size")
             size = int(found[1], 16)
@@ -90,13 +103,25 @@ class Chunks:
         if data.startswith(b"\r\n", self._at):
             return self._at + 2
         end = data.find(_HEAD_END, self._at)
-        if end < 0 and len(data) - self._at > LONGEST_HEAD:
+        trailer = bytes(data[self._at : end + len(_HEAD_END) if end >= 0 else len(data)])
+        if end < 0 and len(trailer) > LONGEST_HEAD:
             raise ValueError("a trailer that is too long")
+        # Of a line end, the first half may have come.
+        if not trailer.count(b"\n") == trailer.count(b"\r\n") == trailer.removesuffix(b"\r").count(b"\r"):
+            raise ValueError("a trailer with half a line end")
         return end + len(_HEAD_END) if end >= 0 else None
+
+
+def _from_anybody(_: Any) -> bool:
+    return True
 
 
 class Incoming:
     """A request that is being received.
+
+    Parameters:
+        takes_large: tells of a request, gunicorn's, of which the head is there, whether a body over `OWN` bytes is
+            read. Where it is not, the application is given none of it.
 
     Attributes:
         request: gunicorn's, once the head is there.
@@ -106,10 +131,14 @@ class Incoming:
         surplus: what arrived after the request's end.
     """
 
-    def __init__(self, cfg: Any, client: Any, number: int = 1) -> None:
+    def __init__(
+        self, cfg: Any, client: Any, number: int = 1, *, takes_large: Callable[[Any], bool] = _from_anybody
+    ) -> None:
         self._cfg = cfg
         self._client = client
         self.number = number
+        self._takes_large = takes_large
+        self._is_taken = False
         self._data = bytearray()
         self._received: Received | None = None
         self._length: int | None = None
@@ -124,6 +153,11 @@ class Incoming:
     def size(self) -> int:
         """Bytes that are kept of it."""
         return len(self._data)
+
+    @property
+    def begun(self) -> bool:
+        """Whether anything of it has arrived."""
+        return bool(self._data) or self.request is not None
 
     def feed(self, piece: bytes) -> None:
         """Take what has arrived.
@@ -143,6 +177,16 @@ class Incoming:
         self._look_for_end()
         # Whoever has sent something of the body does not wait.
         self.wants_continue = self.wants_continue and not self.whole and not self._data
+
+    def release(self) -> None:
+        """Let go of the body, the parser's copies included: its request has been answered."""
+        if self._received is not None:
+            self._received.replace(memoryview(b""))
+        if self.request is not None:
+            # Its reader knows the request in turn: what it keeps would stay until somebody looks for such circles.
+            self.request.body = None
+        # Not cleared: what is read of it now may still be seen.
+        self._data = bytearray()
 
     def _check_head(self) -> None:
         if len(self._data) > LONGEST_HEAD:
@@ -178,8 +222,8 @@ class Incoming:
         except ValueError:
             end = None
             self.truncated = True
-        if end is not None and end > LONGEST_BODY:
-            # Known by its length: what there is of it is of no use.
+        if (end is not None and end > LONGEST_BODY) or not self._is_welcome(len(self._data) if end is None else end):
+            # By its length, or by whom it comes from, it is known to be refused: what there is of it is of no use.
             end = 0
             self._data.clear()
             self.truncated = True
@@ -194,3 +238,8 @@ class Incoming:
             self.request.force_close()
         assert self._received is not None
         self._received.replace(memoryview(self._data)[:end])
+
+    def _is_welcome(self, size: int) -> bool:
+        """Tell whether a body is read that is at least so long."""
+        self._is_taken = self._is_taken or (size > OWN and self._takes_large(self.request))
+        return self._is_taken or size <= OWN

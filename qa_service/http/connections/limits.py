@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import resource
 from dataclasses import dataclass
 
@@ -9,7 +10,8 @@ MOST_CONNECTIONS = 1000
 SPARED_FILES = 256
 """Open files that connections leave to everything else."""
 SLOWEST = 64 * 1024
-"""Bytes a second that a client must manage beyond its time for any request or answer."""
+"""Bytes a second that a client must manage beyond its time for any request or answer, without falling behind by more
+than that time."""
 
 
 def room_for_connections() -> int:
@@ -21,7 +23,7 @@ def room_for_connections() -> int:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     if soft == resource.RLIM_INFINITY:
         return MOST_CONNECTIONS
-    return max(soft // 2, min(MOST_CONNECTIONS, soft - SPARED_FILES))
+    return min(MOST_CONNECTIONS, max(soft // 2, soft - SPARED_FILES))
 
 
 class TooSlow(Exception):
@@ -50,6 +52,25 @@ class Limits:
     idle: float
     connections: int
 
-    def allowance(self, count: int) -> float:
-        """Give the seconds in which a client may send or take so many bytes."""
-        return self.read + count / SLOWEST
+
+class Pace:
+    """Until when a client has time: what it sends or takes gives it more, but never more than `seconds` from then.
+
+    Else a client could buy many minutes of rest with one burst, and hold for as long what it has sent.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._due = math.inf
+
+    def begin(self, now: float) -> None:
+        """Give all of the time anew; monotonic seconds, as everywhere here."""
+        self._due = now + self._seconds
+
+    def moved(self, count: int, now: float) -> None:
+        """Give more time for so many bytes."""
+        self._due = min(self._due + count / SLOWEST, now + self._seconds)
+
+    def is_over(self, now: float) -> bool:
+        """Tell whether the client has had its time."""
+        return now > self._due

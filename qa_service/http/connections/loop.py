@@ -5,6 +5,7 @@ Everything but `events.call_soon` and `events.wake` belongs to the thread that r
 
 from __future__ import annotations
 
+import errno
 import socket
 import time
 from collections.abc import Callable
@@ -15,7 +16,7 @@ from gunicorn.http.errors import ParseException
 
 from qa_service.http.connections.connection import Connection, State
 from qa_service.http.connections.events import READ, WRITE, Events
-from qa_service.http.connections.incoming import LONGEST_BODY
+from qa_service.http.connections.incoming import LONGEST_BODY, Incoming
 from qa_service.http.connections.limits import CutOff, Limits, NoRoom, TooSlow
 from qa_service.http.connections.memory import Memory
 from qa_service.http.connections.outgoing import Outgoing
@@ -23,7 +24,8 @@ from qa_service.http.connections.outgoing import Outgoing
 _PIECE = 32 * 1024
 _PIECE_OF_BODY = 256 * 1024
 _ACCEPTED_AT_ONCE = 64
-_CLOSING_SECONDS = 2.0
+_NOTHING_LEFT = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+"""Why nobody can be accepted until something is closed."""
 _CLOSING_BYTES = 64 * 1024
 
 
@@ -33,6 +35,7 @@ class Loop:
     Parameters:
         serve: takes a connection whose request is whole; `finish` is called in the end.
         refuse: takes one whose request will not be read; it answers and calls `finish`.
+        takes_large: see `Incoming`.
     """
 
     def __init__(
@@ -41,15 +44,17 @@ class Loop:
         limits: Limits,
         serve: Callable[[Connection], None],
         refuse: Callable[[Connection, Exception], None],
+        takes_large: Callable[[Any], bool],
         memory: Memory | None = None,
     ) -> None:
-        self._cfg = cfg
+        self._receive = partial(Incoming, cfg, takes_large=takes_large)
         self._limits = limits
         self._serve = serve
         self._refuse = refuse
         self._memory = memory or Memory()
         self.events = Events()
         self.connections: set[Connection] = set()
+        self._paused: list[socket.socket] = []
 
     def listen(self, listener: socket.socket) -> None:
         """Accept connections from a listening socket."""
@@ -64,20 +69,22 @@ class Loop:
                 self._read(connection)
 
     def sweep(self) -> None:
-        """End the connections whose time is over."""
+        """End the connections whose time is over, and look again whom there is room for."""
         now = time.monotonic()
+        while self._paused:
+            self.listen(self._paused.pop())
         for connection in list(self.connections):
-            if connection.sock.is_stalled(now, self._limits.allowance):
+            if connection.sock.is_stalled(now):
                 # A thread may still be writing to it; it gets an error and finishes.
                 connection.sock.cut()
                 if connection.state is State.SENDING:
                     self._close(connection)
-            elif connection.state is State.READING and now > self._read_by(connection):
-                if connection.incoming.size or connection.incoming.request is not None:
+            elif connection.state is State.READING and connection.is_late(now):
+                if connection.incoming.begun:
                     self._refuse(connection, TooSlow())
                 else:
                     self._close(connection)
-            elif connection.state is State.CLOSING and now > connection.since + self._closing_seconds(connection):
+            elif connection.state is State.CLOSING and connection.is_late(now):
                 self._close(connection)
 
     def finish(self, connection: Connection, *, keep: bool) -> None:
@@ -86,7 +93,10 @@ class Loop:
             return
         connection.keep = keep and not connection.sock.broken
         connection.state = State.SENDING
-        connection.share.resize(0)
+        connection.incoming.release()
+        if not connection.keep:
+            connection.incoming.surplus = b""
+        connection.share.resize(len(connection.incoming.surplus))
         self._go_on(connection)
 
     def close(self) -> None:
@@ -101,24 +111,35 @@ class Loop:
                 client, address = listener.accept()
             except BlockingIOError:
                 return
-            except OSError:  # the client has gone already, or there are no file descriptors left
-                self._make_room()
+            except OSError as error:
+                if error.errno not in _NOTHING_LEFT:  # the client has gone already
+                    continue
+                if not self._make_room():
+                    # The system would tell of those who wait again and again.
+                    self.events.pause(listener)
+                    self._paused.append(listener)
                 return
             if len(self.connections) >= self._limits.connections:
                 self._make_room()
             sock = Outgoing(client.family, client.type, client.proto, fileno=client.detach())
-            connection = Connection(self._cfg, sock, address, listener.getsockname(), self._memory)
-            sock.prepare(self._memory, partial(self.events.call_soon, partial(self._watch_writing, connection)))
+            connection = Connection(self._receive, sock, address, listener.getsockname(), self._memory, self._limits)
+            wake = partial(self.events.call_soon, partial(self._watch_writing, connection))
+            sock.prepare(self._memory, self._limits.read, wake)
             self.connections.add(connection)
             self.events.watch(connection, READ)
 
-    def _make_room(self) -> None:
-        """End the connection that has gone longest without bringing its request, or taking its answer, to an end."""
+    def _make_room(self) -> bool:
+        """End the connection that has gone longest without bringing its request, or taking its answer, to an end.
+
+        Returns:
+            Whether there was one.
+        """
         for state in (State.CLOSING, State.READING, State.SENDING):
             found = [connection for connection in self.connections if connection.state is state]
             if found:
                 self._close(min(found, key=lambda connection: connection.since))
-                return
+                return True
+        return False
 
     def _read(self, connection: Connection) -> None:
         if connection.state not in (State.READING, State.CLOSING):
@@ -139,13 +160,16 @@ class Loop:
             self._take(connection, piece)
         else:
             connection.drained += len(piece)
+            connection.pace.moved(len(piece), time.monotonic())
             if connection.drained > (LONGEST_BODY if connection.incoming.truncated else _CLOSING_BYTES):
                 self._close(connection)
 
     def _take(self, connection: Connection, piece: bytes) -> None:
-        incoming = connection.incoming
-        if not incoming.size and incoming.request is None:
-            connection.since = time.monotonic()
+        incoming, now = connection.incoming, time.monotonic()
+        if not incoming.begun:
+            connection.since = now
+            connection.pace.begin(now)
+        connection.pace.moved(len(piece), now)
         try:
             incoming.feed(piece)
         except ParseException as error:
@@ -191,7 +215,7 @@ class Loop:
             self._close_gently(connection)
             return
         surplus = connection.incoming.surplus
-        connection.read_next(self._cfg)
+        connection.read_next()
         self.events.watch(connection, 0 if surplus else READ)
         if surplus:
             # Not at once: a client may send any number of requests in a row.
@@ -206,6 +230,7 @@ class Loop:
         """Send the end and read on until the client has seen it: else what it still sends would undo the answer."""
         connection.state = State.CLOSING
         connection.since = time.monotonic()
+        connection.pace.begin(connection.since)
         try:
             connection.sock.finish_sending()
         except OSError:
@@ -216,16 +241,6 @@ class Loop:
     def _close(self, connection: Connection) -> None:
         self.events.watch(connection, 0)
         self.connections.discard(connection)
+        connection.incoming.release()
         connection.share.resize(0)
         connection.sock.end()
-
-    def _read_by(self, connection: Connection) -> float:
-        begun = connection.incoming.size or connection.incoming.request is not None
-        if not begun:
-            return connection.since + (self._limits.idle if connection.incoming.number > 1 else self._limits.read)
-        return connection.since + self._limits.allowance(connection.incoming.size)
-
-    def _closing_seconds(self, connection: Connection) -> float:
-        if connection.incoming.truncated:
-            return self._limits.allowance(connection.drained)
-        return _CLOSING_SECONDS

@@ -1,4 +1,7 @@
-"""The socket of a client, whose writers never wait for it: what it does not take is kept and sent when it does."""
+"""The socket of a client: what it does not take at once is kept and sent when it does, so that no writer waits for it.
+
+Only who is over `LONGEST` bytes ahead of it does.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 
+from qa_service.http.connections.limits import Pace
 from qa_service.http.connections.memory import MEGABYTE, Memory, Share
 
 LONGEST = 8 * MEGABYTE
@@ -23,10 +27,11 @@ class Outgoing(socket.socket):
     `sendall` is called by the thread that answers, everything else by the loop that owns the connection.
     """
 
-    def prepare(self, memory: Memory, wake: Callable[[], None]) -> None:
+    def prepare(self, memory: Memory, seconds: float, wake: Callable[[], None]) -> None:
         """Make it ready.
 
         Parameters:
+            seconds: that the client has for what waits, see `Pace`.
             wake: called, by any thread, when something begins to wait.
         """
         self.setblocking(False)
@@ -37,8 +42,7 @@ class Outgoing(socket.socket):
         self._broken = False
         self._dropped = False
         self._used = False
-        self._stalled_since = 0.0
-        self._sent = 0
+        self._pace = Pace(seconds)
 
     @property
     def waiting(self) -> int:
@@ -77,7 +81,7 @@ class Outgoing(socket.socket):
                 self._break()
                 self._check()
             if begins:
-                self._stalled_since, self._sent = time.monotonic(), 0
+                self._pace.begin(time.monotonic())
             self._pieces.append(view)
         if begins:
             self._wake()
@@ -92,7 +96,7 @@ class Outgoing(socket.socket):
             while self._pieces:
                 rest = self._send_some(self._pieces[0])
                 sent = len(self._pieces[0]) - len(rest)
-                self._sent += sent
+                self._pace.moved(sent, time.monotonic())
                 self._share.resize(self._share.size - sent)
                 if rest:
                     self._pieces[0] = rest
@@ -101,10 +105,10 @@ class Outgoing(socket.socket):
             self._room.notify_all()
             return not self._pieces
 
-    def is_stalled(self, now: float, allowance: Callable[[int], float]) -> bool:
-        """Tell whether the client has had its time for what waits; `allowance` gives the seconds for bytes sent."""
+    def is_stalled(self, now: float) -> bool:
+        """Tell whether the client has had its time for what waits."""
         with self._room:
-            return bool(self._pieces) and now > self._stalled_since + allowance(self._sent)
+            return bool(self._pieces) and self._pace.is_over(now)
 
     def cut(self) -> None:
         """Drop what waits; who writes from now on gets an error."""
@@ -117,7 +121,10 @@ class Outgoing(socket.socket):
             if self._used or self._broken:
                 return False
             self._broken = True
-            return not self._send_some(memoryview(data))
+            try:
+                return not self._send_some(memoryview(data))
+            except OSError:  # who has gone keeps nobody else from its last words
+                return False
 
     def shutdown(self, how: int) -> None:  # noqa: ARG002 - the socket's
         """Refuse: the connection is the loop's to end, not that of who answers."""
@@ -133,6 +140,8 @@ class Outgoing(socket.socket):
     def end(self) -> None:
         """Close the connection; it is reset where a part of its answer is missing: nothing is kept for it then."""
         self.cut()
+        # It leads back here: without it nothing of a connection outlives its end.
+        self._wake = _nothing
         if self._dropped:
             with contextlib.suppress(OSError):
                 self.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -156,3 +165,7 @@ class Outgoing(socket.socket):
         except (BlockingIOError, InterruptedError):
             pass
         return view
+
+
+def _nothing() -> None:
+    """Wake nobody."""

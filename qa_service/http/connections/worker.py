@@ -1,4 +1,4 @@
-"""gunicorn's threaded worker with connections of our own: threads are given whole requests, and wait for no client.
+"""gunicorn's threaded worker with connections of our own: threads are given whole requests, and keep no client's pace.
 
 gunicorn's own hands a connection to a thread as soon as it is accepted, where head and body are read and the answer is
 written as slowly as the client likes. Here one loop reads and writes (`Loop`), `Lanes` decides what is worked on, and
@@ -22,6 +22,7 @@ from gunicorn.workers.gthread import ThreadWorker
 
 from qa_service import logs
 from qa_service.deadline import set_deadline
+from qa_service.http import large_bodies
 from qa_service.http.connections import refusals
 from qa_service.http.connections.connection import Connection, State
 from qa_service.http.connections.ending import Ending
@@ -63,7 +64,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self._hurry = Hurry()
         self._ending = Ending[Connection]()
         limits = Limits(settings.read_seconds, _IDLE_SECONDS, room_for_connections())
-        self._loop = Loop(self.cfg, limits, self._admit, self._refuse_unread)
+        self._loop = Loop(self.cfg, limits, self._admit, self._refuse_unread, self._takes_large)
         super().init_process()
 
     def get_thread_pool(self) -> futures.ThreadPoolExecutor:
@@ -98,6 +99,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self._flask = self.wsgi
         self.wsgi = self._ending.watching(self._flask)
         self._load = load_of(self._flask)
+        self._large_bodies = large_bodies.decided_by(self._flask)
         for listener in self.sockets:
             self._loop.listen(listener)
         while self.alive and self.is_parent_alive():
@@ -160,6 +162,9 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         elif verdict is Verdict.REFUSE:
             self._refuse(connection, "full", refusals.busy(self._lanes.retry_after(now)))
         self._count()
+
+    def _takes_large(self, request: Any) -> bool:
+        return bool(self._large_bodies(request.headers))
 
     def _ends(self) -> Counter[Lane] | None:
         return Counter(connection.lane for connection in self._ending) if self._ending else None
