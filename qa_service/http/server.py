@@ -111,9 +111,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
 
     def load_config(self) -> None:
         for name, value in self._options.items():
-            # Some options are newer than the oldest gunicorn that is allowed.
-            if name in self.cfg.settings:
-                self.cfg.set(name, value)
+            self.cfg.set(name, value)
 
     def load(self) -> Flask:
         from qa_service.http import create_app  # noqa: PLC0415
@@ -152,6 +150,8 @@ def _options(settings: Settings, listener: int) -> dict[str, object]:
         "bind": f"fd://{listener}",
         "workers": 1,
         "worker_class": Worker,
+        # Bodies are framed as this one reads heads; gunicorn would take another if its package happens to be there.
+        "http_parser": "python",
         "threads": settings.threads,
         "worker_connections": MOST_CONNECTIONS,
         "timeout": _WORKER_TIMEOUT,
