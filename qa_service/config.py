@@ -152,7 +152,8 @@ class Settings(BaseSettings):
         " that of QA_API_KEY too. None for any number.",
     )
     allow_open: bool = Field(
-        False, description="Serve to all who reach it, without keys, on an address that is not loopback."
+        False,
+        description="Serve to all who reach it, without keys, on an address that is not loopback or behind a proxy.",
     )
     allowed_hosts: Names = Field(
         None,
