@@ -114,7 +114,10 @@ class Settings(BaseSettings):
         " its own; `process` also lowers the priority of `qa-service ingest`.",
     )
     threads: int = Field(
-        40, ge=1, le=256, description="Request threads of the server; a chat answer that streams holds one."
+        40,
+        ge=1,
+        le=256,
+        description="Request threads of the server; a chat answer that streams or is generated holds one.",
     )
     queue: int = Field(
         64,
@@ -129,7 +132,8 @@ class Settings(BaseSettings):
         32,
         ge=1,
         le=256,
-        description="Chat answers that may stream at once; eight threads are left to other requests in any case.",
+        description="Chat answers that may stream or be generated at once; eight threads are left to other requests in"
+        " any case.",
     )
     read_seconds: float = Field(
         30,
