@@ -56,6 +56,15 @@ def test_beyond_capacity_each_protocol_has_its_shape(failure: Any) -> None:
             assert body["errors"][0]["remedy"] == "try again in 3 s"
 
 
+def test_the_shape_is_that_of_the_path_however_it_is_spelled() -> None:
+    for path in ("/%72etrieval", "/retrieva%6C"):
+        assert refused(path, busy(3))[2]["error_code"] == 503
+    _, headers, body = refused("/v1/ch%61t/completions", busy(3))
+    assert body["error"]["code"] == "overloaded"
+    assert headers["Cache-Control"] == "no-store"
+    assert refused("/%76%31/ask", busy(3))[1]["Cache-Control"] == "no-store"
+
+
 def test_a_refusal_carries_the_id_of_its_request() -> None:
     _, headers, body = refused("/v1/ask", busy(1), **{"X-Request-ID": "mine.1"})
     assert headers["X-Request-ID"] == "mine.1"

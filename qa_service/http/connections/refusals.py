@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import unquote
 
 from flask import Flask, g
 from gunicorn.http.errors import ExpectationFailed, LimitRequestHeaders, LimitRequestLine
@@ -68,7 +69,7 @@ def answer(app: Flask, failure: Failure, request: Any, request_id: str, *, keep:
         request_id: its id, see `id_of`.
         keep: the connection stays open.
     """
-    path = request.path if request is not None else "/"
+    path = unquote(request.path) if request is not None else "/"
     with app.app_context():
         g.request_id = request_id
         response = response_for(path, failure)
