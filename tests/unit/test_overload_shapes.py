@@ -73,6 +73,22 @@ def test_a_refusal_carries_the_id_of_its_request() -> None:
     assert headers["X-Request-ID"] != "no\rid"
 
 
+def test_a_page_of_a_named_origin_reads_why_it_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    page = "https://chat.example.org"
+    assert "Access-Control-Allow-Origin" not in refused("/v1/ask", busy(3), Origin=page)[1]
+    monkeypatch.setitem(shared_application()[0].extensions, "qa_origins", frozenset({page}))
+    _, headers, _ = refused("/v1/ask", busy(3), Origin="https://CHAT.example.org")
+    assert headers["Access-Control-Allow-Origin"] == "https://CHAT.example.org"
+    assert "Retry-After" in headers["Access-Control-Expose-Headers"]
+    for other in ({"Origin": "https://evil.example"}, {"Origin": ""}, {}):
+        _, headers, _ = refused("/v1/ask", busy(3), **other)
+        assert "Access-Control-Allow-Origin" not in headers
+        assert "Origin" in headers["Vary"]
+    twice = SimpleNamespace(path="/", method="GET", headers=[("ORIGIN", page), ("ORIGIN", "https://evil.example")])
+    assert b"Access-Control" not in answer(shared_application()[0], busy(3), twice, "id", keep=True)
+    assert b"Access-Control" not in answer(shared_application()[0], busy(3), None, "id", keep=True)
+
+
 def test_a_refused_head_has_no_body() -> None:
     status, headers, body = refused("/v1/ask", busy(1), method="HEAD", keep=False)
     assert (status, body) == (503, None)
