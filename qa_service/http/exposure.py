@@ -9,6 +9,7 @@ from functools import lru_cache
 from urllib.parse import urlsplit
 
 from flask import Flask, request
+from werkzeug.http import parse_list_header
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from qa_service.config import Settings
@@ -41,6 +42,18 @@ def init_app(app: Flask, settings: Settings) -> None:
             raise HttpProblem(403, "forbidden", [problem])
 
     app.before_request(check)
+
+
+def client_behind(proxies: int, address: str, forwarded: str) -> str:
+    """Give the address of who calls, as requests have it that the application answers.
+
+    Parameters:
+        proxies: how many are believed.
+        address: whose connection it is.
+        forwarded: the request's X-Forwarded-For.
+    """
+    told = parse_list_header(forwarded)
+    return (told[-proxies] if 0 < proxies <= len(told) else "") or address
 
 
 def is_open(settings: Settings) -> bool:

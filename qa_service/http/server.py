@@ -19,7 +19,7 @@ from qa_service import logs
 from qa_service.http.connections.incoming import LONGEST_REQUEST_LINE
 from qa_service.http.connections.limits import MOST_CONNECTIONS
 from qa_service.http.connections.worker import Worker
-from qa_service.http.gunicorn_log import ServerLog
+from qa_service.http.gunicorn_log import server_log
 from qa_service.http.host import EXTENSION, EngineHost
 from qa_service.http.watching import tracing
 
@@ -164,7 +164,7 @@ def _options(settings: Settings, listener: int) -> dict[str, object]:
         "preload_app": False,
         "loglevel": "warning",
         "accesslog": "-" if settings.access_log else None,
-        "logger_class": ServerLog,
+        "logger_class": server_log(settings.trusted_proxies),
         "proc_name": "qa-service",
         # What proxies say is believed as far as QA_TRUSTED_PROXIES goes, not because they call from loopback.
         "forwarded_allow_ips": "",

@@ -38,9 +38,10 @@ def test_an_address_that_is_not_ours_is_one_clear_line(capfd: pytest.CaptureFixt
 
 def test_gunicorn_knows_what_is_set_and_reads_with_the_parser_that_bodies_are_framed_by() -> None:
     config = Config()
-    for name, value in _options(Settings(), 0).items():
+    for name, value in _options(Settings(trusted_proxies=2), 0).items():
         config.set(name, value)
     assert config.http_parser == "python"
+    assert config.logger_class.proxies == 2
 
 
 @pytest.mark.parametrize("coding", [b"identity", b"gzip", b"chunked, identity", b"gzip, chunked, chunked", b"xchunked"])
