@@ -9,7 +9,7 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -183,50 +183,6 @@ def test_an_interrupted_erasure_is_finished(log: QuestionLog, tmp_path: Path, mo
         assert other.execute("SELECT count(*) FROM unfinished").fetchone() == (0,)
     other.close()
     assert log.problems() == []
-
-
-class Interrupted:
-    """A log's connection, with something that another process does right after the file is written anew."""
-
-    def __init__(self, connection: sqlite3.Connection, then: Callable[[], None]) -> None:
-        self._connection = connection
-        self._then = then
-
-    def execute(self, sql: str, *given: object) -> sqlite3.Cursor:
-        cursor = self._connection.execute(sql, *given)  # type: ignore[arg-type]
-        if sql == "VACUUM":
-            self._then()
-        return cursor
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._connection, name)
-
-
-@pytest.mark.parametrize("finished", [False, True], ids=["first goes on", "first was finished by the other"])
-def test_of_two_erasures_at_once_neither_ends_the_other(
-    log: QuestionLog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, finished: bool
-) -> None:
-    log.add([asked(f"问题{n}" + "长" * 300, shown=()) for n in range(50)])
-    other = QuestionLog(tmp_path)
-
-    def erase_meanwhile() -> None:
-        if finished:
-            other.finish_erasure()
-        with monkeypatch.context() as patch:
-            patch.setattr(QuestionLog, "finish_erasure", lambda _: None)
-            assert other.erase(question_id=asked("问题8" + "长" * 300).id) == 1
-
-    with monkeypatch.context() as patch:
-        patch.setattr(log, "_connection", Interrupted(log._connection, erase_meanwhile))
-        assert log.erase(question_id=asked("问题7" + "长" * 300).id) == 1
-    with other.reading() as connection:
-        assert connection.execute("SELECT count(*) FROM unfinished").fetchone() == (1,)
-    other.finish_erasure()
-    with other.reading() as connection:
-        assert connection.execute("SELECT count(*) FROM unfinished").fetchone() == (0,)
-        assert connection.execute("PRAGMA freelist_count").fetchone() == (0,)
-    other.close()
-    assert not [n for n in (7, 8) if f"问题{n}长".encode() in bytes_of(tmp_path)]
 
 
 def test_only_its_own_account_reads_it(log: QuestionLog, tmp_path: Path) -> None:
