@@ -114,7 +114,10 @@ class Settings(BaseSettings):
         " its own; `process` also lowers the priority of `qa-service ingest`.",
     )
     threads: int = Field(
-        40, ge=1, le=256, description="Request threads of the server; a chat answer that streams holds one."
+        40,
+        ge=1,
+        le=256,
+        description="Request threads of the server; a chat answer that streams or is generated holds one.",
     )
     queue: int = Field(
         64,
@@ -129,7 +132,8 @@ class Settings(BaseSettings):
         32,
         ge=1,
         le=256,
-        description="Chat answers that may stream at once; eight threads are left to other requests in any case.",
+        description="Chat answers that may stream or be generated at once; eight threads are left to other requests in"
+        " any case.",
     )
     read_seconds: float = Field(
         30,
@@ -152,7 +156,8 @@ class Settings(BaseSettings):
         " that of QA_API_KEY too. None for any number.",
     )
     allow_open: bool = Field(
-        False, description="Serve to all who reach it, without keys, on an address that is not loopback."
+        False,
+        description="Serve to all who reach it, without keys, on an address that is not loopback or behind a proxy.",
     )
     allowed_hosts: Names = Field(
         None,

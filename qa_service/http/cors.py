@@ -31,15 +31,19 @@ def init_app(app: Flask, settings: Settings) -> None:
         }
         return Response(status=204, headers=headers)
 
-    def allow(response: Response) -> Response:
-        response.vary.add("Origin")
-        if _is_named(request, origins):
-            response.headers["Access-Control-Allow-Origin"] = request.headers["Origin"]
-            response.headers["Access-Control-Expose-Headers"] = _SHOWN
-        return response
-
     app.before_request(preflight)
-    app.after_request(allow)
+    app.after_request(lambda response: show_to(app, response, request.headers.get("Origin", "")))
+
+
+def show_to(app: Flask, response: Response, origin: str) -> Response:
+    """Let a page of this origin read an answer, if the settings name it; the answer to no page has an empty one."""
+    origins = app.extensions["qa_origins"]
+    if origins:
+        response.vary.add("Origin")
+    if origin.lower() in origins:
+        response.headers["Access-Control-Allow-Origin"] = origin
+        response.headers["Access-Control-Expose-Headers"] = _SHOWN
+    return response
 
 
 def is_named_origin(app: Flask, request: Request) -> bool:

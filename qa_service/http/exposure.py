@@ -9,6 +9,7 @@ from functools import lru_cache
 from urllib.parse import urlsplit
 
 from flask import Flask, request
+from werkzeug.http import parse_list_header
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from qa_service.config import Settings
@@ -43,9 +44,21 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.before_request(check)
 
 
+def client_behind(proxies: int, address: str, forwarded: str) -> str:
+    """Give the address of who calls, as requests have it that the application answers.
+
+    Parameters:
+        proxies: how many are believed.
+        address: whose connection it is.
+        forwarded: the request's X-Forwarded-For.
+    """
+    told = parse_list_header(forwarded)
+    return (told[-proxies] if 0 < proxies <= len(told) else "") or address
+
+
 def is_open(settings: Settings) -> bool:
     """Tell whether a service without keys may answer everybody who reaches it."""
-    return settings.allow_open or is_loopback(settings.host)
+    return settings.allow_open or _reached_by(settings) is None
 
 
 def refuse_exposed(settings: Settings) -> None:
@@ -56,12 +69,32 @@ def refuse_exposed(settings: Settings) -> None:
     """
     single = settings.api_key
     ring = KeyRing(settings.data_dir, single.get_secret_value() if single else None)
-    if not ring.closed and not is_open(settings):
+    reached = _reached_by(settings)
+    if reached is not None and not settings.allow_open and not ring.closed:
+        field, way = reached
         raise ConfigError(
-            f"{settings.host or 'every address'} can be reached from other machines, and there is no key",
-            field="QA_HOST",
+            f"{way}, and there is no key",
+            field=field,
             remedy="make one with `qa-service keys add NAME --scope ask`, or set QA_ALLOW_OPEN=true to serve everybody",
         )
+
+
+def _reached_by(settings: Settings) -> tuple[str, str] | None:
+    """Give the setting by which others than this machine's users reach the service, and how; None when none does.
+
+    On loopback it is a proxy that lets them in, which shows in what the service is told of itself. A name is taken as
+    it is written: here it may well stand for an address of loopback.
+    """
+    if not is_loopback(settings.host):
+        return "QA_HOST", f"{settings.host or 'every address'} can be reached from other machines"
+    if settings.trusted_proxies:
+        return "QA_TRUSTED_PROXIES", "a proxy can be reached from other machines"
+    public = urlsplit(settings.public_url).hostname if settings.public_url else None
+    named = [("QA_PUBLIC_URL", public), *(("QA_ALLOWED_HOSTS", name) for name in settings.allowed_hosts or ())]
+    for field, name in named:
+        if name and not _is_loopback_name(_plain(name)):
+            return field, f"{name} can be reached from other machines"
+    return None
 
 
 @lru_cache(maxsize=64)
@@ -95,7 +128,11 @@ def _names(settings: Settings) -> frozenset[str] | None:
 def _is_one_of(host: str, names: frozenset[str]) -> bool:
     """Tell whether a Host header has one of the names, or one of loopback's, which no page can have as its own."""
     name = _plain(host if host.endswith("]") else _PORT.sub("", host))
-    return name in names or name == "localhost" or name.endswith(".localhost") or _is_loopback_address(name)
+    return name in names or _is_loopback_name(name)
+
+
+def _is_loopback_name(name: str) -> bool:
+    return name == "localhost" or name.endswith(".localhost") or _is_loopback_address(name)
 
 
 def _plain(name: str) -> str:

@@ -19,7 +19,7 @@ from qa_service import logs
 from qa_service.http.connections.incoming import LONGEST_REQUEST_LINE
 from qa_service.http.connections.limits import MOST_CONNECTIONS
 from qa_service.http.connections.worker import Worker
-from qa_service.http.gunicorn_log import ServerLog
+from qa_service.http.gunicorn_log import server_log
 from qa_service.http.host import EXTENSION, EngineHost
 from qa_service.http.watching import tracing
 
@@ -111,9 +111,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
 
     def load_config(self) -> None:
         for name, value in self._options.items():
-            # Some options are newer than the oldest gunicorn that is allowed.
-            if name in self.cfg.settings:
-                self.cfg.set(name, value)
+            self.cfg.set(name, value)
 
     def load(self) -> Flask:
         from qa_service.http import create_app  # noqa: PLC0415
@@ -152,6 +150,8 @@ def _options(settings: Settings, listener: int) -> dict[str, object]:
         "bind": f"fd://{listener}",
         "workers": 1,
         "worker_class": Worker,
+        # Bodies are framed as this one reads heads; gunicorn would take another if its package happens to be there.
+        "http_parser": "python",
         "threads": settings.threads,
         "worker_connections": MOST_CONNECTIONS,
         "timeout": _WORKER_TIMEOUT,
@@ -164,7 +164,7 @@ def _options(settings: Settings, listener: int) -> dict[str, object]:
         "preload_app": False,
         "loglevel": "warning",
         "accesslog": "-" if settings.access_log else None,
-        "logger_class": ServerLog,
+        "logger_class": server_log(settings.trusted_proxies),
         "proc_name": "qa-service",
         # What proxies say is believed as far as QA_TRUSTED_PROXIES goes, not because they call from loopback.
         "forwarded_allow_ips": "",

@@ -1,4 +1,4 @@
-"""How many answers may stream at once: each holds a thread, and some threads must be left for questions."""
+"""How many answers may stream or be generated at once: each holds a thread, and some must be left for questions."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from qa_service.http.load import load_of
 
 _EXTENSION = "streams"
 SPARED = 8
-"""Threads that streams leave to others, where there are as many more."""
+"""Threads that these leave to others, where there are as many more."""
 
 
 class Streams:
-    """Places for streams. Safe for threads."""
+    """Places for answers that stream or are generated. Safe for threads."""
 
     def __init__(self, most: int) -> None:
         self.most = most
@@ -27,7 +27,7 @@ class Streams:
 
     @property
     def running(self) -> int:
-        """Streams that go on."""
+        """Answers that take a place."""
         return self._running
 
     def enter(self) -> Callable[[], None]:
@@ -38,7 +38,8 @@ class Streams:
         """
         with self._lock:
             if self._running >= self.most:
-                raise Overloaded(f"{self.most} answers are streamed already", retry_after=2, remedy="try again in 2 s")
+                problem = f"{self.most} answers are streamed or generated already"
+                raise Overloaded(problem, retry_after=2, remedy="try again in 2 s")
             self._running += 1
         left = threading.Event()
 

@@ -1,35 +1,20 @@
-"""The SQLite catalogue: connections, migrations, the write sequence, and the lock that keeps one writer at a time."""
+"""The SQLite catalogue: its connections, their transactions, and the write sequence."""
 
 from __future__ import annotations
 
 import contextlib
-import os
-import re
 import sqlite3
 import threading
 from collections.abc import Iterator
-from importlib import resources
 from pathlib import Path
-from typing import NoReturn
 
-import filelock
-
-from qa_service.errors import Damaged, Incompatible, Superseded, Unavailable
-from qa_service.store import catalog_file, directory_use, files, replacement
+from qa_service.errors import Damaged, Superseded, Unavailable
+from qa_service.store import catalog_file, directory_use, files, migrating, replacement, telling, writer_lock
 from qa_service.store import successor as successors
 from qa_service.store.kept import Kept
 
-LOCK_TIMEOUT_S = 120.0
-"""How long a write waits for another process's batch before it gives up; batches take seconds."""
-
-_WRITER = "writer.pid"
-"""Beside the lock, whose own file is emptied by whoever waits for it: the process that wrote last."""
 _STATEMENTS = 256
 """Prepared statements that a connection keeps: all there are, those for lists in each length; see `listed`."""
-_MIGRATION = re.compile(r"(\d{4})_\w+\.sql")
-_RESTORE = "restore it from a backup"
-_UNDECODABLE = "Could not decode to UTF-8"
-"""How the library begins its complaint of a text that is not UTF-8; it has no code for it."""
 
 
 class Connection(sqlite3.Connection):
@@ -53,7 +38,9 @@ class Connection(sqlite3.Connection):
         try:
             self._sequence = int(value)
         except ValueError:
-            raise Damaged("its number of writes is no number", field="catalog.sqlite3", remedy=_RESTORE) from None
+            raise Damaged(
+                "its number of writes is no number", field="catalog.sqlite3", remedy=telling.RESTORE
+            ) from None
         return self._sequence
 
 
@@ -105,7 +92,7 @@ class Catalog:
                 remedy="name a writable directory with --data or QA_DATA_DIR",
             ) from error
         except sqlite3.DatabaseError as error:
-            self._tell(error)
+            telling.tell(error, self.path)
 
     def _make_ready(self, *, successor: bool) -> None:
         data_dir = self.data_dir
@@ -115,9 +102,9 @@ class Catalog:
             raise _superseded(data_dir)
         self.path = self.root / "catalog.sqlite3"
         # Without the lock if nothing is to be done: to open is not to wait for another process that writes.
-        if self._format() != len(_migrations()):
+        if self._format() != len(migrating.migrations()):
             with self.writer_lock():
-                self._migrate()
+                migrating.migrate(self._connection(), self.path)
             files.sync_directory(self.root)
             files.sync_directory(self.root.parent)
 
@@ -130,42 +117,16 @@ class Catalog:
             or writing failed.
         """
         place = self._locked_in()
-        lock = filelock.FileLock(place / "writer.lock", timeout=LOCK_TIMEOUT_S, is_singleton=False)
-        try:
-            lock.acquire()
-        except filelock.Timeout as error:
-            raise Unavailable(
-                f"{self._writer()} has been writing for over {LOCK_TIMEOUT_S:.0f} s",
-                field=str(self.data_dir),
-                remedy="wait for it to end or stop it, then try again",
-            ) from error
-        try:
+        with writer_lock.held(place, self.data_dir), telling.of_writing(self.path, self.data_dir):
             if place == self.data_dir and successors.root_of(self.data_dir) != self.root:
                 raise _superseded(self.data_dir)
-            with contextlib.suppress(OSError):
-                (place / _WRITER).write_text(str(os.getpid()), encoding="ascii")
+            writer_lock.sign(place)
             yield
-        except sqlite3.DatabaseError as error:
-            if isinstance(error, sqlite3.OperationalError) and not str(error).startswith(_UNDECODABLE):
-                raise self._unwritten(error) from error
-            self._tell(error)
-        except OSError as error:
-            raise self._unwritten(error) from error
-        finally:
-            lock.release()
 
     def _locked_in(self) -> Path:
         """Give where the lock is: a successor that is still being made has one of its own."""
         made = self.root == self.data_dir or successors.is_current(self.data_dir)
         return self.data_dir if made else self.root
-
-    def _writer(self) -> str:
-        """Name the process that holds the writer's lock."""
-        try:
-            number = int((self.data_dir / _WRITER).read_text(encoding="ascii"))
-        except (OSError, ValueError):
-            return "another process"
-        return "another thread of this process" if number == os.getpid() else f"another process ({number})"
 
     @contextlib.contextmanager
     def read(self) -> Iterator[Connection]:
@@ -187,7 +148,7 @@ class Catalog:
                 connection.reading = False
                 connection.rollback()
         except sqlite3.Error as error:
-            self._tell(error)
+            telling.tell(error, self.path)
 
     @contextlib.contextmanager
     def write(self) -> Iterator[WriteTransaction]:
@@ -269,32 +230,6 @@ class Catalog:
             self._content.release()
         self._use.release()
 
-    def _unwritten(self, error: Exception) -> Unavailable:
-        return Unavailable(
-            f"writing failed, nothing of this batch was kept: {error}",
-            field=str(self.data_dir),
-            remedy="check that the disk has room and the directory can be written, then try again",
-        )
-
-    def _tell(self, error: sqlite3.Error) -> NoReturn:
-        """Say in words of our own what SQLite says of a file that it cannot read; what is a mistake of ours stays."""
-        if str(error).startswith(_UNDECODABLE):
-            # Which text is left to `check`: the message may show what only some may see.
-            raise Damaged(
-                "a text in the catalogue is not as it was written",
-                field=str(self.path),
-                remedy="run `qa-service check`, which says where",
-            ) from error
-        if isinstance(error, sqlite3.OperationalError):
-            raise Unavailable(
-                f"the catalogue cannot be read now: {error}",
-                field=str(self.path),
-                remedy="check the disk and the permissions of the directory, then try again",
-            ) from error
-        if type(error) is sqlite3.DatabaseError:
-            raise Damaged(f"the catalogue cannot be read: {error}", field=str(self.path), remedy=_RESTORE) from error
-        raise error
-
     def _connection(self) -> Connection:
         connection: Connection | None = getattr(self._local, "connection", None)
         if connection is None:
@@ -317,22 +252,7 @@ class Catalog:
         return connection
 
     def _format(self) -> int:
-        if not self.path.exists():
-            return 0
-        return int(self._connection().execute("PRAGMA user_version").fetchone()[0])
-
-    def _migrate(self) -> None:
-        connection = self._connection()
-        done = self._format()
-        migrations = _migrations()
-        if done > len(migrations):
-            raise Incompatible(
-                f"it has format {done}, this version knows up to {len(migrations)}",
-                field=str(self.path),
-                remedy="install the version of qa-service that made it, or a later one",
-            )
-        for number, script in enumerate(migrations[done:], start=done + 1):
-            connection.executescript(f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version = {number};\nCOMMIT;")
+        return migrating.format_of(self._connection()) if self.path.exists() else 0
 
 
 def _superseded(data_dir: Path) -> Superseded:
@@ -341,10 +261,3 @@ def _superseded(data_dir: Path) -> Superseded:
         field=str(data_dir),
         remedy="try again, with the model and the settings that it was made with",
     )
-
-
-def _migrations() -> list[str]:
-    """Read the numbered migrations, which are never edited once released."""
-    folder = resources.files("qa_service.store") / "migrations"
-    named = sorted((entry.name, entry) for entry in folder.iterdir() if _MIGRATION.fullmatch(entry.name))
-    return [entry.read_text(encoding="utf-8") for _, entry in named]

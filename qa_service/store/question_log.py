@@ -11,6 +11,7 @@ import contextlib
 import hashlib
 import json
 import os
+import secrets
 import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -23,6 +24,8 @@ from qa_service.types import Span
 NAME = "questions.sqlite3"
 _WAIT_S = 60.0
 """How long another process's transaction is waited for; a compaction of the file after an erasure takes longest."""
+_ERASURE_BITS = 62
+"""Of an erasure's number, which is random: no other has it, before or after."""
 _END_MARKS = "?!.。…,;:~、 "
 # Numbered by place, never edited once released. `unfinished` has a row while erased rows may have left copies of
 # themselves in the free space of pages: SQLite overwrites what it frees, not what it moved before.
@@ -153,16 +156,20 @@ class QuestionLog:
             where = " AND ".join(held) or "true"
             count = connection.execute(f"DELETE FROM questions WHERE {where}", tuple(held.values())).rowcount
             if count:
-                connection.execute("INSERT OR IGNORE INTO unfinished VALUES (1)")
+                connection.execute("INSERT INTO unfinished VALUES (?)", (secrets.randbits(_ERASURE_BITS),))
         self.finish_erasure()
         return count
 
     def finish_erasure(self) -> None:
         """Write the file anew if rows were erased and it was not since: what is left of them goes with the old one."""
         with self._guarded():
-            if self._connection.execute("SELECT 1 FROM unfinished").fetchone():
-                self._connection.execute("VACUUM")
-                self._connection.execute("DELETE FROM unfinished")
+            # Others erase and finish meanwhile: only what was erased before the file was written anew is finished.
+            begun = self._connection.execute("SELECT erasure FROM unfinished").fetchall()
+            if not begun:
+                return
+            self._connection.execute("VACUUM")
+        with self.writing() as connection:
+            connection.executemany("DELETE FROM unfinished WHERE erasure = ?", begun)
 
     def collections(self) -> list[str]:
         """Name the collections that questions were asked of."""

@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 from qa_service.errors import Damaged, Incompatible
-from qa_service.store.catalog import _migrations as migration_scripts
+from qa_service.store import migrating
 from qa_service.store.catalog_file import unwritten
 
 _OBJECTS = "SELECT type, name, tbl_name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
@@ -15,7 +15,7 @@ _OBJECTS = "SELECT type, name, tbl_name, sql FROM sqlite_master WHERE name NOT L
 
 def newest_schema() -> int:
     """Tell how many migrations this version knows."""
-    return len(migration_scripts())
+    return len(migrating.migrations())
 
 
 def check_schema(path: Path) -> None:
@@ -41,6 +41,6 @@ def check_schema(path: Path) -> None:
 
 def _expected(schema: int) -> set[tuple[str, str, str, str | None]]:
     with closing(sqlite3.connect(":memory:")) as connection:
-        for script in migration_scripts()[:schema]:
+        for script in migrating.migrations()[:schema]:
             connection.executescript(script)
         return set(connection.execute(_OBJECTS))

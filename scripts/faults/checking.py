@@ -23,13 +23,16 @@ LATE_S = 25.0
 
 @dataclass
 class Findings:
-    """What was wrong: its kind, and where."""
+    """What was wrong: its kind, and where; `tell` is told of each as it is found."""
 
     wrong: list[tuple[Wrong, str]] = field(default_factory=list)
     checked: Counter[str] = field(default_factory=Counter)
+    tell: Callable[[Wrong, str], None] | None = None
 
     def add(self, kind: Wrong, what: str) -> None:
         self.wrong.append((kind, what))
+        if self.tell is not None:
+            self.tell(kind, what)
 
 
 @dataclass

@@ -20,6 +20,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "bench"))
@@ -55,6 +56,7 @@ RECOVERY_SHARE, RECOVERY_SPAN_S = 0.4, 3.0
 AIMS: dict[Aim, int] = {"group": 6, "worker": 2, "master": 1, "errand": 1}
 AIMS_WITH_ERRANDS: dict[Aim, int] = {"group": 5, "worker": 1, "master": 1, "errand": 4}
 JOBS_WITHIN_S = 120.0
+_LONGEST_LINE = 1000
 
 
 @dataclass
@@ -74,6 +76,13 @@ class Run:
     def __post_init__(self) -> None:
         self.settings = Settings(data_dir=self.data, cache_dir=self.scene.directory / "cache", model="toy")
         self._tokenizer = assembly.load_tokenizer(self.settings)
+        self.findings.tell = self._tell
+        self.scene.tell = partial(self._tell, "unexpected")
+
+    def _tell(self, kind: str, what: str) -> None:
+        """Print what was found at once, on one line: a long run can be looked into while it goes on, or if it dies."""
+        line = " ".join(what.split())[:_LONGEST_LINE]
+        print(f"after {sum(self.kills.values())} kills: {kind}: {line}", file=sys.stderr, flush=True)
 
     def once(self) -> bool:
         """Kill once and compare; False when the service did not come back by itself."""

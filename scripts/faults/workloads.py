@@ -31,7 +31,7 @@ class Scene:
     Attributes:
         jobs: the changes of accepted jobs by job id, until they are seen to be done.
         orphans: whether a job was sent of which it is not known whether it was accepted.
-        unexpected: answers that no write should get.
+        unexpected: answers that no write should get; `tell` is told of each as it comes.
     """
 
     victim: Victim
@@ -41,6 +41,7 @@ class Scene:
     unexpected: list[str] = field(default_factory=list)
     numbers: count[int] = field(default_factory=count)
     refused: int = 0
+    tell: Callable[[str], None] | None = None
 
     def call(self, method: str, path: str, body: object = None, wanted: int = 200) -> Any:
         """Send a write.
@@ -56,14 +57,17 @@ class Scene:
             if status in CUT_OFF:
                 self.refused += 1
             else:
-                self.unexpected.append(f"{method} {path.partition('?')[0]} got {status}: {problem(answer)}")
+                self.expect(False, f"{method} {path.partition('?')[0]} got {status}: {problem(answer)}")
             raise NotAcknowledged(f"status {status}")
         return answer
 
     def expect(self, holds: bool, what: str) -> None:
         """Note what is not as it should be."""
-        if not holds:
-            self.unexpected.append(what)
+        if holds:
+            return
+        self.unexpected.append(what)
+        if self.tell is not None:
+            self.tell(what)
 
 
 def chosen(scene: Scene, kind: str, rng: random.Random, most: int) -> dict[Key, Version]:

@@ -23,6 +23,7 @@ class FakeGenerator:
         self.end: str | None = "[DONE]"
         self.requests: list[dict[str, Any]] = []
         self.keys: list[str | None] = []
+        self.asked = threading.Event()
         self.gone = threading.Event()
         self.url = ""
 
@@ -30,6 +31,7 @@ class FakeGenerator:
         body = handler.rfile.read(int(handler.headers["Content-Length"]))
         self.requests.append(json.loads(body))
         self.keys.append(handler.headers["Authorization"])
+        self.asked.set()
         handler.send_response(self.status)
         handler.send_header("Content-Type", self.content_type)
         handler.end_headers()

@@ -10,10 +10,11 @@ import pytest
 from flask.testing import FlaskClient
 
 from qa_service.config import Settings, load_settings
-from qa_service.errors import ConfigError
+from qa_service.errors import ConfigError, Unavailable
 from qa_service.http import create_app
 from qa_service.http.chat.generator import Generator, GeneratorFailed
 from qa_service.http.chat.phrases import SIMPLIFIED
+from qa_service.http.streams import Streams
 from qa_service.types import Submission
 from tests.http.chat_frames import frames_of, text_of
 from tests.http.fake_engine import FakeEngine
@@ -126,6 +127,29 @@ def test_silence_falls_back_to_quotes(generator: FakeGenerator) -> None:
     assert said(client_of(generator.url, engine, timeout=0.3)).startswith(QUOTED)
     # The call that nobody waits for any more is ended.
     assert generator.gone.wait(10)
+
+
+def test_generated_answers_leave_threads_to_others_though_they_do_not_stream(generator: FakeGenerator) -> None:
+    engine = FakeEngine()
+    list(engine.ingest([Submission(TEXT.encode(), "a1")]))
+    writes = threading.Event()
+    generator.pieces = [writes, "林月华[1]"]
+    client = client_of(generator.url, engine, timeout=30)
+    places = client.application.extensions["streams"] = Streams(1)
+    answers: list[str] = []
+    first = threading.Thread(target=lambda: answers.append(said(client)))
+    first.start()
+    assert generator.asked.wait(30)
+    beyond = ask(client.application.test_client())
+    assert (beyond.status_code, beyond.headers["Retry-After"]) == (503, "2")
+    assert beyond.json["error"]["code"] == "overloaded"
+    writes.set()
+    first.join()
+    assert answers[0].startswith("林月华[1]")
+    # Nor is a place lost by a failure.
+    engine.failure = Unavailable("the catalogue is locked")
+    assert ask(client).status_code == 503
+    assert places.running == 0
 
 
 def test_a_server_that_is_not_there_falls_back_to_quotes() -> None:

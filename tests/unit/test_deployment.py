@@ -13,7 +13,9 @@ import pytest
 import yaml
 
 from qa_service.config import Settings
+from qa_service.errors import ConfigError
 from qa_service.http import limits
+from qa_service.http.exposure import refuse_exposed
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "scripts" / "deploy"
@@ -162,6 +164,13 @@ def test_the_unit_is_closed(unit: dict[str, list[str]]) -> None:
     assert unit["KillMode"] == ["mixed"]
     known = {f"QA_{name.upper()}" for name in Settings.model_fields}
     assert set(re.findall(r"QA_\w+(?==)", " ".join(unit["Environment"]))) <= known
+
+
+def test_the_unit_does_not_start_without_a_key(unit: dict[str, list[str]], tmp_path: Path) -> None:
+    given = dict(pair.split("=", 1) for line in unit["Environment"] for pair in line.split())
+    values = {name.removeprefix("QA_").lower(): value for name, value in given.items() if name.startswith("QA_")}
+    with pytest.raises(ConfigError, match="there is no key"):
+        refuse_exposed(Settings(**{**values, "data_dir": tmp_path}))
 
 
 def test_systemd_reads_the_unit(tmp_path: Path) -> None:

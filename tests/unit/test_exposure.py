@@ -60,6 +60,49 @@ def test_an_open_address_needs_a_key_or_a_word(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("given", "field"),
+    [
+        ({"trusted_proxies": 1}, "QA_TRUSTED_PROXIES"),
+        ({"public_url": "https://qa.example.org/x"}, "QA_PUBLIC_URL"),
+        ({"public_url": "https://192.0.2.1"}, "QA_PUBLIC_URL"),
+        ({"allowed_hosts": ("localhost", "qa.example.org")}, "QA_ALLOWED_HOSTS"),
+        # The machine's own name is often one of loopback there, and of the network elsewhere.
+        ({"allowed_hosts": ("own-name.test",)}, "QA_ALLOWED_HOSTS"),
+    ],
+    ids=str,
+)
+def test_a_proxy_on_the_same_machine_opens_nothing_without_a_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: dict[str, Any], field: str
+) -> None:
+    found = [(socket.AF_INET, 1, 6, "", ("127.0.0.1", 0))]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+    with pytest.raises(ConfigError, match=r"there is no key.*qa-service keys add.*QA_ALLOW_OPEN=true") as caught:
+        refuse_exposed(Settings(data_dir=tmp_path, **given))
+    assert caught.value.field == field
+    refuse_exposed(Settings(data_dir=tmp_path, allow_open=True, **given))
+    # Nor is an application open that is served in another way.
+    assert client_of(tmp_path, **given).get("/v1/collections").status_code == 401
+    assert client_of(tmp_path, allow_open=True, **given).get("/v1/collections").status_code == 200
+    add_key(tmp_path, make_key("a", ("ask",))[0])
+    refuse_exposed(Settings(data_dir=tmp_path, **given))
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        {"public_url": "http://localhost:8000"},
+        {"public_url": "http://[::1]:8000"},
+        {"allowed_hosts": ("127.0.0.1", "qa.localhost", "[::1]", "LOCALHOST")},
+    ],
+    ids=str,
+)
+def test_loopback_under_loopback_names_needs_no_key(tmp_path: Path, given: dict[str, Any]) -> None:
+    refuse_exposed(Settings(data_dir=tmp_path, **given))
+    assert client_of(tmp_path, **given).get("/v1/collections").status_code == 200
+
+
+@pytest.mark.parametrize(
     ("given", "host", "taken"),
     [
         ({}, "localhost:8000", True),
@@ -93,7 +136,7 @@ def test_names(tmp_path: Path, given: dict[str, Any], host: str, taken: bool) ->
 def test_proxies_are_believed_as_far_as_told(tmp_path: Path) -> None:
     forwarded = {"X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "https", "X-Forwarded-For": "192.0.2.9"}
     assert client_of(tmp_path).get("/v1/collections", headers=forwarded).status_code == 200
-    behind = application(tmp_path, trusted_proxies=1, allowed_hosts=("qa.test",))
+    behind = application(tmp_path, trusted_proxies=1, allowed_hosts=("qa.test",), allow_open=True)
     seen: list[tuple[str, str | None]] = []
 
     @behind.after_request

@@ -10,12 +10,13 @@ from types import SimpleNamespace
 
 import pytest
 from gunicorn.config import Config
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from qa_service import logs
 from qa_service.config import Settings
 from qa_service.errors import Damaged
 from qa_service.http import create_app
-from qa_service.http.gunicorn_log import ServerLog
+from qa_service.http.gunicorn_log import ServerLog, server_log
 from tests.http.fake_engine import FakeEngine
 
 HOSTILE = 'a\nb\r\x00\x1b[31m\u2028c\u202e\ud800"}{"level": "critical"}'
@@ -135,6 +136,29 @@ def test_requests_are_logged_without_their_query(caplog: pytest.LogCaptureFixtur
     wanted = {"path": "/a%0Ab\nc", "status": 200, "bytes": 12, "ms": 3.2, "client": "10.0.0.1", "request_id": "r-7"}
     assert wanted.items() <= body.items()
     assert "绝密" not in json.dumps(body, ensure_ascii=False)
+
+
+@pytest.mark.parametrize("forwarded", [[], ["192.0.2.1, 192.0.2.2"], ["192.0.2.1", "192.0.2.2"], [""], ["a,"], ['"a"']])
+@pytest.mark.parametrize("proxies", [0, 1, 2, 3])
+def test_a_refusal_has_the_address_that_an_answer_has(
+    caplog: pytest.LogCaptureFixture, forwarded: list[str], proxies: int
+) -> None:
+    answered = {"REMOTE_ADDR": "10.0.0.1", "HTTP_X_FORWARDED_FOR": ",".join(forwarded)}
+    if proxies:
+        ProxyFix(lambda *_: (), x_for=proxies)(answered, lambda *_: lambda _: None)
+    # What is refused without a thread has been seen by gunicorn's parser alone.
+    request = SimpleNamespace(headers=[("HOST", "a"), *(("X-FORWARDED-FOR", value) for value in forwarded)])
+    config = Config()
+    config.set("accesslog", "-")
+    log = server_log(proxies)(config)
+    try:
+        with caplog.at_level(logging.INFO, "qa_service.access"):
+            for environ, given in (answered, request), ({"REMOTE_ADDR": "10.0.0.1"}, request), (answered, None):
+                log.access(SimpleNamespace(status="503 refused", sent=0), given, environ, timedelta())
+    finally:
+        logging.getLogger("qa_service.access").setLevel(logging.NOTSET)
+    addresses = [record.getMessage().split(" ")[0] for record in caplog.records]
+    assert addresses == [answered["REMOTE_ADDR"]] * 3
 
 
 def test_a_request_has_its_id_in_the_log_until_its_answer_is_sent() -> None:

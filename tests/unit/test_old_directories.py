@@ -18,7 +18,7 @@ from embeddings.toy import ToyEncoder
 from qa_service.config import Settings
 from qa_service.engine import Engine
 from qa_service.errors import Incompatible
-from qa_service.store.catalog import _migrations as migration_scripts
+from qa_service.store.migrating import migrations as migration_scripts
 from qa_service.store.packing import pack_spans, pack_terms
 from qa_service.types import Ask, Span
 from tests.unit.test_backup import add, back_up, opened, put_back, question, text, texts
@@ -109,7 +109,7 @@ def test_a_backup_of_the_first_version_migrates(
     with monkeypatch.context() as patch:
         # A version that knows no more than the first migration made the backup.
         known = migration_scripts()[:1]
-        patch.setattr("qa_service.store.catalog._migrations", lambda: known)
+        patch.setattr("qa_service.store.migrating.migrations", lambda: known)
         made = back_up(settings, tmp_path / "b.tar", indexes=False)
     assert made.contents.schema == 1
     elsewhere = settings.model_copy(update={"data_dir": tmp_path / "elsewhere"})

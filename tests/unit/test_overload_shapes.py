@@ -56,12 +56,37 @@ def test_beyond_capacity_each_protocol_has_its_shape(failure: Any) -> None:
             assert body["errors"][0]["remedy"] == "try again in 3 s"
 
 
+def test_the_shape_is_that_of_the_path_however_it_is_spelled() -> None:
+    for path in ("/%72etrieval", "/retrieva%6C"):
+        assert refused(path, busy(3))[2]["error_code"] == 503
+    _, headers, body = refused("/v1/ch%61t/completions", busy(3))
+    assert body["error"]["code"] == "overloaded"
+    assert headers["Cache-Control"] == "no-store"
+    assert refused("/%76%31/ask", busy(3))[1]["Cache-Control"] == "no-store"
+
+
 def test_a_refusal_carries_the_id_of_its_request() -> None:
     _, headers, body = refused("/v1/ask", busy(1), **{"X-Request-ID": "mine.1"})
     assert headers["X-Request-ID"] == "mine.1"
     assert body["instance"].endswith(":mine.1")
     _, headers, _ = refused("/v1/ask", busy(1), **{"X-Request-ID": "no\rid"})
     assert headers["X-Request-ID"] != "no\rid"
+
+
+def test_a_page_of_a_named_origin_reads_why_it_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    page = "https://chat.example.org"
+    assert "Access-Control-Allow-Origin" not in refused("/v1/ask", busy(3), Origin=page)[1]
+    monkeypatch.setitem(shared_application()[0].extensions, "qa_origins", frozenset({page}))
+    _, headers, _ = refused("/v1/ask", busy(3), Origin="https://CHAT.example.org")
+    assert headers["Access-Control-Allow-Origin"] == "https://CHAT.example.org"
+    assert "Retry-After" in headers["Access-Control-Expose-Headers"]
+    for other in ({"Origin": "https://evil.example"}, {"Origin": ""}, {}):
+        _, headers, _ = refused("/v1/ask", busy(3), **other)
+        assert "Access-Control-Allow-Origin" not in headers
+        assert "Origin" in headers["Vary"]
+    twice = SimpleNamespace(path="/", method="GET", headers=[("ORIGIN", page), ("ORIGIN", "https://evil.example")])
+    assert b"Access-Control" not in answer(shared_application()[0], busy(3), twice, "id", keep=True)
+    assert b"Access-Control" not in answer(shared_application()[0], busy(3), None, "id", keep=True)
 
 
 def test_a_refused_head_has_no_body() -> None:

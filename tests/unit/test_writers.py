@@ -15,7 +15,7 @@ from qa_service.engine import Engine
 from qa_service.errors import Unavailable
 from qa_service.index.generation_dir import GenerationDir
 from qa_service.library import Library
-from qa_service.store import catalog as catalog_module
+from qa_service.store import writer_lock
 from qa_service.store.catalog import Catalog
 from qa_service.types import Ask
 from tests.conftest import add, article
@@ -66,7 +66,7 @@ def test_readers_do_not_wait_for_another_process_that_writes(
     with started(_HOLD, settings.data_dir) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == "held\n"
-        monkeypatch.setattr(catalog_module, "LOCK_TIMEOUT_S", 0.0)
+        monkeypatch.setattr(writer_lock, "LOCK_TIMEOUT_S", 0.0)
         assert engine.ask(Ask(question(1))).passages[0].article_id == "a"
         # Neither does opening what is there.
         another = Engine.open(settings, ToyEncoder())
@@ -88,7 +88,7 @@ def test_readers_do_not_wait_for_another_process_that_writes(
 
 def test_a_thread_of_ones_own_is_called_that(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     catalog = Catalog(settings.data_dir)
-    monkeypatch.setattr(catalog_module, "LOCK_TIMEOUT_S", 0.0)
+    monkeypatch.setattr(writer_lock, "LOCK_TIMEOUT_S", 0.0)
     with (
         catalog.writer_lock(),
         pytest.raises(Unavailable, match="another thread of this process"),
@@ -173,7 +173,7 @@ def test_every_command_of_the_service_takes_the_lock(settings: Settings) -> None
     """A job's submission is a write too."""
     engine = Engine.open(settings, ToyEncoder())
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(catalog_module, "LOCK_TIMEOUT_S", 0.0)
+        patch.setattr(writer_lock, "LOCK_TIMEOUT_S", 0.0)
         with engine.catalog.writer_lock():
             for write in (
                 lambda: engine.submit([article("x", text(1))], "default"),

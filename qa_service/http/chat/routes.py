@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import ExitStack
 from functools import partial
 
 from flask import Response, request
@@ -77,18 +78,21 @@ def _answer(body: ChatRequest, generator: Generator | None) -> Response:
     if is_small_talk(conversation.question):
         return _plain(body, completion, phrases_for(conversation.question).greeting, usage)
     watch = Watch(gone_check(request.environ), current_stop().over.is_set)
-    if body.stream:
-        leave = enter_stream()
-        try:
-            reply = _reply(engine, body, chosen, conversation, generator)
-        except BaseException:
-            leave()
-            raise
+    with ExitStack() as place:
+        # Both hold their thread for as long as others like: a client that reads, or a generator that writes.
+        if body.stream or generator is not None:
+            place.callback(enter_stream())
+        reply = _reply(engine, body, chosen, conversation, generator)
+        if not body.stream:
+            return _at_once(completion, reply, usage, watch)
         response = _event_stream(streamed(completion, reply, usage if _wants_usage(body) else None, watch))
-        response.call_on_close(leave)
+        response.call_on_close(place.pop_all().close)
         return response
+
+
+def _at_once(completion: Completion, reply: Reply, usage: Usage, watch: Watch) -> Response:
     try:
-        return json_response(whole(completion, _reply(engine, body, chosen, conversation, generator), usage, watch))
+        return json_response(whole(completion, reply, usage, watch))
     except ClientGone:
         return Response(status=499)  # nobody reads it
     except Stopping:

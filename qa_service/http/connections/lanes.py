@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter, deque
 from dataclasses import dataclass
 from enum import Enum
 from typing import Generic, TypeVar
+from urllib.parse import unquote
 
 Item = TypeVar("Item")
 LONGEST_RETRY = 30
@@ -14,6 +16,7 @@ STATE_THREADS = 2
 """Threads that only tell how the service is, so that it is never too busy to say so."""
 _STATE_PATHS = ("/healthz", "/readyz", "/metrics")
 _WRITTEN = ("/v1/articles", "/v1/collections", "/v1/vector_stores")
+_SEARCH = re.compile(r"/v1/vector_stores/[^/]+/search")
 
 
 class Lane(Enum):
@@ -33,11 +36,13 @@ class Verdict(Enum):
 
 
 def lane_of(method: str, path: str) -> Lane:
-    """Tell the lane of a request."""
-    if path in _STATE_PATHS:
+    """Tell the lane of a request; its path is as it was sent, percent-encoded as the client likes."""
+    meant = unquote(path)
+    if meant in _STATE_PATHS:
         return Lane.STATE
-    writes = method in ("POST", "PUT", "PATCH", "DELETE") and path.startswith(_WRITTEN) and not path.endswith("/search")
-    return Lane.WRITE if writes else Lane.ASK
+    if method not in ("POST", "PUT", "PATCH", "DELETE") or not meant.startswith(_WRITTEN):
+        return Lane.ASK
+    return Lane.ASK if method == "POST" and _SEARCH.fullmatch(meant) else Lane.WRITE
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import unquote
 
 from flask import Flask, g
 from gunicorn.http.errors import ExpectationFailed, LimitRequestHeaders, LimitRequestLine
 from gunicorn.util import http_date
 from werkzeug.http import HTTP_STATUS_CODES
 
+from qa_service.http import cors
 from qa_service.http.connections.incoming import LONGEST_REQUEST_LINE
 from qa_service.http.connections.limits import CutOff, NoRoom, TooSlow
 from qa_service.http.errors import response_for
@@ -68,11 +70,12 @@ def answer(app: Flask, failure: Failure, request: Any, request_id: str, *, keep:
         request_id: its id, see `id_of`.
         keep: the connection stays open.
     """
-    path = request.path if request is not None else "/"
+    path = unquote(request.path) if request is not None else "/"
     with app.app_context():
         g.request_id = request_id
         response = response_for(path, failure)
         secure(response, path)
+        cors.show_to(app, response, _origin_of(request))
     body = response.get_data()
     lines = [
         f"HTTP/1.1 {response.status_code} {HTTP_STATUS_CODES.get(response.status_code, 'Error')}",
@@ -83,6 +86,10 @@ def answer(app: Flask, failure: Failure, request: Any, request_id: str, *, keep:
     ]
     head = "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n"
     return head if request is not None and request.method == "HEAD" else head + body
+
+
+def _origin_of(request: Any) -> str:
+    return ",".join(value for name, value in request.headers if name == "ORIGIN") if request is not None else ""
 
 
 def _again(seconds: int) -> str:
