@@ -111,7 +111,8 @@ class Engine:
         Errors:
             ConfigError: the reranker cannot be loaded.
             Incompatible: the indexes were made with another model or other settings.
-            Unavailable, Damaged: the data directory cannot be used.
+            Unavailable, Damaged: the data directory cannot be used. A single damaged collection is none of this: it
+                is refused when it is asked, and named in the warnings of `readiness`.
         """
         with contextlib.ExitStack() as failed:
             catalog = Catalog(settings.data_dir)
@@ -122,7 +123,7 @@ class Engine:
             if asking and adjusted:
                 engine.adjustment.check()
             if recover:
-                engine.recover()
+                engine.recover(partly=True)
             failed.pop_all()
         return engine
 
@@ -288,9 +289,12 @@ class Engine:
         self.questions.close()
         self.catalog.close()
 
-    def recover(self) -> None:
-        """Publish what a crash left unpublished, open every collection, and make `default`."""
-        self.opened.recover()
+    def recover(self, *, partly: bool = False) -> None:
+        """Publish what a crash left unpublished, open every collection, and make `default`.
+
+        `partly` does without the collections that are damaged; see `OpenedCollections.recover`.
+        """
+        self.opened.recover(partly=partly)
         with self.catalog.read() as connection:
             missing = collections.find(connection, DEFAULT_COLLECTION) is None
         if missing:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from embeddings.toy import ToyEncoder
 from qa_service.config import Settings
 from qa_service.engine import Engine
+from qa_service.errors import Damaged
 from qa_service.types import Ask
 from tests.conftest import add
 from tests.unit.test_generations import question, text
@@ -61,4 +64,39 @@ def test_vectors_harmed_after_they_were_checked_are_not_taken_over(settings: Set
     engine = Engine.open(settings, ToyEncoder())
     assert found(engine, 9) == {"back"}
     assert engine.check() == []
+    engine.close()
+
+
+def test_a_damaged_collection_is_refused_by_name_and_the_others_are_asked(settings: Settings) -> None:
+    engine = Engine.open(settings, ToyEncoder())
+    add(engine, {"a": text(1)}, "one")
+    add(engine, {"b": text(2)}, "two")
+    harm_vectors(engine, "a")
+    engine.close()
+    engine = Engine.open(settings, ToyEncoder())
+    assert found(engine, 2, "two") == {"b"}
+    readiness = engine.readiness()
+    assert readiness.ready
+    [warning] = readiness.warnings
+    assert warning.startswith("collection one cannot be asked")
+    assert "qa-service rebuild" in warning
+    with engine.catalog.writer_lock(), pytest.raises(Damaged, match="vector block") as raised:
+        found(engine, 1, "one")  # at once, not once nobody writes
+    assert "qa-service rebuild" in str(raised.value.remedy)
+    add(engine, {"c": text(3)}, "two")
+    assert found(engine, 3, "two") == {"b", "c"}
+    engine.delete_article("one", "a")  # nothing damaged is left
+    assert found(engine, 1, "one") == set()
+    assert engine.readiness().warnings == ()
+    engine.close()
+
+
+def test_a_damaged_collection_does_not_pass_where_all_have_to_be_whole(settings: Settings) -> None:
+    engine = Engine.open(settings, ToyEncoder())
+    add(engine, {"a": text(1)}, "one")
+    harm_vectors(engine, "a")
+    engine.close()
+    engine = Engine.open(settings, ToyEncoder(), recover=False)
+    with pytest.raises(Damaged, match="vector block"):
+        engine.recover()  # as what a rebuild made is opened before it takes over
     engine.close()
