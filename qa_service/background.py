@@ -167,25 +167,25 @@ class Background:
         return manifest is None or manifest.seq != collection.seq
 
     def _run(self) -> None:
-        failures = 0
+        retry = Retry()
         # What was due when the last server ended.
         self._due = {collection.name: Retry() for collection in self._collections()}
         while not self._stop.is_set():
-            name = None
             try:
-                self._work_on_jobs()
-                self._settled("jobs")
-                failures = 0
-                # The time limit takes over jobs whose server died, and retries what failed.
-                with contextlib.suppress(queue.Empty):
-                    name = self._work.get(timeout=JOBS_POLL_S)
+                if time.monotonic() >= retry.not_before:
+                    self._work_on_jobs()
+                    self._settled("jobs")
+                    retry = Retry()
             except Exception as error:
                 self._warn("jobs", f"background work failed and is tried again: {error}")
-                failures += 1
-                self._stop.wait(min(JOBS_POLL_S * 2 ** (failures - 1), LONGEST_PAUSE_S))
-                continue
-            if name is not None:
-                self._due.setdefault(name, Retry())
+                retry.failed()
+            # The time limit takes over jobs whose server died, and retries what failed.
+            with contextlib.suppress(queue.Empty):
+                name = self._work.get(timeout=JOBS_POLL_S)
+                if name is None:
+                    retry.not_before = 0.0  # the new job need not wait for what the others wait for
+                else:
+                    self._due.setdefault(name, Retry())
             self._compact_due()
             for collection in self._collections():
                 if collection.row in self._generations.damage:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from qa_service.store.catalog import Connection, WriteTransaction
 from qa_service.types import Job, JobState, Outcome, Submission
@@ -52,10 +52,12 @@ def find(connection: Connection, job_id: str) -> Job | None:
     return Job(name, collection, state, total, len(outcomes), outcomes, error, created_at, finished_at)
 
 
-def next_unfinished(connection: Connection) -> tuple[str, str] | None:
-    """Name the oldest unfinished job and its collection."""
+def next_unfinished(connection: Connection, but: Collection[str] = ()) -> tuple[str, str] | None:
+    """Name the oldest unfinished job and its collection, which is to be none of `but`."""
     row = connection.execute(
-        "SELECT id, collection FROM jobs WHERE state IN ('queued', 'running') ORDER BY ordinal LIMIT 1"
+        "SELECT id, collection FROM jobs WHERE state IN ('queued', 'running')"
+        f" AND collection NOT IN ({', '.join('?' * len(but))}) ORDER BY ordinal LIMIT 1",
+        tuple(but),
     ).fetchone()
     return (row[0], row[1]) if row else None
 
