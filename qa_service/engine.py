@@ -31,7 +31,7 @@ from qa_service.retrieval.cohorts import Cohorts
 from qa_service.retrieval.given import GivenDocuments
 from qa_service.retrieval.reranking import Reranking
 from qa_service.retrieval.search import Searcher
-from qa_service.store import collections
+from qa_service.store import collections, jobs
 from qa_service.store.catalog import Catalog
 from qa_service.store.segments import Segments
 from qa_service.taking_in import TakingIn
@@ -259,6 +259,9 @@ class Engine:
 
     def compact_everything(self, *, erase: bool) -> None:
         """Fold every collection into a new base; with `erase`, leave nothing of the deleted; see `erasing`."""
+        if erase:
+            with self.catalog.writer_lock(), self.catalog.write() as tx:
+                jobs.clear_ended(tx)
         erasing.compact_everything(self.catalog, self.segments, self.generations, erase=erase)
         self.opened.recover()
 

@@ -101,16 +101,27 @@ def finish(tx: WriteTransaction, job_id: str, now: str, error: str | None = None
 
 
 def cancel(tx: WriteTransaction, collection: str, now: str) -> None:
-    """End the unfinished jobs of a collection that is deleted, so that they don't bring it back."""
+    """End the unfinished jobs of a collection that is deleted, so that they don't bring it back.
+
+    Nothing that was handed in for it is kept, by ended jobs neither.
+    """
     tx.connection.execute(
         "UPDATE job_items SET submission = NULL, content = NULL WHERE outcome IS NULL AND job IN"
-        " (SELECT id FROM jobs WHERE collection = ? AND state IN ('queued', 'running'))",
+        " (SELECT id FROM jobs WHERE collection = ?)",
         (collection,),
     )
     tx.connection.execute(
         "UPDATE jobs SET state = 'failed', error = 'the collection was deleted', finished_at = ?"
         " WHERE collection = ? AND state IN ('queued', 'running')",
         (now, collection),
+    )
+
+
+def clear_ended(tx: WriteTransaction) -> None:
+    """Let go of submissions that ended jobs kept, as earlier versions made them: nobody can ever get at them."""
+    tx.connection.execute(
+        "UPDATE job_items SET submission = NULL, content = NULL WHERE content IS NOT NULL AND job IN"
+        " (SELECT id FROM jobs WHERE state NOT IN ('queued', 'running'))"
     )
 
 

@@ -11,8 +11,11 @@ from qa_service.engine import Engine
 from qa_service.errors import Damaged, Incompatible, Unavailable
 from qa_service.ingest import Ingestor
 from qa_service.job_runner import JobRunner
+from qa_service.store import jobs
 from qa_service.types import Outcome
-from tests.conftest import article
+from qa_service.writing import now
+from tests.conftest import add, article
+from tests.unit.test_erasing import SECRET, holding
 from tests.unit.test_errands import text, wait_until
 
 
@@ -98,3 +101,30 @@ def test_a_server_goes_on_with_other_work_while_a_job_waits(engine: Engine, monk
     errors.clear()
     wait_until(lambda: engine.job(waiting.id).state == "done")
     wait_until(lambda: not engine.readiness().warnings)
+
+
+def fail_as_before(engine: Engine, job_id: str) -> None:
+    """End a job as earlier versions did, which kept what it had left."""
+    with engine.catalog.writer_lock(), engine.catalog.write() as tx:
+        jobs.finish(tx, job_id, now(), "no way")
+
+
+def test_a_deleted_collection_leaves_nothing_of_jobs_that_failed(engine: Engine) -> None:
+    add(engine, {"b": text(2)}, "one")
+    fail_as_before(engine, engine.submit([article("a", text(1))], "one").id)
+    waiting = engine.submit([article("c", text(3))], "two")
+    engine.delete_collection("one")
+    assert kept(engine) == 1
+    drain(engine)
+    assert engine.job(waiting.id).state == "done"
+
+
+def test_erasing_leaves_nothing_of_jobs_that_failed(engine: Engine) -> None:
+    fail_as_before(engine, engine.submit([article("a", SECRET)], "one").id)
+    waiting = engine.submit([article("c", text(3))], "two")
+    assert holding(engine.settings.data_dir, [SECRET.encode()]) != set()
+    engine.compact_everything(erase=True)
+    assert holding(engine.settings.data_dir, [SECRET.encode()]) == set()
+    drain(engine)
+    assert engine.article("two", "c").text == text(3)
+    assert engine.job(waiting.id).state == "done"
