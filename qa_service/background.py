@@ -233,7 +233,7 @@ class Background:
                 self._warn(what, f"{what} failed and is tried again: {error}")
 
     def _order(self, work: Work, collection: str | None = None) -> Order:
-        return Order(work, self._settings, self._generations.versions, collection)
+        return Order(work, self._settings, self._generations.versions, self._catalog.root, collection)
 
     def _do(self, order: Order, here: Callable[[], None]) -> None:
         """Have something done by a process of low priority, or where that is not possible, by this thread."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import shutil
 from collections.abc import Callable, Container
@@ -77,12 +78,18 @@ class Generations:
     def ensure_writable(self, collection: Collection | None) -> None:
         """Make sure, before anything is committed, that a write to a collection can be published.
 
-        The caller holds the writer's lock. Damaged generations are mended; None is a collection still to be made.
+        The caller holds the writer's lock. Damaged generations are mended; None is a collection still to be made,
+        which must not be the only one made with its settings: then nothing would open the directory any more.
 
         Errors:
             Incompatible: the index was made with other settings than this process has.
         """
         if collection is None:
+            with self._catalog.read() as connection:
+                others = collections.every(connection)
+            for other in others:
+                with contextlib.suppress(Damaged):
+                    self.manifest(other.row)
             return
         try:
             self.manifest(collection.row)
