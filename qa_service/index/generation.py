@@ -96,6 +96,18 @@ class Generations:
         except Damaged:
             self.recover(collection)
 
+    def covers(self, collection: Collection) -> bool:
+        """Tell whether the published generation covers a collection's last write; not if it is damaged.
+
+        Errors:
+            Incompatible: as for `manifest`.
+        """
+        try:
+            manifest = self.manifest(collection.row)
+        except Damaged:
+            return False
+        return manifest is not None and manifest.seq == collection.seq
+
     def publish(self, collection: Collection, base: BaseEntry | Callable[[], BaseEntry | None] | None) -> Manifest:
         """Publish a generation that covers the collection's last write; the caller holds the writer's lock.
 

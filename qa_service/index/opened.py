@@ -181,8 +181,7 @@ class OpenedCollections:
     def _open_current(self, collection: Collection) -> bool:
         """Open the published generation; False when it is damaged or does not cover the last write."""
         try:
-            manifest = self._generations.manifest(collection.row)
-            if manifest is None or manifest.seq != collection.seq:
+            if not self._generations.covers(collection):
                 return False
             self.refresh(collection.name)
         except Damaged as error:
