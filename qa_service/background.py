@@ -33,6 +33,8 @@ LONG_LAG_S = 60.0
 """Writes that do not show for this long are worth a warning."""
 LAG_S = 10.0
 """A write that nobody published for this long was left by a process that died; the server publishes it."""
+AGAIN_S = 60.0
+"""How often a manifest that covers the last write is read again."""
 JOBS_POLL_S = 5.0
 """How often jobs are looked for that another server left, and failed work is tried again."""
 LONGEST_PAUSE_S = 300.0
@@ -155,16 +157,16 @@ class Background:
             self._warn(what, f"{what}: new articles may not show: {error}")
 
     def _lags(self, collection: Collection) -> bool:
-        """Tell whether the last write is old and unpublished: its writer died."""
+        """Tell whether the last write is old and unpublished: its writer died, or the manifest was damaged since."""
         seq, since = self._seen.setdefault(collection.row, (collection.seq, time.monotonic()))
         if seq != collection.seq:
             self._seen[collection.row] = (collection.seq, time.monotonic())
             return False
         if time.monotonic() - since < LAG_S:
             return False
-        self._seen[collection.row] = (collection.seq, float("inf"))
-        manifest = self._generations.directory(collection.row).read()
-        return manifest is None or manifest.seq != collection.seq
+        # Looked at again now and then: a manifest may be damaged under the server, with no write to notice it.
+        self._seen[collection.row] = (collection.seq, time.monotonic() + AGAIN_S - LAG_S)
+        return not self._generations.covers(collection)
 
     def _run(self) -> None:
         retry = Retry()
