@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -31,6 +32,7 @@ from qa_service.store import files
 KEEP_GENERATIONS = 3
 """Generations whose files are kept, the current one among them, for readers that are just opening them."""
 
+_MADE_OF = re.compile(r"(?:manifest|delta)-([0-9]{1,18})-")
 _REMEDY = "run `qa-service rebuild`"
 
 
@@ -90,6 +92,13 @@ class GenerationDir:
             except (OSError, ValueError, KeyError, TypeError, AttributeError):
                 continue
         return found
+
+    def last_seq(self) -> int:
+        """Give the last write that any generation was made of; 0 without one.
+
+        Told by the names of files, of which there is always one: what is in them, `CURRENT` too, may be damaged.
+        """
+        return max((int(found[1]) for path in self.root.glob("*-*") if (found := _MADE_OF.match(path.name))), default=0)
 
     def read_delta(self, entry: FileEntry) -> Delta:
         """Read a delta file, checked against its manifest entry."""
