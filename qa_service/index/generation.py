@@ -14,7 +14,7 @@ from qa_service.errors import Damaged, Incompatible
 from qa_service.index import base as base_index
 from qa_service.index.base import Base
 from qa_service.index.compaction import Compaction
-from qa_service.index.generation_dir import GenerationDir
+from qa_service.index.generation_dir import GenerationDir, every_directory
 from qa_service.index.manifest import FORMAT, BaseEntry, Manifest, Versions
 from qa_service.index.mending import DamageNotes, find_bases, replayed
 from qa_service.index.opening import Opening
@@ -56,7 +56,7 @@ class Generations:
 
     def directories(self) -> list[GenerationDir]:
         """List the directories of all collections, those too that the catalogue does not know."""
-        return [GenerationDir(path) for path in sorted(self._root.iterdir()) if path.name.isdigit()]
+        return every_directory(self._catalog.root)
 
     def manifest(self, collection: int) -> Manifest | None:
         """Read a collection's current manifest; refuse one made with other versions.

@@ -168,6 +168,11 @@ class GenerationDir:
         return [path for path in self.root.glob("base-*") if path.name not in named]
 
 
+def every_directory(root: Path) -> list[GenerationDir]:
+    """List the directories of all collections of the index in a folder, those too that its catalogue does not know."""
+    return [GenerationDir(path) for path in sorted((root / "indexes").glob("*")) if path.name.isdigit()]
+
+
 def _parsed(raw: dict[str, Any]) -> Manifest:
     """Build a manifest. Errors: KeyError, TypeError, AttributeError, if it is of another shape."""
     base = raw["base"]

@@ -1,4 +1,4 @@
-"""A job that was accepted waits for whatever passes or can be mended; one that cannot be done says so of each article."""
+"""An accepted job waits for whatever passes or can be mended; one that cannot be done says so of each article."""
 
 from __future__ import annotations
 

@@ -13,6 +13,7 @@ from qa_service.config import Settings
 from qa_service.engine import Engine
 from qa_service.errors import Damaged, Unavailable
 from qa_service.job_runner import JobRunner
+from qa_service.library import Library
 from qa_service.types import Ask
 from tests.conftest import add, article
 from tests.unit.test_generations import question, text
@@ -198,8 +199,9 @@ def test_lost_writes_are_noticed_though_the_index_is_damaged_too(
     for path in root.glob(victim):
         if path.is_file():
             path.write_bytes(b"\0" * 40)
-    with pytest.raises(Damaged, match="lost its last writes"):
-        Engine.open(settings, ToyEncoder())
+    for opening in (lambda: Engine.open(settings, ToyEncoder()), lambda: Library.open(settings)):
+        with pytest.raises(Damaged, match="lost its last writes"):
+            opening()
 
 
 def test_lost_writes_are_not_accepted_while_their_index_is_left(
