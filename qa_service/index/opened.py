@@ -139,7 +139,7 @@ class OpenedCollections:
                 self._generations.erase_unknown(self._rows())
 
     def _ensure_readable(self, row: int) -> None:
-        """Refuse at once what could not be opened, until another generation is there: to look takes the writer's lock."""
+        """Refuse at once what could not be opened, until something else is published: looking takes the lock."""
         _, stamp, error = self._unreadable.get(row, ("", None, None))
         if error is not None and stamp == self._generations.directory(row).stamp():
             raise Damaged(error.detail, field=error.field, remedy=error.remedy) from error
