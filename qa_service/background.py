@@ -34,6 +34,8 @@ LONG_LAG_S = 60.0
 """Writes that do not show for this long are worth a warning."""
 LAG_S = 10.0
 """A write that nobody published for this long was left by a process that died; the server publishes it."""
+AGAIN_S = 60.0
+"""How often a manifest that covers the last write is read again."""
 JOBS_POLL_S = 5.0
 """How often jobs are looked for that another server left, and failed work is tried again."""
 LONGEST_PAUSE_S = 300.0
@@ -158,37 +160,37 @@ class Background:
             self._warn(what, f"{what}: new articles may not show: {error}")
 
     def _lags(self, collection: Collection) -> bool:
-        """Tell whether the last write is old and unpublished: its writer died."""
+        """Tell whether the last write is old and unpublished: its writer died, or the manifest was damaged since."""
         seq, since = self._seen.setdefault(collection.row, (collection.seq, time.monotonic()))
         if seq != collection.seq:
             self._seen[collection.row] = (collection.seq, time.monotonic())
             return False
         if time.monotonic() - since < LAG_S:
             return False
-        self._seen[collection.row] = (collection.seq, float("inf"))
-        manifest = self._generations.directory(collection.row).read()
-        return manifest is None or manifest.seq != collection.seq
+        # Looked at again now and then: a manifest may be damaged under the server, with no write to notice it.
+        self._seen[collection.row] = (collection.seq, time.monotonic() + AGAIN_S - LAG_S)
+        return not self._generations.covers(collection)
 
     def _run(self) -> None:
-        failures = 0
+        retry = Retry()
         # What was due when the last server ended.
         self._due = {collection.name: Retry() for collection in self._collections()}
         while not self._stop.is_set():
-            name = None
             try:
-                self._work_on_jobs()
-                self._settled("jobs")
-                failures = 0
-                # The time limit takes over jobs whose server died, and retries what failed.
-                with contextlib.suppress(queue.Empty):
-                    name = self._work.get(timeout=JOBS_POLL_S)
+                if time.monotonic() >= retry.not_before:
+                    self._work_on_jobs()
+                    self._settled("jobs")
+                    retry = Retry()
             except Exception as error:
                 self._warn("jobs", f"background work failed and is tried again: {error}")
-                failures += 1
-                self._stop.wait(min(JOBS_POLL_S * 2 ** (failures - 1), LONGEST_PAUSE_S))
-                continue
-            if name is not None:
-                self._due.setdefault(name, Retry())
+                retry.failed()
+            # The time limit takes over jobs whose server died, and retries what failed.
+            with contextlib.suppress(queue.Empty):
+                name = self._work.get(timeout=JOBS_POLL_S)
+                if name is None:
+                    retry.not_before = 0.0  # the new job need not wait for what the others wait for
+                else:
+                    self._due.setdefault(name, Retry())
             self._compact_due()
             for collection in self._collections():
                 if collection.row in self._generations.damage:
@@ -236,7 +238,7 @@ class Background:
                 self._warn(what, f"{what} failed and is tried again: {error}")
 
     def _order(self, work: Work, collection: str | None = None) -> Order:
-        return Order(work, self._settings, self._generations.versions, collection)
+        return Order(work, self._settings, self._generations.versions, self._catalog.root, collection)
 
     def _do(self, order: Order, here: Callable[[], None]) -> None:
         """Have something done by a process of low priority, or where that is not possible, by this thread."""

@@ -44,7 +44,7 @@ class BlockEncoder:
         """
         wanted = {passage.block_hash: passage.texts for draft in batch for passage in draft.passages if passage.texts}
         with self._catalog.read() as connection:
-            known = passages.find_blocks(connection, list(wanted))
+            known = self._sound(connection, list(wanted))
             missing = {block_hash: texts for block_hash, texts in wanted.items() if block_hash not in known}
             borrowed = self._elsewhere(list(missing)) if self._elsewhere and missing else {}
             missing = {block_hash: texts for block_hash, texts in missing.items() if block_hash not in borrowed}
@@ -100,8 +100,8 @@ class BlockEncoder:
     def place(self, tx: WriteTransaction, batch: Sequence[Draft], encoded: dict[bytes, Vectors]) -> dict[bytes, Block]:
         """Find or append the vectors of every block of a batch, under the writer's lock."""
         wanted = list({passage.block_hash: None for draft in batch for passage in draft.passages if passage.texts})
-        blocks = passages.find_blocks(tx.connection, wanted)
-        # Another writer may have erased a block since it was found; it is encoded now.
+        blocks = self._sound(tx.connection, wanted)
+        # Another writer may have erased a block since it was found, or the disk harmed it; it is encoded now.
         for draft in batch:
             for passage in draft.passages:
                 if passage.texts and passage.block_hash not in blocks and passage.block_hash not in encoded:
@@ -110,3 +110,7 @@ class BlockEncoder:
         placed = self._segments.append(tx, self._encoder.fingerprint, [np.asarray(encoded[h]) for h in fresh])
         blocks.update(zip(fresh, placed, strict=True))
         return blocks
+
+    def _sound(self, connection: Connection, hashes: Sequence[bytes]) -> dict[bytes, Block]:
+        """Find blocks that can still be read: those of what was deleted are looked at by nothing else until now."""
+        return passages.find_blocks(connection, hashes, self._segments.holds)

@@ -31,7 +31,7 @@ from qa_service.retrieval.cohorts import Cohorts
 from qa_service.retrieval.given import GivenDocuments
 from qa_service.retrieval.reranking import Reranking
 from qa_service.retrieval.search import Searcher
-from qa_service.store import collections
+from qa_service.store import collections, jobs
 from qa_service.store.catalog import Catalog
 from qa_service.store.segments import Segments
 from qa_service.taking_in import TakingIn
@@ -111,7 +111,8 @@ class Engine:
         Errors:
             ConfigError: the reranker cannot be loaded.
             Incompatible: the indexes were made with another model or other settings.
-            Unavailable, Damaged: the data directory cannot be used.
+            Unavailable, Damaged: the data directory cannot be used. A single damaged collection is none of this: it
+                is refused when it is asked, and named in the warnings of `readiness`.
         """
         with contextlib.ExitStack() as failed:
             catalog = Catalog(settings.data_dir)
@@ -122,7 +123,7 @@ class Engine:
             if asking and adjusted:
                 engine.adjustment.check()
             if recover:
-                engine.recover()
+                engine.recover(partly=True)
             failed.pop_all()
         return engine
 
@@ -262,6 +263,9 @@ class Engine:
 
     def compact_everything(self, *, erase: bool) -> None:
         """Fold every collection into a new base; with `erase`, leave nothing of the deleted; see `erasing`."""
+        if erase:
+            with self.catalog.writer_lock(), self.catalog.write() as tx:
+                jobs.clear_ended(tx)
         erasing.compact_everything(self.catalog, self.segments, self.generations, erase=erase)
         self.opened.recover()
 
@@ -292,9 +296,12 @@ class Engine:
         self.questions.close()
         self.catalog.close()
 
-    def recover(self) -> None:
-        """Publish what a crash left unpublished, open every collection, and make `default`."""
-        self.opened.recover()
+    def recover(self, *, partly: bool = False) -> None:
+        """Publish what a crash left unpublished, open every collection, and make `default`.
+
+        `partly` does without the collections that are damaged; see `OpenedCollections.recover`.
+        """
+        self.opened.recover(partly=partly)
         with self.catalog.read() as connection:
             missing = collections.find(connection, DEFAULT_COLLECTION) is None
         if missing:

@@ -76,7 +76,7 @@ def _run(order: Order, reply: Reply, stopping: threading.Event) -> None:
 
 
 def _work_on_jobs(order: Order, reply: Reply, stopping: threading.Event) -> None:
-    engine = Engine.open(order.settings, recover=False, asking=False)
+    engine = _open(order)
     if engine.generations.versions != order.versions:
         reply("cannot", "the settings give another encoder than the one in use")
         os._exit(1)
@@ -86,6 +86,7 @@ def _work_on_jobs(order: Order, reply: Reply, stopping: threading.Event) -> None
 
 def _compact(order: Order, name: str) -> None:
     catalog = Catalog(order.settings.data_dir)
+    catalog.ensure_at(order.root)
     segments = Segments(catalog)
     generations = Generations(catalog, segments, order.versions)
     with catalog.read() as connection:
@@ -96,7 +97,7 @@ def _compact(order: Order, name: str) -> None:
         fresh = furniture.not_learnt(connection, collection.row)
     late = [] if found.articles else record_findings(catalog, collection.row, fresh, found)
     if found.articles or late:
-        engine = Engine.open(order.settings, recover=False, asking=False)
+        engine = _open(order)
         if found.articles:
             engine.ingestor().settle(name)
         else:
@@ -105,3 +106,14 @@ def _compact(order: Order, name: str) -> None:
     finish_learning(catalog, collection.row)
     generations.compact(collection, force=True)  # that it is due was seen by who gave the order
     erasing.reclaim(catalog, segments, generations)
+
+
+def _open(order: Order) -> Engine:
+    """Open the index that the order is about.
+
+    Errors:
+        Superseded: a rebuild's index has taken over meanwhile; whoever serves that gives its own orders.
+    """
+    engine = Engine.open(order.settings, recover=False, asking=False)
+    engine.catalog.ensure_at(order.root)
+    return engine

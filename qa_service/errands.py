@@ -34,25 +34,27 @@ class NotStarted(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is to be done: all jobs, or the compaction of one collection."""
+    """What is to be done: all jobs, or the compaction of one collection; and to the index in which folder."""
 
     work: Work
     settings: Settings
     versions: Versions
+    root: Path
     collection: str | None = None
 
     def to_json(self) -> str:
         """Write it in one line; keys are left out, errands need none."""
         settings = self.settings.model_dump(mode="json", exclude=set(SECRET_SETTINGS))
         given = {"work": self.work, "settings": settings, "versions": asdict(self.versions)}
-        return json.dumps({**given, "collection": self.collection})
+        return json.dumps({**given, "root": str(self.root), "collection": self.collection})
 
     @staticmethod
     def from_json(line: str) -> Order:
         """Undo `to_json`."""
         given = json.loads(line)
         versions = Versions(**given["versions"])
-        return Order(given["work"], Settings(**given["settings"]), versions, given["collection"])
+        root = Path(given["root"])
+        return Order(given["work"], Settings(**given["settings"]), versions, root, given["collection"])
 
 
 class Errands:

@@ -80,7 +80,7 @@ class Ingestor:
 
         Parameters:
             submissions: read by another thread when they are many.
-            published: told the collection's name after each batch that changed something.
+            published: told the collection's name after each batch, which is published then.
             wanted: asked before each batch is written, while nobody else can write; False ends the ingest there.
             noted: given the outcomes of each batch in the transaction that writes it.
 
@@ -88,6 +88,7 @@ class Ingestor:
             BadInput: the collection's name is malformed. Unavailable: the data directory cannot be written.
         """
         check_collection(collection)
+        self._ensure_published(collection)
         self._learn(collection)
         drafter = Drafter(self._catalog, collection, self.processing)
         with contextlib.closing(self._encoded(drafter.draft(submission) for submission in submissions)) as encoded:
@@ -97,7 +98,7 @@ class Ingestor:
                     return
                 if any(outcome.outcome in ("created", "updated") for outcome in outcomes):
                     self._learn(collection)
-                    published(collection)
+                published(collection)
                 yield outcomes
 
     def remove(self, article_ids: Sequence[str], name: str) -> list[str]:
@@ -118,6 +119,8 @@ class Ingestor:
                     self._generations.publish_delta(collections.get(connection, name))
         if gone:
             self._learn(name, Counter(sites[article_id] for article_id in gone))
+        else:
+            self._ensure_published(name)
         return gone
 
     def reprocess(self, rows: Iterable[int], collection: str, *, publish: bool = False) -> None:
@@ -227,6 +230,8 @@ class Ingestor:
         """Write a batch and publish it; None when it is not wanted any more."""
         if all(draft.record is None for draft in batch):
             outcomes = [draft.outcome for draft in batch if draft.outcome is not None]
+            if publish:
+                self._ensure_published(name)
             if noted is not None:
                 with self._catalog.writer_lock(), self._catalog.write() as tx:
                     noted(tx, outcomes)
@@ -248,6 +253,19 @@ class Ingestor:
                 with self._catalog.read() as connection:
                     self._generations.publish_delta(collections.get(connection, name))
         return outcomes
+
+    def _ensure_published(self, name: str) -> None:
+        """Publish what was committed when publishing failed: who tries that again, and is told that nothing changed,
+        may rely on its being searched."""
+        with self._catalog.read() as connection:
+            found = collections.find(connection, name)
+        if found is None or self._generations.covers(found):
+            return
+        with self._catalog.writer_lock():
+            with self._catalog.read() as connection:
+                found = collections.find(connection, name)
+            if found is not None:
+                self._generations.recover(found)
 
 
 def record_findings(catalog: Catalog, collection: int, fresh: Sequence[int], found: Findings) -> list[int]:

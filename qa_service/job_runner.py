@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import filelock
 
-from qa_service.errors import Unavailable
+from qa_service.errors import Damaged, Incompatible, QAError, Unavailable
 from qa_service.ingest import Noted
 from qa_service.store import jobs
 from qa_service.store.catalog import Catalog, WriteTransaction
@@ -41,33 +42,49 @@ class JobRunner:
         """Work until no job is left; does nothing while another process does.
 
         Errors:
-            Unavailable: the data directory cannot be written now; the job waits for that.
+            Unavailable, OSError, MemoryError: nothing can be written or held now. Damaged, Incompatible: a collection
+            has to be mended first; the jobs of all others are done. The jobs wait for that.
         """
+        waiting: dict[str, QAError] = {}
         lock = filelock.FileLock(self._catalog.data_dir / "jobs.lock", is_singleton=False)
         try:
             with lock.acquire(blocking=False):
-                while not self._stopping() and self._next():
+                while not self._stopping() and self._next(waiting):
                     pass
         except filelock.Timeout:
             return
+        for error in waiting.values():
+            raise error
 
-    def _next(self) -> bool:
+    def _next(self, waiting: dict[str, QAError]) -> bool:
+        """Do the oldest job of the collections that have none waiting; articles must not overtake each other."""
         with self._catalog.read() as connection:
-            job = jobs.next_unfinished(connection)
+            job = jobs.next_unfinished(connection, waiting)
         if job is None:
             return False
         job_id, collection = job
         try:
             self._take(job_id, collection)
-        except Unavailable:
-            raise  # a full disk or a busy writer passes; the job waits for that
+        except (Unavailable, OSError, MemoryError):
+            raise  # a full disk or a busy writer passes
+        except (Damaged, Incompatible) as error:
+            waiting[collection] = error  # it was accepted; whoever mends the collection still wants its articles
         except Exception as error:
             logger.exception("job %s failed", job_id)
-            self._finish(job_id, str(error) or type(error).__name__)
+            self._fail(job_id, str(error) or type(error).__name__)
         else:
             if not self._stopping():
                 self._finish(job_id, None)
         return True
+
+    def _fail(self, job_id: str, error: str) -> None:
+        """End a job that nothing will make succeed; each article that it has left is told to be rejected."""
+        with self._catalog.writer_lock(), self._catalog.write() as tx:
+            if not jobs.is_open(tx.connection, job_id):
+                return  # its collection was deleted meanwhile
+            while page := jobs.pending(tx.connection, job_id, PAGE):
+                jobs.record(tx, job_id, [(place, _rejected(submission, error)) for place, submission in page])
+            jobs.finish(tx, job_id, now(), error)
 
     def _take(self, job_id: str, collection: str) -> None:
         """Ingest what the job has left, and note what became of each article together with it.
@@ -104,3 +121,8 @@ class JobRunner:
     def _finish(self, job_id: str, error: str | None) -> None:
         with self._catalog.writer_lock(), self._catalog.write() as tx:
             jobs.finish(tx, job_id, now(), error)
+
+
+def _rejected(submission: Submission, error: str) -> Outcome:
+    reason = f"its job failed: {error}; hand the article in again"
+    return Outcome(submission.id or hashlib.sha256(submission.content).hexdigest(), "rejected", reason)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from qa_service.config import Settings
 from qa_service.errors import BadInput, NotFound
 from qa_service.index.generation_dir import GenerationDir
+from qa_service.index.lost_writes import ensure_none_lost
 from qa_service.store import articles, audits, collections, jobs, passages
 from qa_service.store.catalog import Catalog
 from qa_service.types import ArticleDetail, ArticlePage, CollectionInfo, Job
@@ -20,8 +21,19 @@ class Library:
 
     @classmethod
     def open(cls, settings: Settings) -> Library:
-        """Open the data directory that the settings name."""
-        return cls(Catalog(settings.data_dir))
+        """Open the data directory that the settings name.
+
+        Errors:
+            Damaged: the catalogue has lost writes, so that it would show what was deleted. Unavailable: it cannot be
+            read.
+        """
+        catalog = Catalog(settings.data_dir)
+        try:
+            ensure_none_lost(catalog)
+        except BaseException:
+            catalog.close()
+            raise
+        return cls(catalog)
 
     def close(self) -> None:
         """Close the catalogue."""

@@ -35,7 +35,7 @@ def check(catalog: Catalog, segments: Segments, generations: Generations, proces
     """
     problems: list[str] = []
     try:
-        ensure_none_lost(catalog, generations)
+        ensure_none_lost(catalog)
     except Damaged as error:
         problems.append(str(error))
     with catalog.read() as connection, soundness.text_as_found(connection) as damaged:

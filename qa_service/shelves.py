@@ -17,13 +17,14 @@ def create(catalog: Catalog, generations: Generations, name: str) -> bool:
     """Make an empty collection and publish it; False when it exists already.
 
     Errors:
-        BadInput: the name is malformed.
+        BadInput: the name is malformed. Incompatible: the other indexes were made with other settings.
     """
     check_collection(name)
     with catalog.writer_lock():
         with catalog.read() as connection:
             if collections.find(connection, name) is not None:
                 return False
+        generations.ensure_writable(None)
         with catalog.write() as tx:
             made = collections.make(tx, name, _now())
         generations.publish_delta(made)

@@ -86,6 +86,5 @@ class TakingIn:
 
     def _delete(self, name: str, article_ids: Sequence[str]) -> list[str]:
         gone = self._ingestor.remove(article_ids, name)
-        if gone:
-            self._opened.follow(name)
+        self._opened.follow(name)
         return gone

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import shutil
 from collections.abc import Callable, Container
@@ -13,7 +14,7 @@ from qa_service.errors import Damaged, Incompatible
 from qa_service.index import base as base_index
 from qa_service.index.base import Base
 from qa_service.index.compaction import Compaction
-from qa_service.index.generation_dir import GenerationDir
+from qa_service.index.generation_dir import GenerationDir, every_directory
 from qa_service.index.manifest import FORMAT, BaseEntry, Manifest, Versions
 from qa_service.index.mending import DamageNotes, find_bases, replayed
 from qa_service.index.opening import Opening
@@ -55,7 +56,7 @@ class Generations:
 
     def directories(self) -> list[GenerationDir]:
         """List the directories of all collections, those too that the catalogue does not know."""
-        return [GenerationDir(path) for path in sorted(self._root.iterdir()) if path.name.isdigit()]
+        return every_directory(self._catalog.root)
 
     def manifest(self, collection: int) -> Manifest | None:
         """Read a collection's current manifest; refuse one made with other versions.
@@ -77,17 +78,35 @@ class Generations:
     def ensure_writable(self, collection: Collection | None) -> None:
         """Make sure, before anything is committed, that a write to a collection can be published.
 
-        The caller holds the writer's lock. Damaged generations are mended; None is a collection still to be made.
+        The caller holds the writer's lock. Damaged generations are mended; None is a collection still to be made,
+        which must not be the only one made with its settings: then nothing would open the directory any more.
 
         Errors:
             Incompatible: the index was made with other settings than this process has.
         """
         if collection is None:
+            with self._catalog.read() as connection:
+                others = collections.every(connection)
+            for other in others:
+                with contextlib.suppress(Damaged):
+                    self.manifest(other.row)
             return
         try:
             self.manifest(collection.row)
         except Damaged:
             self.recover(collection)
+
+    def covers(self, collection: Collection) -> bool:
+        """Tell whether the published generation covers a collection's last write; not if it is damaged.
+
+        Errors:
+            Incompatible: as for `manifest`.
+        """
+        try:
+            manifest = self.manifest(collection.row)
+        except Damaged:
+            return False
+        return manifest is not None and manifest.seq == collection.seq
 
     def publish(self, collection: Collection, base: BaseEntry | Callable[[], BaseEntry | None] | None) -> Manifest:
         """Publish a generation that covers the collection's last write; the caller holds the writer's lock.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -31,6 +32,7 @@ from qa_service.store import files
 KEEP_GENERATIONS = 3
 """Generations whose files are kept, the current one among them, for readers that are just opening them."""
 
+_MADE_OF = re.compile(r"(?:manifest|delta)-([0-9]{1,18})-")
 _REMEDY = "run `qa-service rebuild`"
 
 
@@ -90,6 +92,13 @@ class GenerationDir:
             except (OSError, ValueError, KeyError, TypeError, AttributeError):
                 continue
         return found
+
+    def last_seq(self) -> int:
+        """Give the last write that any generation was made of; 0 without one.
+
+        Told by the names of files, of which there is always one: what is in them, `CURRENT` too, may be damaged.
+        """
+        return max((int(found[1]) for path in self.root.glob("*-*") if (found := _MADE_OF.match(path.name))), default=0)
 
     def read_delta(self, entry: FileEntry) -> Delta:
         """Read a delta file, checked against its manifest entry."""
@@ -157,6 +166,11 @@ class GenerationDir:
         """List base directories that no manifest names: remains of a compaction that did not end."""
         named = {name for path in self.root.glob("manifest-*.json") for name in _names(path)}
         return [path for path in self.root.glob("base-*") if path.name not in named]
+
+
+def every_directory(root: Path) -> list[GenerationDir]:
+    """List the directories of all collections of the index in a folder, those too that its catalogue does not know."""
+    return [GenerationDir(path) for path in sorted((root / "indexes").glob("*")) if path.name.isdigit()]
 
 
 def _parsed(raw: dict[str, Any]) -> Manifest:

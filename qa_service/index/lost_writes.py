@@ -7,11 +7,15 @@ tells of what stood behind it.
 
 from __future__ import annotations
 
-from qa_service.errors import Damaged, QAError
-from qa_service.index.generation import Generations
-from qa_service.index.generation_dir import GenerationDir
+from typing import TYPE_CHECKING
+
+from qa_service.errors import Damaged, Unavailable
+from qa_service.index.generation_dir import every_directory
 from qa_service.store import collections, files
 from qa_service.store.catalog import Catalog
+
+if TYPE_CHECKING:  # it opens indexes, which who only lists articles need not wait for
+    from qa_service.index.generation import Generations
 
 REMEDY = (
     "restore the data directory from a backup; or run `qa-service rebuild` to go on with what is left, and ingest and"
@@ -19,13 +23,13 @@ REMEDY = (
 )
 
 
-def ensure_none_lost(catalog: Catalog, generations: Generations) -> None:
+def ensure_none_lost(catalog: Catalog) -> None:
     """Make sure that no index is ahead of the catalogue; nobody who writes is waited for, or in the way.
 
     Errors:
         Damaged: one is. What is left has articles that were deleted or replaced; so it is not served unasked.
     """
-    ahead = _ahead(catalog, generations)
+    ahead = _ahead(catalog)
     if not ahead:
         return
     with catalog.read() as connection:
@@ -44,26 +48,27 @@ def accept_loss(catalog: Catalog, generations: Generations) -> None:
 
     All generations of such a collection go: numbers of lost writes and passages are given again, so that none of them
     may be taken for what was written since, nor take over when a file of a later one turns out to be damaged.
+
+    Errors:
+        Unavailable: one cannot be removed.
     """
-    for row in _ahead(catalog, generations):
+    for row in _ahead(catalog):
         generations.erase(row)
-        # Before the catalogue goes on: come back after a power cut, they might be no longer ahead.
-        files.sync_directory(generations.directory(row).root.parent)
+        root = generations.directory(row).root
+        # Before the catalogue goes on: left over, or come back after a power cut, they might be no longer ahead.
+        if root.exists():
+            raise Unavailable(
+                "an index with lost writes cannot be removed",
+                field=str(root),
+                remedy="remove this folder, then run `qa-service rebuild` again",
+            )
+        files.sync_directory(root.parent)
 
 
-def _ahead(catalog: Catalog, generations: Generations) -> dict[int, int]:
+def _ahead(catalog: Catalog) -> dict[int, int]:
     """Tell by how many writes indexes are ahead of the catalogue, by their collections' rows."""
     # Read before the catalogue: what is written and published from now on is not taken for lost.
-    covered = [(int(directory.root.name), _last(directory)) for directory in generations.directories()]
+    covered = [(int(directory.root.name), directory.last_seq()) for directory in every_directory(catalog.root)]
     with catalog.read() as connection:
         seq = connection.sequence()
     return {row: last - seq for row, last in covered if last > seq}
-
-
-def _last(directory: GenerationDir) -> int:
-    """Give the sequence number that the current generation covers; 0 if it cannot be read."""
-    try:
-        manifest = directory.read()
-    except QAError:
-        return 0
-    return manifest.seq if manifest else 0

@@ -24,18 +24,20 @@ class OpenedCollections:
         self._catalog = catalog
         self._generations = generations
         self._snapshots: dict[int, Snapshot] = {}
+        self._unreadable: dict[int, tuple[str, bytes | None, Damaged]] = {}
         self._refreshing = threading.Lock()
 
     def snapshot(self, name: str) -> Snapshot | None:
         """Give the open snapshot of a collection; None when nothing is published of it.
 
         Errors:
-            NotFound: no such collection.
+            NotFound: no such collection. Damaged: what it is made of, the catalogue or the vectors, is.
         """
         with self._catalog.read() as connection:
             found = collections.get(connection, name)
         snapshot = self._snapshots.get(found.row)
         if snapshot is None:
+            self._ensure_readable(found.row)
             self.refresh_or_mend(name)
             snapshot = self._snapshots.get(found.row)
         if snapshot is None and found.passages:
@@ -55,6 +57,7 @@ class OpenedCollections:
             snapshot = self._generations.load(found.row, self._snapshots.get(found.row))
             if snapshot is not None:
                 self._snapshots[found.row] = snapshot
+                self._unreadable.pop(found.row, None)
 
     def refresh_or_mend(self, name: str) -> None:
         """Open a collection's current generation; if it is damaged, what is sound is published first."""
@@ -80,8 +83,9 @@ class OpenedCollections:
         return [(row, one.base.entry) for row, one in list(self._snapshots.items()) if one.base is not None]
 
     def warnings(self) -> list[str]:
-        """Tell what was found damaged and is replaced for the time being."""
-        return self._generations.damage.warnings()
+        """Tell what was found damaged: what is replaced for the time being, and what cannot be."""
+        unreadable = [f"collection {name} cannot be asked: {error}" for name, _, error in self._unreadable.values()]
+        return [*self._generations.damage.warnings(), *unreadable]
 
     def follow(self, name: str) -> None:
         """Open a collection's current generation if an older one is open; else the first question does."""
@@ -102,24 +106,43 @@ class OpenedCollections:
         """Let go of the snapshots of collections that exist no more."""
         for row in set(self._snapshots) - rows:
             self._snapshots.pop(row, None)
+        for row in set(self._unreadable) - rows:
+            self._unreadable.pop(row, None)
 
-    def recover(self) -> None:
+    def recover(self, *, partly: bool = False) -> None:
         """Open every collection, publishing first what a crash left unpublished or damaged.
 
+        Args:
+            partly: do without the collections whose articles or vectors are damaged: `snapshot` refuses those, and
+                `warnings` names them. One flipped bit must not keep all the others from being asked.
+
         Errors:
-            Damaged: the catalogue has lost writes.
+            Damaged: the catalogue has lost writes; or, if not `partly`, a collection is.
         """
-        ensure_none_lost(self._catalog, self._generations)
+        ensure_none_lost(self._catalog)
         with self._catalog.read() as connection:
             found = collections.every(connection)
         for collection in found:
-            if not self._open_current(collection):
-                self.publish_lagging(collection.name)
-                self.refresh(collection.name)
+            try:
+                if not self._open_current(collection):
+                    self.publish_lagging(collection.name)
+                    self.refresh(collection.name)
+            except Damaged as error:
+                if not partly:
+                    raise
+                logger.warning("collection %s cannot be asked: %s", collection.name, error)
+                stamp = self._generations.directory(collection.row).stamp()
+                self._unreadable[collection.row] = collection.name, stamp, error
         # Without the lock, as a rule: to open is not to wait for another process that writes.
         if self._generations.has_unknown(self._rows()):
             with self._catalog.writer_lock():
                 self._generations.erase_unknown(self._rows())
+
+    def _ensure_readable(self, row: int) -> None:
+        """Refuse at once what could not be opened, until something else is published: looking takes the lock."""
+        _, stamp, error = self._unreadable.get(row, ("", None, None))
+        if error is not None and stamp == self._generations.directory(row).stamp():
+            raise Damaged(error.detail, field=error.field, remedy=error.remedy) from error
 
     def _rows(self) -> set[int]:
         with self._catalog.read() as connection:
@@ -168,8 +191,7 @@ class OpenedCollections:
     def _open_current(self, collection: Collection) -> bool:
         """Open the published generation; False when it is damaged or does not cover the last write."""
         try:
-            manifest = self._generations.manifest(collection.row)
-            if manifest is None or manifest.seq != collection.seq:
+            if not self._generations.covers(collection):
                 return False
             self.refresh(collection.name)
         except Damaged as error:

@@ -108,6 +108,15 @@ class Catalog:
             files.sync_directory(self.root)
             files.sync_directory(self.root.parent)
 
+    def ensure_at(self, root: Path) -> None:
+        """Make sure that this is the catalogue in a folder.
+
+        Errors:
+            Superseded: it is that of another index, which has taken its place.
+        """
+        if self.root != root:
+            raise _superseded(self.data_dir)
+
     @contextlib.contextmanager
     def writer_lock(self) -> Iterator[None]:
         """Hold the one writer's lock of the data directory, across threads and processes, for one batch.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from qa_service.store.catalog import Connection, WriteTransaction
 from qa_service.types import Job, JobState, Outcome, Submission
@@ -52,10 +52,12 @@ def find(connection: Connection, job_id: str) -> Job | None:
     return Job(name, collection, state, total, len(outcomes), outcomes, error, created_at, finished_at)
 
 
-def next_unfinished(connection: Connection) -> tuple[str, str] | None:
-    """Name the oldest unfinished job and its collection."""
+def next_unfinished(connection: Connection, but: Collection[str] = ()) -> tuple[str, str] | None:
+    """Name the oldest unfinished job and its collection, which is to be none of `but`."""
     row = connection.execute(
-        "SELECT id, collection FROM jobs WHERE state IN ('queued', 'running') ORDER BY ordinal LIMIT 1"
+        "SELECT id, collection FROM jobs WHERE state IN ('queued', 'running')"
+        f" AND collection NOT IN ({', '.join('?' * len(but))}) ORDER BY ordinal LIMIT 1",
+        tuple(but),
     ).fetchone()
     return (row[0], row[1]) if row else None
 
@@ -99,16 +101,27 @@ def finish(tx: WriteTransaction, job_id: str, now: str, error: str | None = None
 
 
 def cancel(tx: WriteTransaction, collection: str, now: str) -> None:
-    """End the unfinished jobs of a collection that is deleted, so that they don't bring it back."""
+    """End the unfinished jobs of a collection that is deleted, so that they don't bring it back.
+
+    Nothing that was handed in for it is kept, by ended jobs neither.
+    """
     tx.connection.execute(
         "UPDATE job_items SET submission = NULL, content = NULL WHERE outcome IS NULL AND job IN"
-        " (SELECT id FROM jobs WHERE collection = ? AND state IN ('queued', 'running'))",
+        " (SELECT id FROM jobs WHERE collection = ?)",
         (collection,),
     )
     tx.connection.execute(
         "UPDATE jobs SET state = 'failed', error = 'the collection was deleted', finished_at = ?"
         " WHERE collection = ? AND state IN ('queued', 'running')",
         (now, collection),
+    )
+
+
+def clear_ended(tx: WriteTransaction) -> None:
+    """Let go of submissions that ended jobs kept, as earlier versions made them: nobody can ever get at them."""
+    tx.connection.execute(
+        "UPDATE job_items SET submission = NULL, content = NULL WHERE content IS NOT NULL AND job IN"
+        " (SELECT id FROM jobs WHERE state NOT IN ('queued', 'running'))"
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from qa_service.store import bands
@@ -68,14 +68,21 @@ def mark_deleted(tx: WriteTransaction, article: int) -> list[tuple[bytes, int]]:
     return gone
 
 
-def find_blocks(connection: Connection, hashes: Sequence[bytes]) -> dict[bytes, Block]:
-    """Find already encoded blocks, live or not yet erased, by the hash of what was encoded."""
+def find_blocks(
+    connection: Connection, hashes: Sequence[bytes], usable: Callable[[Block], bool] = lambda _: True
+) -> dict[bytes, Block]:
+    """Find already encoded blocks, live or not yet erased, by the hash of what was encoded.
+
+    Parameters:
+        usable: told each place that holds a block by the catalogue; False passes it over.
+    """
     found: dict[bytes, Block] = {}
     for marks, chunk in parts(hashes):
         rows = connection.execute(
             f"SELECT block_hash, segment, slot, vectors, vectors_crc FROM passages WHERE block_hash IN ({marks})", chunk
         )
-        found.update((block_hash, Block(*place)) for block_hash, *place in rows)
+        places = ((block_hash, Block(*place)) for block_hash, *place in rows)
+        found.update((block_hash, block) for block_hash, block in places if usable(block))
     return found
 
 

@@ -139,6 +139,14 @@ class Segments:
         if len(view) != block.vectors or zlib.crc32(view.data) != block.crc:
             raise Damaged("a vector block fails its checksum", field=str(self.path(block.segment)), remedy=_REMEDY)
 
+    def holds(self, block: Block) -> bool:
+        """Tell whether a block is as it was written, checked now whether that was done before or not."""
+        try:
+            self.verify(block)
+        except Damaged:
+            return False
+        return True
+
     def checked(self, block: Block) -> NDArray[np.float32]:
         """Give a block as `read` does, checked now whether that was done before or not.
 
@@ -216,7 +224,7 @@ class Segments:
         # A plain view: slicing np.memmap objects costs several microseconds each.
         return np.memmap(path, dtype="<f4", mode="r", offset=HEADER_BYTES, shape=(records, dim)).view(np.ndarray)
 
-    def _holds(self, segment: int, records: int, dim: int) -> bool:
+    def _reaches(self, segment: int, records: int, dim: int) -> bool:
         try:
             matrix = self._load(segment)
         except Damaged:
@@ -269,7 +277,7 @@ class Segments:
             (fingerprint, dim),
         ).fetchone()
         # A file that was lost or cut short is left to `check`; new vectors go into a new one.
-        if row is not None and row[1] < SEGMENT_RECORDS and self._holds(int(row[0]), int(row[1]), dim):
+        if row is not None and row[1] < SEGMENT_RECORDS and self._reaches(int(row[0]), int(row[1]), dim):
             return int(row[0]), int(row[1])
         return self.start(tx, fingerprint, dim), 0
 

@@ -20,7 +20,7 @@ class Compaction:
     def __init__(self, settings: Settings, engine: Engine, name: str) -> None:
         """Start it; `engine` says which model the vectors are of."""
         self._errands = Errands()
-        self._order = Order("compaction", settings, engine.generations.versions, name)
+        self._order = Order("compaction", settings, engine.generations.versions, engine.catalog.root, name)
         self._error: Exception | None = None
         self._peak = 0.0
         self._began = time.perf_counter()

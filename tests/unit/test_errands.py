@@ -150,7 +150,7 @@ def test_what_no_process_can_do_is_done_by_a_thread(in_processes: Settings) -> N
 
 def test_a_process_that_cannot_be_started_says_so(in_processes: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     engine = Engine.open(in_processes, ToyEncoder())
-    order = Order("jobs", in_processes, engine.generations.versions)
+    order = Order("jobs", in_processes, engine.generations.versions, engine.catalog.root)
     engine.close()
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
     with pytest.raises(NotStarted):
@@ -160,7 +160,7 @@ def test_a_process_that_cannot_be_started_says_so(in_processes: Settings, monkey
 def test_a_failed_errand_tells_why(in_processes: Settings) -> None:
     engine = Engine.open(in_processes, ToyEncoder())
     add(engine, {"a1": text(1)})
-    order = Order("compaction", in_processes, engine.generations.versions, "default")
+    order = Order("compaction", in_processes, engine.generations.versions, engine.catalog.root, "default")
     engine.close()
     (in_processes.data_dir / "catalog.sqlite3").write_bytes(b"spoilt" * 1000)
     with pytest.raises(Unavailable, match="catalogue cannot be read"):
@@ -170,8 +170,8 @@ def test_a_failed_errand_tells_why(in_processes: Settings) -> None:
 def test_an_order_keeps_keys_to_itself(in_processes: Settings) -> None:
     engine = Engine.open(in_processes, ToyEncoder())
     settings = Settings(data_dir=in_processes.data_dir, api_key="secret-key-of-the-service", background="process")  # type: ignore[arg-type]
-    order = Order("jobs", settings, engine.generations.versions)
+    order = Order("jobs", settings, engine.generations.versions, engine.catalog.root)
     engine.close()
     assert "secret" not in order.to_json()
     without_key = settings.model_copy(update={"api_key": None})
-    assert Order.from_json(order.to_json()) == Order("jobs", without_key, order.versions)
+    assert Order.from_json(order.to_json()) == Order("jobs", without_key, order.versions, order.root)

@@ -198,5 +198,5 @@ def test_a_process_killed_before_it_began_is_no_reason_to_do_without(settings: S
 
     errands._start = killed  # type: ignore[assignment,method-assign]
     with pytest.raises(Unavailable):
-        errands.run(Order("jobs", settings, engine.generations.versions))
+        errands.run(Order("jobs", settings, engine.generations.versions, engine.catalog.root))
     engine.close()

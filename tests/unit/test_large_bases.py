@@ -197,8 +197,9 @@ def test_a_base_of_format_2_is_opened_and_replaced_when_it_grows(settings: Setti
     for path in directory.root.rglob("places-*"):
         path.unlink()
     data = json.dumps({"format": 2, **old}).encode()
-    (directory.root / "manifest-9-9-1.json").write_bytes(data)
-    (directory.root / "CURRENT").write_text(f"manifest-9-9-1.json {hashlib.sha256(data).hexdigest()}\n")
+    name = f"manifest-{manifest.seq}-9-1.json"
+    (directory.root / name).write_bytes(data)
+    (directory.root / "CURRENT").write_text(f"{name} {hashlib.sha256(data).hexdigest()}\n")
     engine.close()
     engine = Engine.open(settings, ToyEncoder())
     assert [found(engine, n) for n in range(5)] == before

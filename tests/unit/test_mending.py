@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from embeddings.toy import ToyEncoder
+from qa_service import background
 from qa_service.config import Settings
 from qa_service.engine import Engine
 from qa_service.index import base as base_index
@@ -210,4 +211,26 @@ def test_a_question_mends_what_was_never_opened(settings: Settings) -> None:
     engine.opened.forget_all_but(set())
     harm(base_root(engine, second) / "windows.faiss")
     assert shown(engine) == LIVE
+    engine.close()
+
+
+def test_a_manifest_damaged_under_a_server_is_mended_by_itself(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("LAG_S", "AGAIN_S", "JOBS_POLL_S"):
+        monkeypatch.setattr(background, name, 0.1)
+    engine = Engine.open(settings, ToyEncoder())
+    add(engine, {f"a{n}": text(n) for n in range(3)})
+    root = next(one.root for one in engine.generations.directories())
+    published = (root / "CURRENT").read_text()
+    engine.start_workers()
+    looked: list[str] = []
+    covers = engine.generations.covers
+    monkeypatch.setattr(engine.generations, "covers", lambda one: looked.append(one.name) or covers(one))
+    wait_until(lambda: len(looked) > 2)  # it was sound, and nothing is written from now on
+    harm(root / published.split()[0])
+    wait_until(lambda: (root / "CURRENT").read_text() != published)
+    wait_until(lambda: engine.readiness().warnings == ())
+    assert shown(engine) == {"a0", "a1", "a2"}
+    assert engine.check() == []
     engine.close()

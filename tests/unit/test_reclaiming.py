@@ -207,7 +207,7 @@ def test_the_process_that_compacts_for_a_server_gives_back_too(settings: Setting
     replaced(engine, range(DEAD))
     before, live = vectors(engine)
     assert before > 2 * live
-    _compact(Order("compaction", settings, engine.generations.versions, "default"), "default")
+    _compact(Order("compaction", settings, engine.generations.versions, engine.catalog.root, "default"), "default")
     assert vectors(engine) == (live, live)
     engine.opened.refresh("default")
     assert shown(engine) == {**KEPT, "x": text(99, DEAD - 1)}

@@ -11,8 +11,9 @@ import pytest
 from embeddings.toy import ToyEncoder
 from qa_service.config import Settings
 from qa_service.engine import Engine
-from qa_service.errors import Damaged
+from qa_service.errors import Damaged, Unavailable
 from qa_service.job_runner import JobRunner
+from qa_service.library import Library
 from qa_service.types import Ask
 from tests.conftest import add, article
 from tests.unit.test_generations import question, text
@@ -179,3 +180,46 @@ def test_a_catalogue_that_lost_writes_is_not_served_unasked(settings: Settings, 
     assert engine.check() == []
     engine.close()
     Engine.open(settings, ToyEncoder()).close()
+
+
+@pytest.mark.parametrize("victim", ["CURRENT", "manifest-*.json", "*"])
+def test_lost_writes_are_noticed_though_the_index_is_damaged_too(
+    settings: Settings, tmp_path: Path, victim: str
+) -> None:
+    """What damages the end of the catalogue seldom stops there."""
+    engine = Engine.open(settings, ToyEncoder())
+    add(engine, {"a": text(1), "secret": text(9)})
+    engine.close()
+    shutil.copy(settings.data_dir / "catalog.sqlite3", tmp_path / "older")
+    engine = Engine.open(settings, ToyEncoder())
+    engine.delete_article("default", "secret")
+    root = engine.generations.directory(1).root
+    engine.close()
+    shutil.copy(tmp_path / "older", settings.data_dir / "catalog.sqlite3")
+    for path in root.glob(victim):
+        if path.is_file():
+            path.write_bytes(b"\0" * 40)
+    for opening in (lambda: Engine.open(settings, ToyEncoder()), lambda: Library.open(settings)):
+        with pytest.raises(Damaged, match="lost its last writes"):
+            opening()
+
+
+def test_lost_writes_are_not_accepted_while_their_index_is_left(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = Engine.open(settings, ToyEncoder())
+    add(engine, {"a": text(1)})
+    engine.close()
+    shutil.copy(settings.data_dir / "catalog.sqlite3", tmp_path / "older")
+    engine = Engine.open(settings, ToyEncoder())
+    add(engine, {"b": text(2)})
+    engine.close()
+    shutil.copy(tmp_path / "older", settings.data_dir / "catalog.sqlite3")
+    engine = Engine.open(settings, ToyEncoder(), recover=False)
+    with monkeypatch.context() as patch:
+        patch.setattr(engine.generations, "erase", lambda _: None)  # as where nothing can be removed
+        with pytest.raises(Unavailable, match="cannot be removed"):
+            engine.rebuild()
+    engine.rebuild()
+    assert engine.check() == []
+    engine.close()

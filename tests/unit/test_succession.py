@@ -17,6 +17,8 @@ from qa_service.backup.restoring import restore
 from qa_service.catching_up import CatchingUp
 from qa_service.config import Settings
 from qa_service.engine import Engine
+from qa_service.errand_process import _compact, _work_on_jobs
+from qa_service.errands import Order
 from qa_service.errors import Incompatible, Superseded, Unavailable
 from qa_service.job_runner import JobRunner
 from qa_service.library import Library
@@ -362,3 +364,39 @@ def test_erasing_leaves_nothing_in_what_a_rebuild_has_replaced(
     with closing(Engine.open(other)) as engine:
         assert engine.catalog.root == settings.data_dir
         assert len(held(engine)) == 12
+
+
+def test_an_errand_that_was_ordered_for_the_old_index_leaves_the_new_one_alone(
+    served: Engine, settings: Settings, other: Settings
+) -> None:
+    """Its process may start at the moment when the new one takes over."""
+    waiting = [served.submit([article("late", text(50))], name) for name in ("default", "fresh")]
+    versions, root = served.generations.versions, served.catalog.root
+    assert not built(other)
+    with closing(succession.take_over(served)) as new:
+        assert new.catalog.root != root
+        for work, name in (("jobs", None), ("compaction", "default")):
+            order = Order(work, settings, versions, root, name)  # type: ignore[arg-type]
+            with pytest.raises(Superseded):
+                if name is None:
+                    _work_on_jobs(order, lambda *_: None, threading.Event())
+                else:
+                    _compact(order, name)
+        assert [new.job(one.id).state for one in waiting] == ["queued", "queued"]
+        JobRunner(new.catalog, new.taking_in.ingest_batches, lambda: False).drain()
+        assert [new.job(one.id).state for one in waiting] == ["done", "done"]
+        assert held(new, "fresh") == {"late": text(50)}
+        assert new.check() == []
+
+
+def test_a_collection_is_not_made_with_other_settings_than_all_others(settings: Settings, other: Settings) -> None:
+    with closing(Engine.open(settings, ToyEncoder())) as engine:
+        add(engine, {"a": text(1)})
+    with closing(Engine.open(other, recover=False)) as engine:
+        with pytest.raises(Incompatible, match="qa-service rebuild"):
+            add(engine, {"b": text(2)}, "fresh")
+        with pytest.raises(Incompatible, match="qa-service rebuild"):
+            engine.create_collection("fresh")
+    with closing(Engine.open(settings, ToyEncoder())) as engine:
+        assert [one.name for one in engine.collections()] == ["default"]
+        assert found(engine, 1) == {"a"}
