@@ -51,9 +51,10 @@ def leave(catalog: Catalog, segments: Segments, dirty: Sequence[Usage]) -> None:
     for fingerprint, dim in sorted({(one.fingerprint, one.dim) for one in dirty}):
         with catalog.writer_lock(), catalog.write() as tx:
             known = segments.committed(tx.connection)
-            last = max(number for number, (own, size, _) in known.items() if (own, size) == (fingerprint, dim))
+            own = [number for number, (of, size, _) in known.items() if (of, size) == (fingerprint, dim)]
             # What is written from now on must not go into one that is left; and no number is ever given twice.
-            if last in numbers:
+            # There is none where another process has removed them meanwhile.
+            if own and max(own) in numbers:
                 segments.start(tx, fingerprint, dim)
     for one in dirty:
         while _move_some(catalog, segments, one):

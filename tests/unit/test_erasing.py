@@ -240,3 +240,15 @@ def test_an_erasure_that_could_not_erase_says_so(settings: Settings, monkeypatch
     assert holding(settings.data_dir, vectors) == set()
     assert engine.check() == []
     engine.close()
+
+
+def test_segments_that_another_process_has_removed_are_left_already(settings: Settings) -> None:
+    engine = Engine.open(settings, ToyEncoder())
+    add(engine, {f"a{n}": text(n) for n in range(5)})
+    before = shown(engine)
+    gone = [moves.Usage(99, "a model of before", 8, records=5, live=0)]
+    moves.leave(engine.catalog, engine.segments, gone)
+    assert moves.forget_left(engine.catalog, engine.segments, gone) == []
+    assert shown(engine) == before
+    assert engine.check() == []
+    engine.close()
