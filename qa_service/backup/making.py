@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import stat
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
@@ -75,6 +76,8 @@ def _write(catalog: Catalog, file: Path, draft: BinaryIO, indexes: bool, advance
             facts, parts = _copied(stack, catalog, twin, indexes, advance)
             size = twin.stat().st_size
             copy = Part(CATALOG, size, stack.enter_context(twin.open("rb")))
+            # Read by its descriptor from now on: whatever ends this process, nobody has to find and remove it.
+            twin.unlink()
             total = size + _all_bytes(facts, parts)
             contents = _fill(
                 draft, _contents(facts, parts, copy), _in_order(copy, parts), lambda done: advance(done, total)
@@ -179,11 +182,11 @@ def _draft(file: Path) -> Iterator[BinaryIO]:
     """Give a file that takes the place of `file`, durably, when it is complete; one writer at a time.
 
     Errors:
-        Unavailable: another process writes it.
+        Unavailable: another process writes it. BadInput: what is there is not a draft of this user.
     """
     path = file.with_name(f".{file.name}.partial")
     # Of its owner alone: it holds every text, and the hashes of the keys.
-    with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), "r+b") as draft:
+    with os.fdopen(_opened(path), "r+b") as draft:
         if not _is_ours(draft, path):
             raise Unavailable("another backup into this file is under way", field=str(file))
         try:
@@ -196,6 +199,35 @@ def _draft(file: Path) -> Iterator[BinaryIO]:
             path.unlink(missing_ok=True)
             raise
     sync_folder(file.parent, files=False)
+
+
+def _opened(path: Path) -> int:
+    """Open a draft of this user's, for it alone; be it what a backup left that was killed.
+
+    Errors:
+        BadInput: it is another user's, or leads to, or is another name of, a file that must not be overwritten.
+    """
+    planted = BadInput(
+        "a backup writes here first, and somebody else has put something there",
+        field=str(path),
+        remedy="see what it is and remove it, or back up into a directory where nobody else can write",
+    )
+    try:
+        # A pipe must not be waited for.
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        if path.is_symlink():
+            raise planted from error
+        raise
+    try:
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid() or found.st_nlink > 1:
+            raise planted
+        os.fchmod(descriptor, 0o600)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
 
 
 def _is_ours(draft: BinaryIO, path: Path) -> bool:

@@ -41,14 +41,24 @@ watchers: list[Callable[[Step], None]] = []
 """Told each step once it is done. Empty but in tests, which find out what a power cut after any step would leave."""
 
 
-def make_directory(path: Path) -> None:
-    """Make a directory, with its parents, durably; nothing happens if it is there."""
+def make_data_directory(path: Path) -> None:
+    """Make a data directory as `make_directory` does, for its owner alone: what is in it nobody else may read."""
+    make_directory(path, 0o700)
+
+
+def make_directory(path: Path, mode: int = 0o777) -> None:
+    """Make a directory, with its parents, durably; nothing happens if it is there.
+
+    Parameters:
+        mode: its permissions, less the umask's; parents get what the umask leaves.
+    """
+    wanted = path
     missing: list[Path] = []
     while not path.is_dir():
         missing.append(path)
         path = path.parent
     for directory in reversed(missing):
-        directory.mkdir(exist_ok=True)
+        directory.mkdir(mode if directory == wanted else 0o777, exist_ok=True)
         _tell("made directory", directory)
         sync_directory(directory.parent)
 
