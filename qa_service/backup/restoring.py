@@ -11,7 +11,7 @@ from qa_service.backup.archive import ANOTHER, Contents, Member
 from qa_service.backup.reading import Archive, naming, open_archive
 from qa_service.errors import BadInput, Damaged, Incompatible, Unavailable
 from qa_service.index.manifest import FORMAT as INDEX_FORMAT
-from qa_service.store import catalog_file, directory_use, successor
+from qa_service.store import catalog_file, directory_use, files, successor
 from qa_service.store.catalog import Catalog
 from qa_service.store.journal import CATALOG, CONTENT, KEYS
 from qa_service.store.replacement import Replacement, prepare
@@ -45,7 +45,7 @@ def restore(
     with open_archive(file) as archive:
         _check_versions(file, archive.contents)
         try:
-            data_dir.mkdir(parents=True, exist_ok=True)
+            files.make_data_directory(data_dir)
             use = directory_use.alone(data_dir)
         except OSError as error:
             raise _unwritable(data_dir, error) from error

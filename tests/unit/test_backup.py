@@ -18,7 +18,7 @@ from qa_service.backup.restoring import restore
 from qa_service.config import Settings
 from qa_service.engine import Engine
 from qa_service.errors import BadInput, Damaged, Incompatible, Unavailable
-from qa_service.store import directory_use, schema
+from qa_service.store import directory_use, files, schema
 from qa_service.store.catalog import Catalog
 from qa_service.types import Ask
 from tests.conftest import add
@@ -235,6 +235,19 @@ def test_a_data_directory_that_the_service_makes_is_its_owners_alone(tmp_path: P
     finally:
         os.umask(before)
     assert [permissions(tmp_path / name) for name in ("new", "new/data", "there")] == [0o755, 0o700, 0o755]
+
+
+def test_a_restore_into_a_new_directory_is_there_after_a_power_cut(filled: Settings, tmp_path: Path) -> None:
+    back_up(filled, tmp_path / "b.tar")
+    steps: list[tuple[str, Path]] = []
+    files.watchers.append(lambda step: steps.append((step.action, step.path)))
+    try:
+        put_back(tmp_path / "b.tar", tmp_path / "srv" / "new")
+    finally:
+        files.watchers.clear()
+    assert permissions(tmp_path / "srv" / "new") == 0o700
+    for made in (tmp_path / "srv", tmp_path / "srv" / "new"):
+        assert steps.index(("synced directory", made.parent), steps.index(("made directory", made)))
 
 
 def test_two_backups_into_one_file(filled: Settings, tmp_path: Path) -> None:
