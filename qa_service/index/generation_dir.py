@@ -154,7 +154,10 @@ class GenerationDir:
         return [path for path in sorted(self.root.iterdir()) if path.name not in keep]
 
     def orphans(self) -> list[Path]:
-        """List base directories that no manifest names: remains of a compaction that did not end."""
+        """List base directories that no manifest names: remains of a compaction or a replay that did not end.
+
+        Or of one that has not ended yet: they may be removed by who holds the locks of both.
+        """
         named = {name for path in self.root.glob("manifest-*.json") for name in _names(path)}
         return [path for path in self.root.glob("base-*") if path.name not in named]
 
