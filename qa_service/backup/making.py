@@ -15,12 +15,11 @@ from importlib import metadata
 from pathlib import Path
 from typing import BinaryIO
 
-from embeddings.durable import sync_folder
 from qa_service.backup.archive import BLOCK, END, MANIFEST, Contents, Member, Shelved, header
 from qa_service.backup.parts import Part, Parts, open_parts
 from qa_service.backup.reading import looks_like_a_backup
 from qa_service.errors import BadInput, Damaged, Unavailable
-from qa_service.store import catalog_file
+from qa_service.store import catalog_file, files
 from qa_service.store.catalog import Catalog
 from qa_service.store.catalog_file import Facts
 from qa_service.store.journal import CATALOG
@@ -193,12 +192,12 @@ def _draft(file: Path) -> Iterator[BinaryIO]:
             draft.truncate()
             yield draft
             draft.flush()
-            os.fsync(draft.fileno())
-            path.replace(file)
+            files.seal(path)
+            files.rename(path, file)
         except BaseException:
             path.unlink(missing_ok=True)
             raise
-    sync_folder(file.parent, files=False)
+    files.sync_directory(file.parent)
 
 
 def _opened(path: Path) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -98,14 +97,14 @@ def _unpack(archive: Archive, folder: Path, advance: Callable[[int, int], None])
 
     def write(member: Member, content: Iterator[bytes]) -> None:
         path = folder / member.name
-        path.parent.mkdir(parents=True, exist_ok=True)
+        files.make_directory(path.parent)
         # Its name is one of those that a backup has, and the folder is new: nothing there could lead elsewhere.
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _mode(member)), "wb") as file:
-            for data in content:
-                file.write(data)
-                advance(len(data), total)
-            file.flush()
-            os.fsync(file.fileno())
+        files.create(path, told(content), _mode(member))
+
+    def told(content: Iterator[bytes]) -> Iterator[bytes]:
+        for data in content:
+            yield data
+            advance(len(data), total)
 
     archive.walk(write)
 
