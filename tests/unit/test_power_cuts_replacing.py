@@ -153,12 +153,13 @@ def test_a_disk_that_does_not_take_what_was_written_is_an_error(
 ) -> None:
     lay_out(tmp_path, OLD)
     failing(monkeypatch, number)
-    for act in (
+    acts: list[Callable[[], None]] = [
         lambda: sync_folder(tmp_path),
         lambda: sync_folder(tmp_path, files=False),
         lambda: files.sync_tree(tmp_path),
         lambda: replace(tmp_path),
-    ):
+    ]
+    for act in acts:
         with pytest.raises(OSError, match=os.strerror(number)):
             act()
     assert content(tmp_path) == {name: old.encode() for name, old in OLD.items()}
