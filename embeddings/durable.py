@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -14,7 +15,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     """Open a file that takes the place of `path` once it is complete and on disk, or not at all.
 
     Errors:
-        OSError: it cannot be written; `path` is then as it was.
+        OSError: it cannot be written, and `path` is as it was; or its name cannot be made durable.
     """
     draft = path.with_name(f".{path.name}.{os.getpid()}.draft")
     try:
@@ -29,10 +30,16 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
 
 
 def sync_folder(folder: Path, *, files: bool = True) -> None:
-    """Wait until `folder`'s entries, and the contents of all files below it if `files`, are on disk."""
+    """Wait until `folder`'s entries, and the contents of all files below it if `files`, are on disk.
+
+    Errors:
+        OSError: the disk says that they are not, or something cannot be opened.
+    """
     if files:
         for path in folder.rglob("*"):
-            _sync(path)
+            # Pipes and the like have nothing to wait for, and what is gone meanwhile neither.
+            if path.is_file() or path.is_dir():
+                _sync(path)
     _sync(folder)
 
 
@@ -65,10 +72,14 @@ def exclusive(path: Path, waiting: Callable[[], None]) -> Iterator[None]:
 
 
 def _sync(path: Path) -> None:
-    # Not every file system can sync a directory.
-    with suppress(OSError):
-        handle = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+    if os.name == "nt" and path.is_dir():
+        return  # Windows opens no directories
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        # Not every file system can sync a directory. All else means that what was written may be lost.
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):
+            raise
+    finally:
+        os.close(handle)

@@ -33,6 +33,8 @@ MOST_DEAD = 0.25
 bases of all collections, whose cost is thus shared by as many writes."""
 MOST_DEAD_AT_LEAST = 20_000
 """Of few live vectors it puts up with so many dead ones; with 384 dimensions they take 31 MB."""
+ATTEMPTS = 3
+"""How often an erasure leaves segments that others begin to use again meanwhile, before it gives up."""
 
 
 def compact_everything(catalog: Catalog, segments: Segments, generations: Generations, *, erase: bool) -> None:
@@ -46,15 +48,21 @@ def compact_everything(catalog: Catalog, segments: Segments, generations: Genera
 
     Errors:
         Damaged: vectors fail their checksum. Unavailable: the data directory cannot be written; or, with `erase`, a
-        rebuild is under way, or what was in use before one is still read.
+        rebuild is under way, what was in use before one is still read, or vectors of the dead lie beside some that
+        others take into use again and again.
     """
     if erase:
         _remove_others(catalog.data_dir)
     with catalog.read() as connection:
         least = 0.0 if erase else WORTH_LEAVING
         dirty = [one for one in moves.usage(connection, segments) if one.is_worth_leaving(least)]
-    _compact(catalog, segments, generations, dirty, erase=erase)
+    left = _compact(catalog, segments, generations, dirty, erase=erase)
     if erase:
+        # Whoever hands a text in anew that was there before uses its vectors, and with them the whole segment.
+        for _ in range(ATTEMPTS - 1):
+            left = _compact(catalog, segments, generations, left, erase=True) if left else []
+        if left:
+            raise _still_used(segments, left)
         with catalog.writer_lock():
             catalog.shrink()
 
@@ -88,8 +96,8 @@ def reclaim(catalog: Catalog, segments: Segments, generations: Generations) -> b
 
 def _compact(
     catalog: Catalog, segments: Segments, generations: Generations, dirty: list[moves.Usage], *, erase: bool
-) -> None:
-    """Do steps 1 to 5.
+) -> list[moves.Usage]:
+    """Do steps 1 to 5; give the segments that have to stay, with what is dead in them.
 
     Every collection gets a new base: one may need a segment that none of its rows names any more, where this was cut
     off after its vectors were moved.
@@ -102,7 +110,16 @@ def _compact(
             generations.remove_superseded(collection)
         with catalog.writer_lock(), catalog.write() as tx:
             words.erase_unused(tx, collection.row)
-    moves.forget_left(catalog, segments, dirty)
+    return moves.forget_left(catalog, segments, dirty)
+
+
+def _still_used(segments: Segments, left: list[moves.Usage]) -> Unavailable:
+    names = ", ".join(segments.path(one.segment).name for one in left)
+    return Unavailable(
+        "vectors of what was deleted are still there: texts that had been deleted were handed in again meanwhile",
+        field=names,
+        remedy="run `qa-service compact --erase` again",
+    )
 
 
 def _remove_others(data_dir: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import stat
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
@@ -14,12 +15,11 @@ from importlib import metadata
 from pathlib import Path
 from typing import BinaryIO
 
-from embeddings.durable import sync_folder
 from qa_service.backup.archive import BLOCK, END, MANIFEST, Contents, Member, Shelved, header
 from qa_service.backup.parts import Part, Parts, open_parts
 from qa_service.backup.reading import looks_like_a_backup
 from qa_service.errors import BadInput, Damaged, Unavailable
-from qa_service.store import catalog_file
+from qa_service.store import catalog_file, files
 from qa_service.store.catalog import Catalog
 from qa_service.store.catalog_file import Facts
 from qa_service.store.journal import CATALOG
@@ -75,6 +75,8 @@ def _write(catalog: Catalog, file: Path, draft: BinaryIO, indexes: bool, advance
             facts, parts = _copied(stack, catalog, twin, indexes, advance)
             size = twin.stat().st_size
             copy = Part(CATALOG, size, stack.enter_context(twin.open("rb")))
+            # Read by its descriptor from now on: whatever ends this process, nobody has to find and remove it.
+            twin.unlink()
             total = size + _all_bytes(facts, parts)
             contents = _fill(
                 draft, _contents(facts, parts, copy), _in_order(copy, parts), lambda done: advance(done, total)
@@ -179,23 +181,52 @@ def _draft(file: Path) -> Iterator[BinaryIO]:
     """Give a file that takes the place of `file`, durably, when it is complete; one writer at a time.
 
     Errors:
-        Unavailable: another process writes it.
+        Unavailable: another process writes it. BadInput: what is there is not a draft of this user.
     """
     path = file.with_name(f".{file.name}.partial")
     # Of its owner alone: it holds every text, and the hashes of the keys.
-    with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), "r+b") as draft:
+    with os.fdopen(_opened(path), "r+b") as draft:
         if not _is_ours(draft, path):
             raise Unavailable("another backup into this file is under way", field=str(file))
         try:
             draft.truncate()
             yield draft
             draft.flush()
-            os.fsync(draft.fileno())
-            path.replace(file)
+            files.seal(path)
+            files.rename(path, file)
         except BaseException:
             path.unlink(missing_ok=True)
             raise
-    sync_folder(file.parent, files=False)
+    files.sync_directory(file.parent)
+
+
+def _opened(path: Path) -> int:
+    """Open a draft of this user's, for it alone; be it what a backup left that was killed.
+
+    Errors:
+        BadInput: it is another user's, or leads to, or is another name of, a file that must not be overwritten.
+    """
+    planted = BadInput(
+        "a backup writes here first, and somebody else has put something there",
+        field=str(path),
+        remedy="see what it is and remove it, or back up into a directory where nobody else can write",
+    )
+    try:
+        # A pipe must not be waited for.
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        if path.is_symlink():
+            raise planted from error
+        raise
+    try:
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid() or found.st_nlink > 1:
+            raise planted
+        os.fchmod(descriptor, 0o600)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
 
 
 def _is_ours(draft: BinaryIO, path: Path) -> bool:

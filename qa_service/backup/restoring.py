@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,7 +10,7 @@ from qa_service.backup.archive import ANOTHER, Contents, Member
 from qa_service.backup.reading import Archive, naming, open_archive
 from qa_service.errors import BadInput, Damaged, Incompatible, Unavailable
 from qa_service.index.manifest import FORMAT as INDEX_FORMAT
-from qa_service.store import catalog_file, directory_use, successor
+from qa_service.store import catalog_file, directory_use, files, successor
 from qa_service.store.catalog import Catalog
 from qa_service.store.journal import CATALOG, CONTENT, KEYS
 from qa_service.store.replacement import Replacement, prepare
@@ -45,7 +44,7 @@ def restore(
     with open_archive(file) as archive:
         _check_versions(file, archive.contents)
         try:
-            data_dir.mkdir(parents=True, exist_ok=True)
+            files.make_data_directory(data_dir)
             use = directory_use.alone(data_dir)
         except OSError as error:
             raise _unwritable(data_dir, error) from error
@@ -98,14 +97,14 @@ def _unpack(archive: Archive, folder: Path, advance: Callable[[int, int], None])
 
     def write(member: Member, content: Iterator[bytes]) -> None:
         path = folder / member.name
-        path.parent.mkdir(parents=True, exist_ok=True)
+        files.make_directory(path.parent)
         # Its name is one of those that a backup has, and the folder is new: nothing there could lead elsewhere.
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _mode(member)), "wb") as file:
-            for data in content:
-                file.write(data)
-                advance(len(data), total)
-            file.flush()
-            os.fsync(file.fileno())
+        files.create(path, told(content), _mode(member))
+
+    def told(content: Iterator[bytes]) -> Iterator[bytes]:
+        for data in content:
+            yield data
+            advance(len(data), total)
 
     archive.walk(write)
 

@@ -18,7 +18,7 @@ from qa_service.http.caller import current_caller
 from qa_service.http.in_work import RequestsInWork
 from qa_service.http.scoped import ScopedEngine, Service
 from qa_service.http.succeeding import Succeeding
-from qa_service.store import directory_use, replacement
+from qa_service.store import directory_use, files, replacement
 
 if TYPE_CHECKING:
     from qa_service.config import Settings
@@ -135,7 +135,7 @@ class EngineHost:
 
         # From before the index is opened: a rebuild that ends meanwhile leaves it to this server to let it take over.
         with contextlib.suppress(OSError):  # what is wrong with the directory is told by who opens it
-            self.settings.data_dir.mkdir(parents=True, exist_ok=True)
+            files.make_data_directory(self.settings.data_dir)
             self._serving = directory_use.serving(self.settings.data_dir)
         engine = Engine.open(self.settings)
         if os.environ.get(SAMPLES_VARIABLE) == "1":

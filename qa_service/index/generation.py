@@ -242,8 +242,7 @@ class Generations:
         directory = self.directory(collection.row)
         files.make_directory(directory.root)
         with filelock.FileLock(directory.root / "compact.lock", is_singleton=False):
-            for path in directory.orphans():
-                files.remove(path)
+            self._remove_orphans(directory)
             # Another compaction may have ended while this one waited.
             with self._catalog.read() as connection:
                 current = collections.find(connection, collection.name)
@@ -252,6 +251,14 @@ class Generations:
             manifest = None if anew else self.manifest(collection.row)
             work = Compaction(self._catalog, self._segments, self.versions.dim, current, directory.root)
             return self._take_over(current, work.write(manifest.base if manifest else None, anew=anew))
+
+    def _remove_orphans(self, directory: GenerationDir) -> None:
+        """Remove bases that were never published; the caller holds the lock of compactions."""
+        if directory.orphans():
+            # A replay makes its base under this lock alone, and has published it when it lets go.
+            with self._catalog.writer_lock():
+                for path in directory.orphans():
+                    files.remove(path)
 
     def _take_over(self, collection: Collection, entry: BaseEntry) -> Manifest | None:
         """Publish a new base; None if its collection is gone meanwhile."""

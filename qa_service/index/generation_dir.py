@@ -136,13 +136,20 @@ class GenerationDir:
         name = f"manifest-{manifest.seq}-{manifest.base.seq if manifest.base else 0}-{_unique()}.json"
         files.put(self.root / name, data)
         files.sync_directory(self.root)
-        files.put(self._current, f"{name} {hashlib.sha256(data).hexdigest()}\n".encode())
+        current = f"{name} {hashlib.sha256(data).hexdigest()}\n".encode()
+        try:
+            files.put(self._current, current)
+        except OSError:
+            if self.stamp() != current:
+                files.remove(self.root / name)
+            raise
         files.sync_directory(self.root)
 
     def obsolete(self) -> list[Path]:
-        """List the files that only superseded generations name, all but the latest few of them.
+        """List the files that only superseded generations name, all but the latest few of them, and `strays`.
 
-        A base directory that no manifest names yet may be under construction; it is never listed here.
+        Called under the writer's lock, once a generation was published. A base directory that no manifest names yet may
+        be under construction; it is never listed here.
         """
         manifests = sorted(self.root.glob("manifest-*.json"), key=_order, reverse=True)
         # A replay of everything has base 0 and sorts below what it replaces: the current one is kept in any case.
@@ -154,7 +161,17 @@ class GenerationDir:
         kept.update(others[:1])
         keep = {name for path in kept for name in _names(path)}
         gone = {name for path in manifests if path not in kept for name in _names(path)} - keep
-        return [self.root / name for name in sorted(gone)]
+        return [*(self.root / name for name in sorted(gone)), *self.strays()]
+
+    def strays(self) -> list[Path]:
+        """List what publications left that failed or were cut off: files that were to be named by a manifest.
+
+        They may be removed under the writer's lock, without which nothing is published.
+        """
+        named = {name for path in self.root.glob("manifest-*.json") for name in _names(path)}
+        deltas = [path for path in self.root.glob("delta-*.bin") if path.name not in named]
+        # A base in the making is a directory, and made without that lock.
+        return sorted(deltas) + sorted(path for path in self.root.glob("*.tmp") if path.is_file())
 
     def all_but_current(self) -> list[Path]:
         """List everything that the current generation does not need: to be removed under the writer's lock."""
@@ -163,7 +180,10 @@ class GenerationDir:
         return [path for path in sorted(self.root.iterdir()) if path.name not in keep]
 
     def orphans(self) -> list[Path]:
-        """List base directories that no manifest names: remains of a compaction that did not end."""
+        """List base directories that no manifest names: remains of a compaction or a replay that did not end.
+
+        Or of one that has not ended yet: they may be removed by who holds the locks of both.
+        """
         named = {name for path in self.root.glob("manifest-*.json") for name in _names(path)}
         return [path for path in self.root.glob("base-*") if path.name not in named]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import UTC, datetime
 
 import numpy as np
@@ -49,6 +50,10 @@ class Publishing:
             )
             directory.publish(manifest)
         except OSError as error:
+            # It is tried again and again, on a disk that may be full.
+            with contextlib.suppress(OSError):
+                for path in directory.strays():
+                    files.remove(path)
             raise Unavailable(
                 f"what was written is kept, but cannot be searched yet: publishing failed: {error}",
                 field=str(directory.root),

@@ -91,7 +91,7 @@ def problems(data_dir: Path) -> list[str]:
 def _changing(data_dir: Path) -> Iterator[tuple[Key, ...]]:
     """Give the keys, and keep other processes from changing them meanwhile."""
     try:
-        files.make_directory(data_dir)
+        files.make_data_directory(data_dir)
         with filelock.FileLock(data_dir / _LOCK, timeout=_LOCK_SECONDS, is_singleton=False):
             yield read_keys(data_dir) or ()
     except filelock.Timeout as error:

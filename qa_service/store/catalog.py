@@ -79,7 +79,7 @@ class Catalog:
         self._opened_lock = threading.Lock()
         self._content: directory_use.DirectoryUse | None = None
         try:
-            files.make_directory(data_dir)
+            files.make_data_directory(data_dir)
             self._use = replacement.enter(data_dir, catalog_file.opens, catalog_file.settle_log)
             with contextlib.ExitStack() as failed:
                 failed.callback(self.close)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -126,11 +127,11 @@ def copy(connection: sqlite3.Connection, target: Path, advance: Callable[[int], 
 
     Args:
         connection: in a read transaction that has read something.
-        target: a file that does not exist yet; it is not made durable.
+        target: a file that does not exist yet; it is its owner's alone, and not made durable.
         advance: called with the bytes copied since the last call.
 
     Errors:
-        Damaged: the catalogue is not sound.
+        Damaged: the catalogue is not sound. OSError: the file cannot be made.
     """
     page = int(connection.execute("PRAGMA page_size").fetchone()[0])
     done = 0
@@ -140,6 +141,8 @@ def copy(connection: sqlite3.Connection, target: Path, advance: Callable[[int], 
         advance((total - remaining - done) * page)
         done = total - remaining
 
+    # SQLite would let the umask decide who may read it, and follow a link that somebody put there.
+    os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
     with closing(sqlite3.connect(target, isolation_level=None)) as twin:
         # The copy is thrown away after a crash, so nothing has to be undone or waited for.
         twin.execute("PRAGMA journal_mode = OFF")

@@ -41,16 +41,55 @@ watchers: list[Callable[[Step], None]] = []
 """Told each step once it is done. Empty but in tests, which find out what a power cut after any step would leave."""
 
 
-def make_directory(path: Path) -> None:
-    """Make a directory, with its parents, durably; nothing happens if it is there."""
+def make_data_directory(path: Path) -> None:
+    """Make a data directory as `make_directory` does, for its owner alone: what is in it nobody else may read."""
+    make_directory(path, 0o700)
+
+
+def make_directory(path: Path, mode: int = 0o777) -> None:
+    """Make a directory, with its parents, durably; nothing happens if it is there.
+
+    Parameters:
+        mode: its permissions, less the umask's; parents get what the umask leaves.
+    """
+    wanted = path
     missing: list[Path] = []
     while not path.is_dir():
         missing.append(path)
         path = path.parent
     for directory in reversed(missing):
-        directory.mkdir(exist_ok=True)
+        directory.mkdir(mode if directory == wanted else 0o777, exist_ok=True)
         _tell("made directory", directory)
         sync_directory(directory.parent)
+
+
+def make_new_directory(path: Path) -> None:
+    """Make a directory durably in one that is there.
+
+    Errors:
+        FileExistsError: there is something of that name.
+    """
+    path.mkdir()
+    _tell("made directory", path)
+    sync_directory(path.parent)
+
+
+def create(path: Path, blocks: Iterable[bytes], mode: int) -> None:
+    """Write a new file, whose content is durable then; its name is once its directory was synced.
+
+    Parameters:
+        mode: its permissions, less the umask's.
+
+    Errors:
+        FileExistsError: there is something of that name, be it a link that leads nowhere.
+    """
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode), "wb") as file:
+        for block in blocks:
+            file.write(block)
+        file.flush()
+        _tell("wrote", path)
+        os.fsync(file.fileno())
+    _tell("synced", path)
 
 
 def put(path: Path, data: bytes, mode: int | None = None) -> None:
@@ -110,6 +149,12 @@ def move(source: Path, target: Path) -> None:
     sync_directory(target.parent)
 
 
+def rename(source: Path, target: Path) -> None:
+    """Give a file or directory another name, in whichever directory; durable once one of both was synced."""
+    source.rename(target)
+    _tell("renamed", source, target)
+
+
 def remove(path: Path) -> None:
     """Remove a file, or a directory with all that is in it; it may be gone, or come back after a crash."""
     if path.is_dir():
@@ -131,6 +176,18 @@ def sync_directory(path: Path) -> None:
     finally:
         os.close(descriptor)
     _tell("synced directory", path)
+
+
+def sync_tree(folder: Path) -> None:
+    """Make a directory durable with all that is in it, whoever wrote that; its name is in its parent's keeping."""
+    below = [path for path in sorted(folder.rglob("*")) if not path.is_symlink()]
+    for path in below:
+        if path.is_file():
+            seal(path)
+    for path in reversed(below):
+        if path.is_dir():
+            sync_directory(path)
+    sync_directory(folder)
 
 
 def _tell(action: Action, path: Path, target: Path | None = None) -> None:

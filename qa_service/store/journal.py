@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
-from embeddings.durable import sync_folder
 from qa_service.errors import Damaged
+from qa_service.store import files
 
 FOLDER = ".restore"
 CATALOG = "catalog.sqlite3"
@@ -39,14 +38,9 @@ class Journal:
 
 def write(work: Path, journal: Journal) -> None:
     """Write a journal, whole and durably."""
-    draft = work / f"{NAME}.draft"
-    with draft.open("w", encoding="ascii") as file:
-        format_ = _FORMAT if journal.source == "new" else _SUCCESSION_FORMAT
-        json.dump({"format": format_, **asdict(journal)}, file)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(work / NAME)
-    sync_folder(work, files=False)
+    format_ = _FORMAT if journal.source == "new" else _SUCCESSION_FORMAT
+    files.put(work / NAME, json.dumps({"format": format_, **asdict(journal)}).encode("ascii"))
+    files.sync_directory(work)
 
 
 def read(work: Path) -> Journal | None:

@@ -51,9 +51,10 @@ def leave(catalog: Catalog, segments: Segments, dirty: Sequence[Usage]) -> None:
     for fingerprint, dim in sorted({(one.fingerprint, one.dim) for one in dirty}):
         with catalog.writer_lock(), catalog.write() as tx:
             known = segments.committed(tx.connection)
-            last = max(number for number, (own, size, _) in known.items() if (own, size) == (fingerprint, dim))
+            own = [number for number, (of, size, _) in known.items() if (of, size) == (fingerprint, dim)]
             # What is written from now on must not go into one that is left; and no number is ever given twice.
-            if last in numbers:
+            # There is none where another process has removed them meanwhile.
+            if own and max(own) in numbers:
                 segments.start(tx, fingerprint, dim)
     for one in dirty:
         while _move_some(catalog, segments, one):
@@ -61,8 +62,12 @@ def leave(catalog: Catalog, segments: Segments, dirty: Sequence[Usage]) -> None:
     catalog.forget_kept()
 
 
-def forget_left(catalog: Catalog, segments: Segments, dirty: Sequence[Usage]) -> None:
-    """Remove segments that no passage refers to any more; the caller has published bases that need none of them."""
+def forget_left(catalog: Catalog, segments: Segments, dirty: Sequence[Usage]) -> list[Usage]:
+    """Remove segments that no passage refers to any more; the caller has published bases that need none of them.
+
+    Returns:
+        Those that have to stay: since they were left, a text was handed in again whose vectors are in them.
+    """
     with catalog.writer_lock():
         with catalog.write() as tx:
             rows = tx.connection.execute("SELECT DISTINCT segment FROM passages WHERE vectors > 0")
@@ -74,6 +79,7 @@ def forget_left(catalog: Catalog, segments: Segments, dirty: Sequence[Usage]) ->
                     segments.start(tx, one.fingerprint, one.dim)
             segments.forget(tx, [one.segment for one in gone])
         segments.remove_unknown()
+    return [one for one in dirty if one.segment in needed]
 
 
 def _move_some(catalog: Catalog, segments: Segments, one: Usage) -> bool:

@@ -18,12 +18,10 @@ from __future__ import annotations
 
 import logging
 import os
-import shutil
 from collections.abc import Callable, Collection
 from dataclasses import replace
 from pathlib import Path
 
-from embeddings.durable import sync_folder
 from qa_service.errors import QAError, Unavailable
 from qa_service.store import directory_use, files, successor
 from qa_service.store import journal as journal_file
@@ -46,12 +44,13 @@ class Replacement:
 
     def begin(self) -> None:
         """Make `new`, where the new content is to be put together."""
-        self.new.mkdir(parents=True)
+        files.make_new_directory(self._work)
+        files.make_new_directory(self.new)
 
     def abandon(self) -> None:
         """Let go of what was put together, unless the replacement has begun; then it is settled at the next opening."""
         if not (self._work / journal_file.NAME).exists():
-            shutil.rmtree(self._work, ignore_errors=True)
+            files.remove(self._work)
 
     def carry_out(self, opens: Opens, keep: Collection[str] = ()) -> None:
         """Put the new content in the place of the old.
@@ -65,9 +64,9 @@ class Replacement:
         """
         put = tuple(name for name in CONTENT if (self.new / name).exists())
         take = tuple(name for name in CONTENT if _exists(self._dir / name) and (name in put or name not in keep))
-        (self._work / "old").mkdir()
-        sync_folder(self.new)
-        sync_folder(self._dir, files=False)
+        files.make_new_directory(self._work / "old")
+        files.sync_tree(self.new)
+        files.sync_directory(self._dir)
         journal = Journal("swap", take, put)
         journal_file.write(self._work, journal)
         failure = _go_on(self._dir, journal, opens)
@@ -88,7 +87,7 @@ def settle(data_dir: Path, opens: Opens) -> None:
     """
     journal = journal_file.read(data_dir / FOLDER)
     if journal is None:
-        shutil.rmtree(data_dir / FOLDER, ignore_errors=True)
+        files.remove(data_dir / FOLDER)
         return
     failure = _go_on(data_dir, journal, opens)
     what = "an interrupted restore" if journal.source == "new" else "an interrupted move of a rebuilt index"
@@ -166,16 +165,17 @@ def _fold(data_dir: Path, opens: Opens, settle_log: Opens) -> bool:
         settle_log(new)
         put = tuple(name for name in INDEXED if (new / name).exists())
         take = tuple(name for name in INDEXED if _exists(data_dir / name))
-        (data_dir / FOLDER / "old").mkdir(parents=True)
-        sync_folder(new)
-        sync_folder(data_dir, files=False)
+        files.make_new_directory(data_dir / FOLDER)
+        files.make_new_directory(data_dir / FOLDER / "old")
+        files.sync_tree(new)
+        files.sync_directory(data_dir)
         journal = Journal("swap", take, put, "successor")
         journal_file.write(data_dir / FOLDER, journal)
         failure: Exception | None = _go_on(data_dir, journal, opens)
     except (OSError, QAError) as error:
         failure = error
         if not (data_dir / FOLDER / journal_file.NAME).exists():
-            shutil.rmtree(data_dir / FOLDER, ignore_errors=True)
+            files.remove(data_dir / FOLDER)
     if failure is not None:
         logger.warning("the index that a rebuild made is used where it is, in %s: %s", new, failure)
     return failure is None
@@ -218,7 +218,7 @@ def _go_on(data_dir: Path, journal: Journal, opens: Opens) -> Exception | None:
     work = data_dir / FOLDER
     failure: Exception | None = None
     # A successor's folder may be gone already.
-    _source(data_dir, journal).mkdir(exist_ok=True)
+    files.make_directory(_source(data_dir, journal))
     if journal.phase == "swap":
         try:
             _swap(data_dir, journal)
@@ -233,11 +233,11 @@ def _go_on(data_dir: Path, journal: Journal, opens: Opens) -> Exception | None:
             successor.put_in_charge(data_dir)
     elif journal.source == "successor":
         successor.discharge(data_dir)
-        shutil.rmtree(successor.folder(data_dir), ignore_errors=True)
+        files.remove(successor.folder(data_dir))
     # Without its journal the folder is remains, whose order of removal does not matter.
-    (work / journal_file.NAME).unlink()
-    sync_folder(work, files=False)
-    shutil.rmtree(work, ignore_errors=True)
+    files.remove(work / journal_file.NAME)
+    files.sync_directory(work)
+    files.remove(work)
     return failure
 
 
@@ -249,11 +249,11 @@ def _swap(data_dir: Path, journal: Journal) -> None:
     old, new = data_dir / FOLDER / "old", _source(data_dir, journal)
     for name in journal.take:
         if not _exists(old / name):
-            (data_dir / name).rename(old / name)
+            files.rename(data_dir / name, old / name)
     _sync(old, data_dir)
     for name in journal.put:
         if _exists(new / name):
-            (new / name).rename(data_dir / name)
+            files.rename(new / name, data_dir / name)
     _sync(new, data_dir)
 
 
@@ -263,18 +263,18 @@ def _undo(data_dir: Path, journal: Journal) -> None:
     for name in journal.put:
         # What is not in `new` was put in place; and not yet moved back, since an old one would be in `old` still.
         if not _exists(new / name) and _exists(data_dir / name):
-            (data_dir / name).rename(new / name)
+            files.rename(data_dir / name, new / name)
     _sync(new, data_dir)
     for name in journal.take:
         if _exists(old / name):
-            (old / name).rename(data_dir / name)
+            files.rename(old / name, data_dir / name)
     _sync(old, data_dir)
 
 
 def _sync(*folders: Path) -> None:
     """Make the names in folders durable, so that no later rename can be on disk without an earlier one."""
     for folder in folders:
-        sync_folder(folder, files=False)
+        files.sync_directory(folder)
 
 
 def _exists(path: Path) -> bool:

@@ -10,7 +10,13 @@ from qa_service.errors import Damaged, Incompatible
 from qa_service.store import migrating
 from qa_service.store.catalog_file import unwritten
 
-_OBJECTS = "SELECT type, name, tbl_name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
+_OBJECTS = "SELECT type, name, tbl_name, sql FROM sqlite_master"
+_STATISTICS = {
+    ("table", "sqlite_stat1", "sqlite_stat1", "CREATE TABLE sqlite_stat1(tbl,idx,stat)"),
+    ("table", "sqlite_stat4", "sqlite_stat4", "CREATE TABLE sqlite_stat4(tbl,idx,neq,nlt,ndlt,sample)"),
+}
+"""What ANALYZE adds, which the service does not run and an operator may have; other names of SQLite's own are compared
+too, since a catalogue from elsewhere can have a trigger of such a name."""
 
 
 def newest_schema() -> int:
@@ -26,7 +32,7 @@ def check_schema(path: Path) -> None:
     """
     with unwritten(path) as connection:
         schema = int(connection.execute("PRAGMA user_version").fetchone()[0])
-        found = set(connection.execute(_OBJECTS))
+        found = set(connection.execute(_OBJECTS)) - _STATISTICS
     if schema > newest_schema():
         raise Incompatible(
             f"the catalogue has format {schema}, this version knows up to {newest_schema()}",

@@ -2,7 +2,11 @@
 
 Names are durable once their directory was synced, bytes once their file was. Three states are kept after every step:
 what is durable and nothing else; all names, but only half of the bytes that were not synced; and all of it, as after
-`kill -9`. SQLite's files are copied as they are: its commits are durable by its own doing.
+`kill -9`. While a directory is removed, one below it may be empty already. What moves from one directory to another is
+never in both nor in none: the sync of either makes it durable.
+
+SQLite's files are copied as they are: its commits are durable by its own doing. Where nobody writes a catalogue and it
+is moved about itself, it is a file like others, of which `load` takes note with all that is there.
 """
 
 from __future__ import annotations
@@ -19,7 +23,7 @@ Tree = dict[str, bytes | None]
 _CATALOG = ("catalog.sqlite3", "catalog.sqlite3-wal")
 
 
-@dataclass
+@dataclass(eq=False)
 class File:
     """A file's bytes now, and those that are durable."""
 
@@ -32,12 +36,23 @@ class File:
         return self.now[: common + (len(self.now) - common) // 2] if self.now != self.durable else self.now
 
 
-@dataclass
+@dataclass(eq=False)
 class Directory:
     """A directory's names now, and those that are durable."""
 
     now: dict[str, File | Directory] = field(default_factory=dict)
     durable: dict[str, File | Directory] = field(default_factory=dict)
+
+
+@dataclass(eq=False)
+class Move:
+    """Something that went from one directory to another since either was synced."""
+
+    node: File | Directory
+    source: Directory
+    name: str
+    target: Directory
+    new: str
 
 
 @dataclass(frozen=True)
@@ -64,8 +79,11 @@ class State:
 class Disk:
     """Watches `store.files`; `allowed` is set by the test before and after each operation."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, catalog: bool = True) -> None:
+        """Watch a directory, in which a catalogue is written or is a file like others."""
         self._root = root
+        self._catalogs = _CATALOG if catalog else ()
+        self._moved: list[Move] = []
         self._top = Directory()
         self._seen: set[bytes] = set()
         self.states: list[State] = []
@@ -77,13 +95,31 @@ class Disk:
         if not step.path.is_relative_to(self._root):
             return
         self.steps.append(step)
+        if step.action == "removed":
+            self._remove(step)
         self._apply(step)
         for kind in ("durable", "torn", "killed"):
-            tree = self.tree(kind)
-            mark = hashlib.sha256(repr((sorted(tree.items()), self.allowed)).encode()).digest()
-            if mark not in self._seen:
-                self._seen.add(mark)
-                self.states.append(State(step, kind, tree, self.allowed))
+            self._keep(step, kind, self.tree(kind))
+
+    def _keep(self, step: Step, kind: str, tree: Tree) -> None:
+        mark = hashlib.sha256(repr((sorted(tree.items()), self.allowed)).encode()).digest()
+        if mark not in self._seen:
+            self._seen.add(mark)
+            self.states.append(State(step, kind, tree, self.allowed))
+
+    def _remove(self, step: Step) -> None:
+        """Keep what a cut leaves while a directory is removed: what is below goes first, and may be all that went."""
+        node = self._parent(step.path).durable.get(step.path.name)
+        place = step.path.relative_to(self._root)
+        for name, below in node.durable.items() if isinstance(node, Directory) else ():
+            if isinstance(below, Directory):
+                inside = f"{place / name}/"
+                tree = {path: data for path, data in self.tree("durable").items() if not path.startswith(inside)}
+                self._keep(step, "emptied", tree)
+
+    def load(self) -> None:
+        """Take what is in the directory for durable."""
+        self._top = _loaded(self._root)
 
     def tree(self, kind: str) -> Tree:
         """Give what a cut would leave now."""
@@ -92,7 +128,7 @@ class Disk:
     def _apply(self, step: Step) -> None:
         if step.path == self._root:
             if step.action == "synced directory":
-                self._top.durable = dict(self._top.now)
+                self._sync(self._top)
             return
         parent, name = self._parent(step.path), step.path.name
         if step.action == "made directory":
@@ -107,13 +143,26 @@ class Disk:
             file.durable = file.now
         elif step.action == "renamed":
             assert step.target is not None
-            self._parent(step.target).now[step.target.name] = parent.now.pop(name)
+            self._rename(parent, name, self._parent(step.target), step.target.name)
         elif step.action == "removed":
             parent.now.pop(name, None)
         else:
-            directory = parent.now[name]
+            directory = parent.now.setdefault(name, Directory())
             assert isinstance(directory, Directory)
-            directory.durable = dict(directory.now)
+            self._sync(directory)
+
+    def _rename(self, source: Directory, name: str, target: Directory, new: str) -> None:
+        node = target.now[new] = source.now.pop(name)
+        if source is not target:
+            self._moved.append(Move(node, source, name, target, new))
+
+    def _sync(self, directory: Directory) -> None:
+        for move in [move for move in self._moved if directory in (move.source, move.target)]:
+            self._moved.remove(move)
+            if move.source.durable.get(move.name) is move.node:
+                del move.source.durable[move.name]
+            move.target.durable[move.new] = move.node
+        directory.durable = dict(directory.now)
 
     def _parent(self, path: Path) -> Directory:
         directory = self._top
@@ -133,4 +182,13 @@ class Disk:
                 yield prefix + name, {"durable": node.durable, "torn": node.torn(), "killed": node.now}[kind]
 
     def _catalog(self) -> Tree:
-        return {name: (self._root / name).read_bytes() for name in _CATALOG if (self._root / name).exists()}
+        return {name: (self._root / name).read_bytes() for name in self._catalogs if (self._root / name).exists()}
+
+
+def _loaded(path: Path) -> Directory:
+    directory = Directory()
+    for entry in path.iterdir():
+        data = b"" if entry.is_dir() else entry.read_bytes()
+        directory.now[entry.name] = _loaded(entry) if entry.is_dir() else File(data, data)
+    directory.durable = dict(directory.now)
+    return directory

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +18,8 @@ from qa_service.backup.restoring import restore
 from qa_service.config import Settings
 from qa_service.engine import Engine
 from qa_service.errors import BadInput, Damaged, Incompatible, Unavailable
-from qa_service.store import directory_use, schema
+from qa_service.store import directory_use, files, schema
+from qa_service.store.catalog import Catalog
 from qa_service.types import Ask
 from tests.conftest import add
 
@@ -176,6 +178,76 @@ def test_remains_of_a_backup_that_died_are_no_hindrance(filled: Settings, tmp_pa
         (tmp_path / name).write_bytes(b"x" * 1_000_000)
     back_up(filled, tmp_path / "b.tar")
     verify(tmp_path / "b.tar", silent)
+
+
+def permissions(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_only_its_owner_may_read_any_of_it_while_it_is_made(filled: Settings, tmp_path: Path) -> None:
+    """The umask is the usual one; the draft is one that was left with other permissions."""
+    (tmp_path / "to").mkdir()
+    (tmp_path / "to" / ".b.tar.partial").touch(0o644)
+    seen: dict[str, set[int]] = {}
+
+    def look(_done: int, _total: int) -> None:
+        for path in (tmp_path / "to").iterdir():
+            seen.setdefault(path.name, set()).add(permissions(path))
+
+    before = os.umask(0o022)
+    try:
+        make(filled.data_dir, tmp_path / "to" / "b.tar", indexes=True, advance=look)
+    finally:
+        os.umask(before)
+    assert seen == {".b.tar.partial": {0o600}, ".b.tar.catalogue": {0o600}}
+    assert permissions(tmp_path / "to" / "b.tar") == 0o600
+
+
+@pytest.mark.parametrize("plant", ["a link", "another name", "a pipe", "somebody else's"])
+def test_what_somebody_put_where_a_backup_is_written_is_left_alone(
+    filled: Settings, tmp_path: Path, plant: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    victim, draft = tmp_path / "victim", tmp_path / ".b.tar.partial"
+    victim.write_text("precious", encoding="utf-8")
+    if plant == "a link":
+        draft.symlink_to(victim)
+    elif plant == "another name":
+        draft.hardlink_to(victim)
+    elif plant == "a pipe":
+        os.mkfifo(draft)
+    else:
+        draft.write_text("precious", encoding="utf-8")
+        user = os.geteuid()
+        monkeypatch.setattr(os, "geteuid", lambda: user + 1)
+    with pytest.raises(BadInput, match=r"\.b\.tar\.partial: .*somebody else has put something there"):
+        back_up(filled, tmp_path / "b.tar")
+    assert victim.read_text(encoding="utf-8") == "precious"
+    assert os.path.lexists(draft)
+    assert not (tmp_path / "b.tar").exists()
+
+
+def test_a_data_directory_that_the_service_makes_is_its_owners_alone(tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir(0o755)
+    before = os.umask(0o022)
+    try:
+        for name in ("new/data", "there"):
+            Catalog(tmp_path / name).close()
+    finally:
+        os.umask(before)
+    assert [permissions(tmp_path / name) for name in ("new", "new/data", "there")] == [0o755, 0o700, 0o755]
+
+
+def test_a_restore_into_a_new_directory_is_there_after_a_power_cut(filled: Settings, tmp_path: Path) -> None:
+    back_up(filled, tmp_path / "b.tar")
+    steps: list[tuple[str, Path]] = []
+    files.watchers.append(lambda step: steps.append((step.action, step.path)))
+    try:
+        put_back(tmp_path / "b.tar", tmp_path / "srv" / "new")
+    finally:
+        files.watchers.clear()
+    assert permissions(tmp_path / "srv" / "new") == 0o700
+    for made in (tmp_path / "srv", tmp_path / "srv" / "new"):
+        assert steps.index(("synced directory", made.parent), steps.index(("made directory", made)))
 
 
 def test_two_backups_into_one_file(filled: Settings, tmp_path: Path) -> None:

@@ -163,7 +163,17 @@ def test_a_changed_archive(good: Path, tmp_path: Path, name: str) -> None:
 
 @pytest.mark.parametrize(
     "statement",
-    ["CREATE TRIGGER evil AFTER UPDATE ON meta BEGIN DELETE FROM articles; END", "CREATE TABLE more (x)"],
+    [
+        "CREATE TRIGGER evil AFTER UPDATE ON meta BEGIN DELETE FROM articles; END",
+        "CREATE TABLE more (x)",
+        *(
+            f"PRAGMA writable_schema = ON; INSERT INTO sqlite_master VALUES ('trigger', '{name}', 'meta', 0,"
+            f" 'CREATE TRIGGER {name} AFTER UPDATE ON meta BEGIN DELETE FROM articles; END')"
+            for name in ("sqlite_evil", "sqlite_stat1")
+        ),
+        "PRAGMA writable_schema = ON; INSERT INTO sqlite_master VALUES ('view',"
+        " 'sqlite_view', 'sqlite_view', 0, 'CREATE VIEW sqlite_view AS SELECT 1')",
+    ],
 )
 def test_a_catalogue_with_other_tables_is_not_opened(good: Path, tmp_path: Path, statement: str) -> None:
     import sqlite3
@@ -172,7 +182,12 @@ def test_a_catalogue_with_other_tables_is_not_opened(good: Path, tmp_path: Path,
     path = tmp_path / "changed.sqlite3"
     path.write_bytes(files[1][1])
     connection = sqlite3.connect(path)
-    connection.execute(statement)
+    connection.executescript(statement)
+    connection.commit()
+    connection.close()
+    # As SQLite's backup leaves it: without a log.
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA writable_schema = ON")
     connection.execute("PRAGMA journal_mode = DELETE")
     connection.close()
     files[1] = (files[1][0], path.read_bytes())
@@ -304,3 +319,12 @@ def _refused(bad: Path, tmp_path: Path, kind: type[QAError], message: str) -> No
     assert str(error.value).startswith(str(bad))
     assert not target.exists() or {path.name for path in target.iterdir()} <= {"in-use.lock"}
     assert not (tmp_path / "evil").exists()
+
+
+def test_a_catalogue_that_its_operator_has_analysed_is_one_of_ours(settings: Settings, tmp_path: Path) -> None:
+    with opened(settings) as engine:
+        add(engine, {"a": text(1)})
+        with engine.catalog.writer_lock(), engine.catalog.write() as tx:
+            tx.connection.execute("ANALYZE")
+    back_up(settings, tmp_path / "b.tar")
+    restore(tmp_path / "b.tar", tmp_path / "other", replace=False, keep_keys=False, advance=silent)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,26 @@ from qa_service.http.exposure import refuse_exposed
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "scripts" / "deploy"
 MIB = 1024 * 1024
+VACUUM = """
+import os, sqlite3, sys
+seen = set()
+def look():
+    for name in os.listdir("/proc/self/fd"):
+        try:
+            path = os.readlink("/proc/self/fd/" + name)
+        except OSError:
+            continue
+        if "etilqs" in path:
+            seen.add(os.path.dirname(path))
+connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+connection.execute("CREATE TABLE t (x)")
+connection.execute("INSERT INTO t WITH n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 20000)"
+                   " SELECT randomblob(1000) FROM n")
+connection.set_progress_handler(look, 1000)
+connection.execute("VACUUM")
+print(*seen)
+"""
+"""Prints in which directory SQLite has temporary files while it writes a database of 20 MB anew."""
 
 
 def instructions() -> list[tuple[str, str]]:
@@ -121,6 +143,25 @@ def test_nothing_outside_the_volumes_is_written(compose: dict[str, Any]) -> None
         assert environment[name].startswith(("/data", "/cache")), name
     mounted = {volume.partition(":")[2] for volume in service["volumes"]}
     assert mounted == {"/data", "/cache"}
+
+
+def test_what_sqlite_writes_aside_goes_where_the_catalogue_is(unit: dict[str, list[str]]) -> None:
+    """`compact --erase` has it write a copy of the catalogue, which must not count as memory of the container."""
+    for environment in (" ".join(values("ENV", last_stage())), " ".join(unit["Environment"])):
+        found = dict(re.findall(r"(\w+)=(\S+)", environment))
+        assert found["SQLITE_TMPDIR"] == found["QA_DATA_DIR"]
+
+
+def test_sqlite_heeds_its_variable(tmp_path: Path) -> None:
+    (tmp_path / "aside").mkdir()
+    done = subprocess.run(
+        [sys.executable, "-c", VACUUM, str(tmp_path / "catalog.sqlite3")],
+        env={**os.environ, "SQLITE_TMPDIR": str(tmp_path / "aside")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.split() == [str(tmp_path / "aside")], done.stderr
 
 
 @pytest.mark.parametrize("name", ["qa-service", "proxy"])

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from embeddings.toy import ToyEncoder
+from qa_service import erasing
 from qa_service.config import Settings
 from qa_service.engine import Engine
+from qa_service.errors import Unavailable
 from qa_service.index import dense
 from qa_service.store import moves, segments
+from qa_service.store.catalog import Catalog
 from qa_service.types import Ask
 from tests.conftest import add
 from tests.unit.test_generations import question, text
@@ -188,5 +192,63 @@ def test_without_erase_little_is_written(settings: Settings) -> None:
     engine.compact_everything(erase=False)
     assert [path.name for path in (settings.data_dir / "vectors").iterdir()] == ["segment-000002.vec"]
     assert set(shown(engine)) == {"a0", "a8", "a9"}
+    assert engine.check() == []
+    engine.close()
+
+
+def handing_in_again(engine: Engine, monkeypatch: pytest.MonkeyPatch, times: int) -> None:
+    """Have somebody hand in a deleted text whenever its segment was just left, so often."""
+    real, calls = moves.leave, []
+
+    def leave(catalog: Catalog, found: segments.Segments, dirty: Sequence[moves.Usage]) -> None:
+        real(catalog, found, dirty)
+        calls.append(1)
+        if len(calls) <= times:
+            add(engine, {f"again{len(calls)}": text(50 + len(calls))})
+
+    monkeypatch.setattr(moves, "leave", leave)
+
+
+def test_what_is_handed_in_again_meanwhile_keeps_nothing_of_the_deleted(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = Engine.open(settings, ToyEncoder())
+    add(engine, {**{f"a{n}": text(n) for n in range(5)}, "secret": SECRET, "menu1": text(51), "menu2": text(52)})
+    vectors = vectors_of(engine, "secret")
+    for gone in ("secret", "menu1", "menu2"):
+        engine.delete_article("default", gone)
+    handing_in_again(engine, monkeypatch, times=1)
+    engine.compact_everything(erase=True)
+    assert holding(settings.data_dir, vectors) == set()
+    assert "again1" in shown(engine, 51)
+    assert engine.check() == []
+    engine.close()
+
+
+def test_an_erasure_that_could_not_erase_says_so(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(erasing, "ATTEMPTS", 1)
+    engine = Engine.open(settings, ToyEncoder())
+    add(engine, {**{f"a{n}": text(n) for n in range(5)}, "secret": SECRET, "menu": text(51)})
+    vectors = vectors_of(engine, "secret")
+    engine.delete_article("default", "secret")
+    engine.delete_article("default", "menu")
+    handing_in_again(engine, monkeypatch, times=1)
+    with pytest.raises(Unavailable, match=r"segment-000001\.vec: vectors of what was deleted are still there.*again"):
+        engine.compact_everything(erase=True)
+    assert holding(settings.data_dir, vectors) == {"segment-000001.vec"}
+    engine.compact_everything(erase=True)
+    assert holding(settings.data_dir, vectors) == set()
+    assert engine.check() == []
+    engine.close()
+
+
+def test_segments_that_another_process_has_removed_are_left_already(settings: Settings) -> None:
+    engine = Engine.open(settings, ToyEncoder())
+    add(engine, {f"a{n}": text(n) for n in range(5)})
+    before = shown(engine)
+    gone = [moves.Usage(99, "a model of before", 8, records=5, live=0)]
+    moves.leave(engine.catalog, engine.segments, gone)
+    assert moves.forget_left(engine.catalog, engine.segments, gone) == []
+    assert shown(engine) == before
     assert engine.check() == []
     engine.close()

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from qa_service.errors import Damaged, QAError
-from qa_service.store import journal, replacement
+from qa_service.store import files
 from qa_service.store.journal import CONTENT, FOLDER
 from qa_service.store.replacement import Replacement, enter, is_pending
 
@@ -24,8 +24,8 @@ class Died(BaseException):
     """The process is gone at this point: nothing below handles it."""
 
 
-def lay_out(folder: Path, files: dict[str, str]) -> None:
-    for name, content in files.items():
+def lay_out(folder: Path, contents: dict[str, str]) -> None:
+    for name, content in contents.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(content, encoding="utf-8")
 
@@ -64,8 +64,7 @@ class Dying:
         for name in ("rename", "replace", "unlink", "mkdir"):
             self._watch(monkeypatch, Path, name)
         self._watch(monkeypatch, shutil, "rmtree")
-        self._watch(monkeypatch, replacement, "sync_folder")
-        self._watch(monkeypatch, journal, "sync_folder")
+        self._watch(monkeypatch, files, "sync_directory")
 
     def _watch(self, monkeypatch: pytest.MonkeyPatch, owner: object, name: str) -> None:
         real = getattr(owner, name)

@@ -16,7 +16,7 @@ from qa_service.engine import Engine
 from qa_service.errors import Damaged
 from qa_service.http import create_app
 from qa_service.http.host import EXTENSION, EngineHost
-from qa_service.store import directory_use
+from qa_service.store import directory_use, files
 from qa_service.store.catalog import Catalog
 from qa_service.types import Ask, Submission
 
@@ -43,6 +43,26 @@ def test_an_engine_that_was_given_is_not_opened(engine: Engine, monkeypatch: pyt
     monkeypatch.setattr(EngineHost, "_load", lambda _host: pytest.fail("it was opened"))
     app = create_app(engine.settings, engine)
     assert app.extensions[EXTENSION].engine() is engine
+
+
+def test_a_directory_that_a_host_makes_is_there_after_a_power_cut(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise Damaged("it is not opened in this test")
+
+    monkeypatch.setattr(Engine, "open", refuse)
+    steps: list[tuple[str, Path]] = []
+    files.watchers.append(lambda step: steps.append((step.action, step.path)))
+    host = EngineHost(settings.model_copy(update={"data_dir": tmp_path / "srv" / "data"}))
+    try:
+        host.start()
+        assert host.wait(30)
+    finally:
+        host.close()
+        files.watchers.clear()
+    for made in (tmp_path / "srv", tmp_path / "srv" / "data"):
+        assert steps.index(("synced directory", made.parent), steps.index(("made directory", made)))
 
 
 def in_use(data_dir: Path) -> bool:
