@@ -180,7 +180,7 @@ def _segment_seeds() -> Iterator[bytes]:
 @refusing
 def _segment(data: bytes) -> None:
     home = folder("segment")
-    segments = Segments(SimpleNamespace(data_dir=home))  # type: ignore[arg-type]
+    segments = Segments(SimpleNamespace(data_dir=home, root=home))  # type: ignore[arg-type]
     path = segments.path(1)
     path.unlink(missing_ok=True)
     path.write_bytes(data)
@@ -207,9 +207,16 @@ def _words_seeds() -> Iterator[bytes]:
 def _word_index(data: bytes) -> None:
     """A file, a place in it, and what is written over it; nothing cuts it off there."""
     good, names = _words()
-    home = folder("words") / "bad"
-    shutil.rmtree(home, ignore_errors=True)
-    shutil.copytree(good, home)
+    # A new one each time: threads of the index before may not be done with theirs.
+    home = Path(tempfile.mkdtemp(dir=folder("words")))
+    try:
+        shutil.copytree(good, home, dirs_exist_ok=True)
+        _search_harmed(home, names, data)
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def _search_harmed(home: Path, names: Sequence[str], data: bytes) -> None:
     if len(data) >= 3:
         path = home / names[data[0] % len(names)]
         content = path.read_bytes()
