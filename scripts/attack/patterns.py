@@ -15,14 +15,15 @@ import ast
 import contextlib
 import importlib
 import itertools
+import multiprocessing
 import pkgutil
 import re
-import signal
 import sys
 import time
 import types
 from collections.abc import Iterator
 from dataclasses import dataclass
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -68,10 +69,6 @@ class Timed:
     piece: str
     once_s: float
     twice_s: float
-
-
-class Late(Exception):
-    """A search took longer than it may."""
 
 
 def main() -> int:
@@ -138,18 +135,48 @@ def _written(module: types.ModuleType) -> Iterator[tuple[str, Any]]:
 
 
 def slowest(found: Found, length: int) -> Timed:
-    """Find the input that is hardest for a pattern."""
-    is_bytes = isinstance(found.pattern.pattern, bytes)
+    """Find the input that is hardest for a pattern, in a process that can be killed.
+
+    A search cannot be left by an exception: one raised by a signal in the midst of it has harmed the interpreter.
+    """
+    receiving, sending = multiprocessing.Pipe(duplex=False)
+    child = multiprocessing.get_context("fork").Process(target=_time, args=(found.pattern, length, sending))
+    child.start()
+    sending.close()
+    times: list[tuple[str, float]] = []
+    try:
+        while receiving.poll(_GIVE_UP_SECONDS + 1):
+            piece = receiving.recv()
+            seconds = receiving.recv() if receiving.poll(_GIVE_UP_SECONDS) else _GIVE_UP_SECONDS
+            times.append((piece, seconds))
+            if seconds >= _GIVE_UP_SECONDS:
+                break
+    except EOFError:
+        pass
+    finally:
+        child.kill()
+        child.join()
+    source = found.pattern.pattern
+    text = source.decode("latin-1") if isinstance(source, bytes) else source
+    if times[-1][1] >= _GIVE_UP_SECONDS:
+        return Timed(found.where, text, *times[-1], _GIVE_UP_SECONDS)
+    # The last is the worst of the others once more, twice as long.
+    worst = max(times[:-1], key=lambda one: one[1])
+    return Timed(found.where, text, *worst, times[-1][1])
+
+
+def _time(pattern: Any, length: int, told: Connection) -> None:
+    """Tell each piece and the seconds of its input, and of the worst once more at twice the length."""
+    is_bytes = isinstance(pattern.pattern, bytes)
     worst, worst_s = "", -1.0
-    for piece in pieces(found.pattern):
-        seconds = _seconds(found.pattern, _input(piece, length, is_bytes))
+    for piece in pieces(pattern):
+        told.send(piece)
+        seconds = _seconds(pattern, _input(piece, length, is_bytes))
+        told.send(seconds)
         if seconds > worst_s:
             worst, worst_s = piece, seconds
-        if seconds >= _GIVE_UP_SECONDS:
-            break
-    twice = _seconds(found.pattern, _input(worst, 2 * length, is_bytes)) if worst_s < _GIVE_UP_SECONDS else worst_s
-    source = found.pattern.pattern
-    return Timed(found.where, source.decode("latin-1") if is_bytes else source, worst, worst_s, twice)
+    told.send(worst)
+    told.send(_seconds(pattern, _input(worst, 2 * length, is_bytes)))
 
 
 def pieces(pattern: Any) -> Iterator[str]:
@@ -181,21 +208,11 @@ def _input(piece: str, length: int, is_bytes: bool) -> str | bytes:
 
 
 def _seconds(pattern: Any, text: str | bytes) -> float:
-    def late(*_: object) -> None:
-        raise Late
-
-    signal.signal(signal.SIGALRM, late)
-    signal.setitimer(signal.ITIMER_REAL, _GIVE_UP_SECONDS)
     began = time.perf_counter()
-    try:
-        # Every match, as finditer and sub look for them; search alone stops at the first.
-        for _ in pattern.finditer(text):
-            pass
-        pattern.fullmatch(text)
-    except Late:
-        return _GIVE_UP_SECONDS
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
+    # Every match, as finditer and sub look for them; search alone stops at the first.
+    for _ in pattern.finditer(text):
+        pass
+    pattern.fullmatch(text)
     return time.perf_counter() - began
 
 
