@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import click
 
-from qa_service.cli.progress import LOG_SECONDS
+from qa_service.cli.progress import logged
 
 
 @contextmanager
@@ -47,15 +46,16 @@ def size(count: int) -> str:
 
 
 def _logged(label: str) -> Callable[[int, int], None]:
-    started = logged = time.monotonic()
-    done = 0
+    whole = 0
 
-    def advance(more: int, total: int) -> None:
-        nonlocal done, logged
-        done += more
-        now = time.monotonic()
-        if now - logged >= LOG_SECONDS:
-            logged = now
-            click.echo(f"{label}: {size(done)} of {size(total)} after {now - started:,.0f} s", err=True)
+    def tell(done: int, seconds: float) -> None:
+        click.echo(f"{label}: {size(done)} of {size(whole)} after {seconds:,.0f} s", err=True)
 
-    return advance
+    advance = logged(tell)
+
+    def advance_of(more: int, total: int) -> None:
+        nonlocal whole
+        whole = total
+        advance(more)
+
+    return advance_of

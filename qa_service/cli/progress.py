@@ -30,15 +30,12 @@ def track(items: Iterable[Item], total: int | None, label: str, unit: str = "") 
             items, total=total, desc=label, unit=f" {unit}".rstrip() or "it", dynamic_ncols=True, leave=False
         )
         return
-    started = logged = time.monotonic()
-    for count, item in enumerate(items, start=1):
+    of = f" of {total:,}" if total is not None else ""
+    what = f" {unit}" if unit else ""
+    advance = logged(lambda done, seconds: click.echo(f"{label}: {done:,}{of}{what} after {seconds:,.0f} s", err=True))
+    for item in items:
         yield item
-        now = time.monotonic()
-        if now - logged >= LOG_SECONDS:
-            logged = now
-            of = f" of {total:,}" if total is not None else ""
-            what = f" {unit}" if unit else ""
-            click.echo(f"{label}: {count:,}{of}{what} after {now - started:,.0f} s", err=True)
+        advance(1)
 
 
 @contextmanager
@@ -56,7 +53,11 @@ def counting(label: str, unit: str) -> Iterator[Callable[[int], Callable[[int], 
 
         def begin(total: int) -> Callable[[int], None]:
             if not sys.stderr.isatty():
-                return _logged(total, label, unit)
+                return logged(
+                    lambda done, seconds: click.echo(
+                        f"{label}: {done:,} of {total:,} {unit} after {seconds:,.0f} s", err=True
+                    )
+                )
             from tqdm import tqdm  # noqa: PLC0415
 
             bar = stack.enter_context(tqdm(total=total, desc=label, unit=f" {unit}", dynamic_ncols=True, leave=False))
@@ -65,16 +66,21 @@ def counting(label: str, unit: str) -> Iterator[Callable[[int], Callable[[int], 
         yield begin
 
 
-def _logged(total: int, label: str, unit: str) -> Callable[[int], None]:
-    started = logged = time.monotonic()
+def logged(tell: Callable[[int, float], None]) -> Callable[[int], None]:
+    """Give a function to be told of what is done since its last call.
+
+    Parameters:
+        tell: called now and then with all that is done, and the seconds since the beginning.
+    """
+    started = said = time.monotonic()
     done = 0
 
     def advance(more: int) -> None:
-        nonlocal done, logged
+        nonlocal done, said
         done += more
         now = time.monotonic()
-        if now - logged >= LOG_SECONDS:
-            logged = now
-            click.echo(f"{label}: {done:,} of {total:,} {unit} after {now - started:,.0f} s", err=True)
+        if now - said >= LOG_SECONDS:
+            said = now
+            tell(done, now - started)
 
     return advance

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import functools
-import hashlib
-import json
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from targets import REFUSED, TAKEN, Target, promise
+from targets import REFUSED, TAKEN, Target, promise, resealed
 
 from qa_service.errors import QAError
 from qa_service.store.catalog import Catalog
@@ -66,13 +64,7 @@ def _check(data: bytes) -> str:
 def _with_manifest(content: bytes) -> bytes:
     from qa_service.backup.archive import END, MANIFEST, header  # noqa: PLC0415
 
-    try:
-        body = json.loads(content)
-        body.pop("sha256", None)
-        body["sha256"] = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
-        content = json.dumps(body).encode()
-    except (ValueError, AttributeError, TypeError, RecursionError):
-        pass
+    content = resealed(content)
     rest = _good()[512 + -(-len(_manifest()) // 512) * 512 :]
     return header(MANIFEST, len(content), 0) + content + bytes(-len(content) % 512) + (rest or END)
 

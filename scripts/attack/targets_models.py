@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterator
 
-from targets import Target
+from targets import Target, resealed
 from targets_files import folder, refusing
 
 from embeddings import manifest
@@ -26,16 +24,7 @@ def _calibration_seeds() -> Iterator[bytes]:
 def _calibration(data: bytes) -> None:
     """The first byte says whether the checksum is made right."""
     path = folder("calibration") / "calibration.json"
-    content = data[1:]
-    if data and data[0] & 1:
-        try:
-            body = json.loads(content)
-            body.pop("sha256", None)
-            body["sha256"] = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
-            content = json.dumps(body).encode()
-        except (ValueError, AttributeError, TypeError, RecursionError):
-            pass
-    path.write_bytes(content)
+    path.write_bytes(resealed(data[1:]) if data and data[0] & 1 else data[1:])
     read_saved(path)
 
 

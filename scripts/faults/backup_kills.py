@@ -13,12 +13,10 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import os
 import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -27,15 +25,24 @@ from random import Random
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "scripts" / "bench"), str(ROOT / "scripts" / "faults")]
 
-from kill_points import Extent, Failed, killed, measure  # noqa: E402
-from report import Table, publish  # noqa: E402
-from toy_directory import Findings, add, held, is_prefix, last_of, numbered, opened, text, write_on  # noqa: E402
+from kill_points import Extent, killed, measure  # noqa: E402
+from killing import kill_and_report, killed_while_opened  # noqa: E402
+from toy_directory import (  # noqa: E402
+    Findings,
+    add,
+    held,
+    is_prefix,
+    last_of,
+    numbered,
+    opened,
+    text,
+    write_on,
+)
 
 from qa_service.backup.making import make  # noqa: E402
 from qa_service.backup.reading import verify  # noqa: E402
 from qa_service.backup.restoring import restore  # noqa: E402
 from qa_service.errors import QAError  # noqa: E402
-from qa_service.store.catalog import Catalog  # noqa: E402
 
 ARTICLES = 60
 ROUND = 20
@@ -143,21 +150,12 @@ class Restores:
             self.findings.counts["restores killed" if died else "restores that were faster"] += 1
             if (self.data / ".restore" / "journal.json").exists():
                 self.findings.counts["of them while files were moved"] += 1
-            if died and self.rng.random() < 0.5:
-                self._open_and_kill()
+            if died and self.rng.random() < 0.5 and killed_while_opened(self.data, self.rng):
+                self.findings.counts["openings after them killed"] += 1
             texts = held(self.data, self.findings, f"restore {number}")
             old = {} if empty else self.old
             self.findings.expect(texts in (old, self.new), f"restore {number}: neither the old content nor the new")
             self.findings.counts["directories with the new content" if texts == self.new else "with the old"] += 1
-
-    def _open_and_kill(self) -> None:
-        """Open a copy as the next command does, to learn how far that goes; then kill one that opens the directory."""
-        twin = self.data.with_name("twin")
-        shutil.rmtree(twin, ignore_errors=True)
-        shutil.copytree(self.data, twin)
-        extent = measure(lambda: Catalog(twin).close())
-        if killed(lambda: Catalog(self.data).close(), extent, self.rng):
-            self.findings.counts["openings after them killed"] += 1
 
     def _reset(self, empty: bool) -> None:
         shutil.rmtree(self.data, ignore_errors=True)
@@ -179,20 +177,13 @@ def main() -> int:
     if given.writer:
         write_on(*given.writer)
         return 0
-    findings, rng, started = Findings(), Random(given.seed), time.monotonic()
     kinds: list[Callable[[Path, Random, Findings], Backups | Restores]] = [Backups, Restores]
-    with tempfile.TemporaryDirectory(dir=os.environ.get("TMPDIR")) as folder:
-        try:
-            for kind in kinds:
-                kind(Path(folder), rng, findings).run(given.count // 2)
-        except Failed as error:
-            findings.expect(False, f"what was not killed failed: {error}")
-    rows = [*findings.counts.items(), ("wrong", len(findings.wrong))]
-    seconds = time.monotonic() - started
-    table = Table(f"Backups and restores killed ({seconds:,.0f} s, seed {given.seed})", ("what", "times"), rows)
-    facts = {"count": given.count, "seed": given.seed, "seconds": seconds, "wrong": findings.wrong}
-    publish("backup_kills", facts, [table], [], given.out)
-    return 1 if findings.wrong else 0
+
+    def kill(folder: Path, rng: Random, findings: Findings) -> None:
+        for kind in kinds:
+            kind(folder, rng, findings).run(given.count // 2)
+
+    return kill_and_report("backup_kills", "Backups and restores", given, kill)
 
 
 if __name__ == "__main__":

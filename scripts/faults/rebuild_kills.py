@@ -13,10 +13,8 @@ Exit code 1 when anything was lost, wrong or in need of repair.
 from __future__ import annotations
 
 import argparse
-import os
 import shutil
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -28,8 +26,17 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "scripts" / "bench"), str(ROOT / "scripts" / "faults")]
 
 from kill_points import Extent, Failed, killed, measure  # noqa: E402
-from report import Table, publish  # noqa: E402
-from toy_directory import Findings, add, held, is_prefix, last_of, numbered, opened, settings_of  # noqa: E402
+from killing import kill_and_report, killed_while_opened  # noqa: E402
+from toy_directory import (  # noqa: E402
+    Findings,
+    add,
+    held,
+    is_prefix,
+    last_of,
+    numbered,
+    opened,
+    settings_of,
+)
 
 from qa_service import succession  # noqa: E402
 from qa_service.engine import Engine  # noqa: E402
@@ -73,13 +80,8 @@ class Rebuilds:
 
     def _look(self, name: str, number: int) -> None:
         what = f"{name}, {number}"
-        if self.rng.random() < 0.3:
-            twin = self.data.with_name("twin")
-            shutil.rmtree(twin, ignore_errors=True)
-            shutil.copytree(self.data, twin)
-            extent = measure(lambda: Catalog(twin).close())
-            if killed(lambda: Catalog(self.data).close(), extent, self.rng):
-                self.findings.counts["openings after them killed"] += 1
+        if self.rng.random() < 0.3 and killed_while_opened(self.data, self.rng):
+            self.findings.counts["openings after them killed"] += 1
         self._expect(what, self._model())
         if self._model() == OLD:
             self.findings.counts["gone on with" if successor.read_plan(self.data) else "begun anew"] += 1
@@ -161,18 +163,11 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1, help="of the random points (default 1)")
     parser.add_argument("--out", type=Path, help="folder for rebuild_kills.json")
     given = parser.parse_args()
-    findings, started = Findings(), time.monotonic()
-    with tempfile.TemporaryDirectory(dir=os.environ.get("TMPDIR")) as folder:
-        try:
-            Rebuilds(Path(folder), Random(given.seed), findings).run(given.count)
-        except Failed as error:
-            findings.expect(False, f"what was not killed failed: {error}")
-    rows = [*findings.counts.items(), ("wrong", len(findings.wrong))]
-    seconds = time.monotonic() - started
-    table = Table(f"Rebuilds killed ({seconds:,.0f} s, seed {given.seed})", ("what", "times"), rows)
-    facts = {"count": given.count, "seed": given.seed, "seconds": seconds, "wrong": findings.wrong}
-    publish("rebuild_kills", facts, [table], [], given.out)
-    return 1 if findings.wrong else 0
+
+    def kill(folder: Path, rng: Random, findings: Findings) -> None:
+        Rebuilds(folder, rng, findings).run(given.count)
+
+    return kill_and_report("rebuild_kills", "Rebuilds", given, kill)
 
 
 if __name__ == "__main__":
