@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from gunicorn.app.base import BaseApplication
 
 from embeddings.memory import share_memory
+from embeddings.products import compute_alone
 from qa_service import logs
 from qa_service.http.connections.incoming import LONGEST_REQUEST_LINE
 from qa_service.http.connections.limits import MOST_CONNECTIONS
@@ -38,9 +39,6 @@ _SHARED_MEMORY = Path("/dev/shm")  # noqa: S108
 def serve(settings: Settings) -> int:
     """Serve until stopped by SIGTERM or SIGINT.
 
-    Numpy's own threads are switched off unless the environment asks for them: a question's products take them longer to
-    share than to compute, and they spin while others want the cores.
-
     Parameters:
         settings: host, port and threads among them; port 0 takes a free one, which the first line names.
 
@@ -53,8 +51,6 @@ def serve(settings: Settings) -> int:
     tracing.check_installed(settings)
     logs.configure(settings.log_format)
     share_memory()
-    if "OMP_NUM_THREADS" not in os.environ:
-        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         listener = _listen(settings.host, settings.port)
     except OSError as error:
@@ -116,6 +112,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
     def load(self) -> Flask:
         from qa_service.http import create_app  # noqa: PLC0415
 
+        compute_alone()
         # The model and the index are opened while the application is imported and put together.
         host = EngineHost(self.settings)
         host.start()
