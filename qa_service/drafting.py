@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 from qa_service.attributes import check_attributes
 from qa_service.audit import Audit
-from qa_service.cutting import Cutting, DraftPassage
-from qa_service.errors import BadInput, Damaged, Rejected
+from qa_service.cutting import Cut, Cutting, DraftPassage
+from qa_service.errors import BadInput, Damaged, QAError, Rejected
 from qa_service.learning import NOTHING, Findings
 from qa_service.names import check_article_id
 from qa_service.store import articles, collections, furniture
@@ -129,10 +129,17 @@ class Drafter:
 
     def _processed(self, article_id: str, submission: Submission, sha256: bytes, attributes: bytes) -> Draft:
         """Extract, split and tokenise; `attributes` is the hash of what was handed in, before extraction adds to it."""
-        extracted = self._extracted(submission)
-        complete = with_extracted(submission, extracted)
-        site = site_of(complete)
-        cut = self._processing.cutting.cut(extracted.text, lambda prints: self._learnt(site, prints))
+        try:
+            extracted, complete, site, cut = self._read(submission)
+        except (QAError, OSError, MemoryError):
+            raise
+        except Exception as error:
+            # What is wrong with our reading of one article must not keep back those that came with it.
+            logger.exception("article %r cannot be processed", article_id)
+            raise Rejected(
+                f"it cannot be processed: {type(error).__name__}: {error}",
+                remedy="leave it out, and report it with what the log says",
+            ) from error
         if not cut.passages:
             raise Rejected("the article has no text", remedy="leave it out")
         record = ArticleRecord(
@@ -148,6 +155,17 @@ class Drafter:
             audit=Audit(extracted.notes, cut.changes, cut.omitted),
         )
         return Draft(article_id, None, record, cut.passages)
+
+    def _read(self, submission: Submission) -> tuple[Extracted, Submission, str, Cut]:
+        extracted = self._extracted(submission)
+        complete = with_extracted(submission, extracted)
+        site = site_of(complete)
+        return (
+            extracted,
+            complete,
+            site,
+            self._processing.cutting.cut(extracted.text, lambda prints: self._learnt(site, prints)),
+        )
 
     def _head(self, article_id: str) -> ArticleHead | None:
         with self._catalog.read() as connection:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from qa_service import background
+from qa_service.cutting import Cut, Cutting, Learnt
 from qa_service.engine import Engine
 from qa_service.errors import Damaged, Incompatible, Unavailable
 from qa_service.ingest import Ingestor
@@ -128,3 +129,38 @@ def test_erasing_leaves_nothing_of_jobs_that_failed(engine: Engine) -> None:
     drain(engine)
     assert engine.article("two", "c").text == text(3)
     assert engine.job(waiting.id).state == "done"
+
+
+def test_an_article_that_nobody_expected_keeps_no_other_back(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    cut = Cutting.cut
+
+    def failing_on_one(self: Cutting, given: str, learnt: Learnt) -> Cut:
+        if given == text(2):
+            raise IndexError("string index out of range")
+        return cut(self, given, learnt)
+
+    monkeypatch.setattr(Cutting, "cut", failing_on_one)
+    job = engine.submit([article(f"a{n}", text(n)) for n in range(1, 4)], "one")
+    drain(engine)
+    found = engine.job(job.id)
+    assert (found.state, [one.outcome for one in found.outcomes]) == ("done", ["created", "rejected", "created"])
+    assert found.outcomes[1].reason == (
+        "it cannot be processed: IndexError: string index out of range"
+        " (leave it out, and report it with what the log says)"
+    )
+    assert engine.article("one", "a3").text == text(3)
+
+
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), MemoryError()])
+def test_what_passes_rejects_no_article(engine: Engine, monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    def failing_once(*_: object) -> Cut:
+        monkeypatch.undo()
+        raise error
+
+    monkeypatch.setattr(Cutting, "cut", failing_once)
+    job = engine.submit([article("a", text(1))], "one")
+    with pytest.raises(type(error)):
+        drain(engine)
+    assert engine.job(job.id).state == "queued"
+    drain(engine)
+    assert [one.outcome for one in engine.job(job.id).outcomes] == ["created"]
