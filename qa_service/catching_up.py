@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from embeddings.encoder import Vectors
 from qa_service import shelves
 from qa_service.errors import BadInput, Damaged, Incompatible
+from qa_service.index import folding
 from qa_service.index.generation import Generations
 from qa_service.index.generation_dir import GenerationDir
 from qa_service.ingest import Adopted, Ingestor
@@ -196,12 +197,12 @@ class CatchingUp:
             own = collections.get(connection, name)
         manifest = self._generations.manifest(own.row)
         if manifest is None:
-            self._generations.compact(own, anew=True)
+            folding.compact(self._generations, own, anew=True)
         elif manifest.seq != own.seq:
             with self._catalog.writer_lock():
                 self._generations.publish_delta(own)
-        if manifest is not None and self._generations.due(own.row):
-            self._generations.compact(own)
+        if manifest is not None and folding.is_due(self._generations, own.row):
+            folding.compact(self._generations, own)
 
     def _vectors(self, hashes: Sequence[bytes]) -> dict[bytes, Vectors]:
         """Find blocks among those in use."""

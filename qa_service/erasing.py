@@ -18,6 +18,7 @@ import logging
 from pathlib import Path
 
 from qa_service.errors import Unavailable
+from qa_service.index import folding
 from qa_service.index.generation import Generations
 from qa_service.store import collections, moves, replacement, successor, words
 from qa_service.store.catalog import Catalog
@@ -104,10 +105,10 @@ def _compact(
     """
     moves.leave(catalog, segments, dirty)
     for collection in _every(catalog):
-        if generations.compact(collection, anew=True) is None:
+        if folding.compact(generations, collection, anew=True) is None:
             continue  # it was deleted meanwhile, with all that it had
         if erase or dirty:
-            generations.remove_superseded(collection)
+            folding.remove_superseded(generations, collection)
         with catalog.writer_lock(), catalog.write() as tx:
             words.erase_unused(tx, collection.row)
     return moves.forget_left(catalog, segments, dirty)

@@ -20,6 +20,7 @@ from qa_service import erasing, learning, logs
 from qa_service.engine import Engine
 from qa_service.errands import GRACE_S, Order
 from qa_service.errors import QAError
+from qa_service.index import folding
 from qa_service.index.generation import Generations
 from qa_service.ingest import finish_learning, record_findings
 from qa_service.job_runner import JobRunner
@@ -104,7 +105,7 @@ def _compact(order: Order, name: str) -> None:
             engine.ingestor().reprocess(late, name, publish=True)
         engine.close()
     finish_learning(catalog, collection.row)
-    generations.compact(collection, force=True)  # that it is due was seen by who gave the order
+    folding.compact(generations, collection, force=True)  # that it is due was seen by who gave the order
     erasing.reclaim(catalog, segments, generations)
 
 

@@ -13,6 +13,7 @@ from qa_service.checking.remedies import REBUILD, RESTORE
 from qa_service.checking.stored import faults
 from qa_service.drafting import Processing
 from qa_service.errors import Damaged
+from qa_service.index import folding
 from qa_service.index.generation import Generations
 from qa_service.index.lost_writes import accept_loss, ensure_none_lost
 from qa_service.index.manifest import LegEntry
@@ -89,7 +90,7 @@ def measure_recall(catalog: Catalog, generations: Generations, name: str | None,
         found = collections.every(connection) if name is None else [collections.get(connection, name)]
     measured: list[Recall] = []
     for collection in found:
-        entry = generations.measure(collection, queries)
+        entry = folding.measure(generations, collection, queries)
         if entry is not None and entry.windows is not None and entry.sentences is not None:
             measured.append(Recall(collection.name, "windows", entry.windows))
             measured.append(Recall(collection.name, "sentences", entry.sentences))
@@ -143,7 +144,7 @@ def _rebuild(catalog: Catalog, segments: Segments, generations: Generations, ing
         with catalog.read() as connection:
             current = collections.find(connection, collection.name)
         if current is not None:
-            generations.compact(current, anew=True)
+            folding.compact(generations, current, anew=True)
     if left:
         moves.forget_left(catalog, segments, left)
 

@@ -6,32 +6,27 @@ import contextlib
 import logging
 import shutil
 from collections.abc import Callable, Container
-from dataclasses import replace
-
-import filelock
 
 from qa_service.errors import Damaged, Incompatible
 from qa_service.index import base as base_index
 from qa_service.index.base import Base
 from qa_service.index.compaction import Compaction
 from qa_service.index.generation_dir import GenerationDir, every_directory
-from qa_service.index.manifest import FORMAT, BaseEntry, Manifest, Versions
+from qa_service.index.manifest import BaseEntry, Manifest, Versions
 from qa_service.index.mending import DamageNotes, find_bases, replayed
 from qa_service.index.opening import Opening
 from qa_service.index.publishing import Publishing
 from qa_service.index.second_thread import SecondThread
 from qa_service.index.snapshot import Snapshot
-from qa_service.store import articles, collections, files, passages
+from qa_service.store import articles, collections, files
 from qa_service.store.catalog import Catalog
 from qa_service.store.collections import Collection
 from qa_service.store.segments import Block, Segments
 
 logger = logging.getLogger(__name__)
 
-COMPACT_PASSAGES = 2000
-COMPACT_AT_MOST = 5000
-"""A delta is folded into a new base when it has this many passages and a tenth of the base's; so many are enough. They
-are compared one by one, which takes a few ms for 5,000 passages with ten sentences each."""
+REPLAYED_IN_MEMORY = 5000
+"""Passages that are published anew as a delta, which is compared one by one: some ms, with ten sentences each."""
 
 OPEN_ATTEMPTS = 5
 """Tries to open a generation that another process replaces and cleans up at the same moment."""
@@ -41,8 +36,8 @@ class Generations:
     """All collections' generations in one data directory."""
 
     def __init__(self, catalog: Catalog, segments: Segments, versions: Versions) -> None:
-        self._catalog = catalog
-        self._segments = segments
+        self.catalog = catalog
+        self.segments = segments
         self._second = SecondThread()
         self.versions = versions
         self.publishing = Publishing(catalog, segments, versions)
@@ -56,7 +51,7 @@ class Generations:
 
     def directories(self) -> list[GenerationDir]:
         """List the directories of all collections, those too that the catalogue does not know."""
-        return every_directory(self._catalog.root)
+        return every_directory(self.catalog.root)
 
     def manifest(self, collection: int) -> Manifest | None:
         """Read a collection's current manifest; refuse one made with other versions.
@@ -85,7 +80,7 @@ class Generations:
             Incompatible: the index was made with other settings than this process has.
         """
         if collection is None:
-            with self._catalog.read() as connection:
+            with self.catalog.read() as connection:
                 others = collections.every(connection)
             for other in others:
                 with contextlib.suppress(Damaged):
@@ -147,7 +142,7 @@ class Generations:
                 if manifest.base is not None:
                     if thoroughly:
                         base_index.check_sound(directory.root, manifest.base)
-                    base_index.load(directory.root, manifest.base, self._segments, self.versions.dim)
+                    base_index.load(directory.root, manifest.base, self.segments, self.versions.dim)
         except Damaged as error:
             logger.warning("the index of collection %s is damaged: %s", collection.name, error)
             return self._mend(collection, error)
@@ -160,11 +155,11 @@ class Generations:
         """Publish what is sound, and remove the bases that are not."""
         self._ensure_processed(collection)
         directory = self.directory(collection.row)
-        bases = find_bases(directory, self.versions, self._segments)
+        bases = find_bases(directory, self.versions, self.segments)
         if bases.good is None:
             manifest = self._replay(collection)
         else:
-            with self._catalog.read() as connection:
+            with self.catalog.read() as connection:
                 delta = replayed(connection, collection, bases.good.keys)
             manifest = self.publishing.put(directory, collection, bases.good.entry, delta)
         self.damage.mended(collection, error, manifest)
@@ -173,7 +168,7 @@ class Generations:
         return manifest
 
     def _ensure_processed(self, collection: Collection) -> None:
-        with self._catalog.read() as connection:
+        with self.catalog.read() as connection:
             if articles.outdated(connection, collection.row, self.versions.pipeline):
                 raise Incompatible(
                     f"collection {collection.name!r} holds articles that were processed with other settings",
@@ -182,11 +177,11 @@ class Generations:
 
     def _replay(self, collection: Collection) -> Manifest:
         """Publish everything anew: as a delta while it is small enough to be searched in memory, else as a base."""
-        if collection.passages <= COMPACT_AT_MOST:
+        if collection.passages <= REPLAYED_IN_MEMORY:
             return self.publish(collection, None)
         root = self.directory(collection.row).root
         files.make_directory(root)
-        work = Compaction(self._catalog, self._segments, self.versions.dim, collection, root)
+        work = Compaction(self.catalog, self.segments, self.versions.dim, collection, root)
         return self.publish(collection, work.write(None, anew=True))
 
     def load(self, collection: int, previous: Snapshot | None) -> Snapshot | None:
@@ -211,121 +206,28 @@ class Generations:
             self.damage.opened(manifest)
         if manifest is None or (previous is not None and manifest == previous.manifest):
             return previous if manifest is not None else None
-        opening = Opening(self._catalog, self._segments, self.versions.dim, self._second)
+        opening = Opening(self.catalog, self.segments, self.versions.dim, self._second)
         return opening.open(directory, manifest, previous)
-
-    def due(self, collection: int) -> bool:
-        """Tell whether a collection's delta has grown enough to be folded into a new base."""
-        manifest = self.manifest(collection)
-        if manifest is None:
-            return False
-        if collection in self.damage:
-            return True
-        size = manifest.base.passages if manifest.base else 0
-        with self._catalog.read() as connection:
-            # Dead rows count too: those that came and went since the base are in no delta.
-            changes = manifest.delta.entries + passages.count_dead(connection, collection)
-        return changes >= max(COMPACT_PASSAGES, min(size // 10, COMPACT_AT_MOST))
-
-    def compact(self, collection: Collection, *, force: bool = False, anew: bool = False) -> Manifest | None:
-        """Fold everything into a new base and erase the rows of the dead; None when not due (or nothing to do).
-
-        The base is built without the writer's lock, from a snapshot of the catalogue; only publishing takes it.
-
-        Args:
-            collection: which.
-            force: do so even if it is not due.
-            anew: do so, and take nothing over from the current base.
-        """
-        if not (force or anew or self.due(collection.row)):
-            return None
-        directory = self.directory(collection.row)
-        files.make_directory(directory.root)
-        with filelock.FileLock(directory.root / "compact.lock", is_singleton=False):
-            self._remove_orphans(directory)
-            # Another compaction may have ended while this one waited.
-            with self._catalog.read() as connection:
-                current = collections.find(connection, collection.name)
-            if current is None or current.row != collection.row:
-                return None
-            manifest = None if anew else self.manifest(collection.row)
-            work = Compaction(self._catalog, self._segments, self.versions.dim, current, directory.root)
-            return self._take_over(current, work.write(manifest.base if manifest else None, anew=anew))
-
-    def _remove_orphans(self, directory: GenerationDir) -> None:
-        """Remove bases that were never published; the caller holds the lock of compactions."""
-        if directory.orphans():
-            # A replay makes its base under this lock alone, and has published it when it lets go.
-            with self._catalog.writer_lock():
-                for path in directory.orphans():
-                    files.remove(path)
-
-    def _take_over(self, collection: Collection, entry: BaseEntry) -> Manifest | None:
-        """Publish a new base; None if its collection is gone meanwhile."""
-        with self._catalog.writer_lock():
-            with self._catalog.read() as connection:
-                current = collections.find(connection, collection.name)
-            if current is None or current.row != collection.row:
-                files.remove(self.directory(collection.row).root / entry.directory)
-                return None
-            manifest = self.publish(current, entry)
-            with self._catalog.write() as tx:
-                passages.erase_deleted(tx, collection.row, entry.seq)
-                articles.erase_deleted(tx, collection.row, entry.seq)
-        return manifest
-
-    def measure(self, collection: Collection, queries: int) -> BaseEntry | None:
-        """Measure the recall of the current base's dense legs, and record it; None without a base."""
-        manifest = self.manifest(collection.row)
-        if manifest is None or manifest.base is None:
-            return None
-        directory = self.directory(collection.row)
-        windows, sentences = base_index.measure(
-            directory.root, manifest.base, self._segments, self.versions.dim, queries
-        )
-        entry = replace(manifest.base, windows=windows, sentences=sentences)
-        with self._catalog.writer_lock():
-            current = self.manifest(collection.row)
-            # In format 2 a base has no legs to record anything of.
-            if current is not None and current.base == manifest.base and manifest.base.windows is not None:
-                directory.publish(replace(current, format=FORMAT, base=entry))
-                for path in directory.obsolete():
-                    files.remove(path)
-        return entry
 
     def erase(self, collection: int) -> None:
         """Remove the files of a deleted collection."""
         shutil.rmtree(self.directory(collection).root, ignore_errors=True)
 
-    def remove_superseded(self, collection: Collection) -> None:
-        """Remove, durably, everything that the current generation of a collection does not need.
-
-        Nothing is left then to fall back to but catalogue and vectors, should a file of it be damaged.
-        """
-        directory = self.directory(collection.row)
-        with (
-            filelock.FileLock(directory.root / "compact.lock", is_singleton=False),
-            self._catalog.writer_lock(),
-        ):
-            for path in directory.all_but_current():
-                files.remove(path)
-            files.sync_directory(directory.root)
-
     def open_base(self, collection: int, entry: BaseEntry) -> Base:
         """Open a base to look at it; see `base.load`."""
-        return base_index.load(self.directory(collection).root, entry, self._segments, self.versions.dim)
+        return base_index.load(self.directory(collection).root, entry, self.segments, self.versions.dim)
 
     def holds(self, block: Block) -> bool:
         """Tell whether vectors lie where a block says."""
         try:
-            self._segments.verify(block)
+            self.segments.verify(block)
         except Damaged:
             return False
         return True
 
     def let_go(self) -> None:
         """Let go of what was removed and is not read any more; see `Segments.let_go`."""
-        self._segments.let_go()
+        self.segments.let_go()
 
     def has_unknown(self, rows: Container[int]) -> bool:
         """Tell whether there are files of collections that the catalogue has no more, or not yet."""

@@ -6,6 +6,7 @@ import logging
 import threading
 
 from qa_service.errors import Damaged
+from qa_service.index import folding
 from qa_service.index.generation import Generations
 from qa_service.index.lost_writes import ensure_none_lost
 from qa_service.index.manifest import BaseEntry, Manifest
@@ -170,13 +171,13 @@ class OpenedCollections:
         """Tell whether a collection's delta has grown enough to be folded into its base."""
         with self._catalog.read() as connection:
             found = collections.find(connection, name)
-        return found is not None and self._generations.due(found.row)
+        return found is not None and folding.is_due(self._generations, found.row)
 
     def compact(self, name: str) -> bool:
         """Fold a collection's delta into its base if it has grown enough; tell whether it had."""
         with self._catalog.read() as connection:
             found = collections.find(connection, name)
-        if found is None or self._generations.compact(found) is None:
+        if found is None or folding.compact(self._generations, found) is None:
             return False
         self.follow(name)
         return True

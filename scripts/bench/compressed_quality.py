@@ -19,7 +19,7 @@ from runtime_quality import MEASURE, chosen_sets, ingest, measure
 
 from qa_service.config import load_settings
 from qa_service.engine import Engine
-from qa_service.index import dense
+from qa_service.index import dense, folding
 from qa_service.store import collections
 
 
@@ -52,7 +52,7 @@ def compact(engine: Engine, name: str) -> list[list[object]]:
     """Build a collection's base anew and tell what it is."""
     with engine.catalog.read() as connection:
         collection = collections.get(connection, name)
-    manifest = engine.generations.compact(collection, force=True, anew=True)
+    manifest = folding.compact(engine.generations, collection, force=True, anew=True)
     engine.opened.refresh(name)
     assert manifest is not None
     assert manifest.base is not None

@@ -13,7 +13,7 @@ from shelves_model import GONE, Key, ShelvesModel, Version
 from embeddings.toy import ToyEncoder
 from qa_service.config import Settings
 from qa_service.engine import Engine
-from qa_service.index import dense, generation
+from qa_service.index import dense, folding
 from qa_service.retrieval.calibration import Adjustment
 from qa_service.store import collections
 from qa_service.types import Submission
@@ -50,10 +50,10 @@ def make_template(root: Path) -> Template:
     settings = Settings(data_dir=root / "work", cache_dir=root / "cache", model="toy")
     model = ShelvesModel()
     engine = Engine.open(settings, ToyEncoder())
-    threshold, generation.COMPACT_PASSAGES = generation.COMPACT_PASSAGES, _NEVER
+    threshold, folding.COMPACT_PASSAGES = folding.COMPACT_PASSAGES, _NEVER
     exact, dense.EXACT_VECTORS = dense.EXACT_VECTORS, 120
     _fill(engine, model)
-    dense.EXACT_VECTORS, generation.COMPACT_PASSAGES = exact, threshold
+    dense.EXACT_VECTORS, folding.COMPACT_PASSAGES = exact, threshold
     fitted = engine.adjustment.fitted(
         at="2026-01-01T00:00:00+00:00", collection="plain", questions=100, unanswered=10, min_confidence=0.25
     )
@@ -76,7 +76,7 @@ def _fill(engine: Engine, model: ShelvesModel) -> None:
         if kind != "site":
             with engine.catalog.read() as connection:
                 collection = collections.get(connection, kind)
-            engine.generations.compact(collection, force=True)
+            folding.compact(engine.generations, collection, force=True)
             engine.opened.refresh(kind)
         _write(engine, model, {(kind, f"{kind}-{number}"): 1 for number in range(0, count, 7)})
         _write(engine, model, {(kind, f"{kind}-{number}"): 0 for number in range(count, count + 3)})

@@ -18,7 +18,7 @@ from qa_service.config import Settings
 from qa_service.engine import Engine
 from qa_service.errands import Errands, NotStarted, Order
 from qa_service.errors import Unavailable
-from qa_service.index import generation
+from qa_service.index import folding
 from qa_service.priority import NICENESS
 from qa_service.types import Ask
 from tests.conftest import add, article
@@ -84,7 +84,7 @@ def test_a_job_is_resumed_after_its_process_was_killed(server: Engine, monkeypat
 def test_a_compaction_is_done_by_a_process_without_an_encoder(
     in_processes: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(generation, "COMPACT_PASSAGES", 5)
+    monkeypatch.setattr(folding, "COMPACT_PASSAGES", 5)
     # A model that cannot be loaded: the process must do without.
     server = Engine.open(in_processes.model_copy(update={"model": "nowhere"}), ToyEncoder())
     server.start_workers()

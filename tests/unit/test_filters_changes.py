@@ -10,7 +10,7 @@ from embeddings.toy import ToyEncoder
 from qa_service.config import Settings
 from qa_service.engine import Engine
 from qa_service.filters.parsing import parse_filter
-from qa_service.index import attribute_table, generation
+from qa_service.index import attribute_table, folding
 from qa_service.retrieval import ranking
 from qa_service.retrieval.admission import Admission
 from qa_service.store import collections
@@ -67,7 +67,7 @@ def test_a_filter_sees_what_another_process_wrote(engine: Engine, settings: Sett
 
 def test_tables_are_read_anew_once_most_of_them_is_gone(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(attribute_table, "_SPARE_ROWS", 2)
-    monkeypatch.setattr(generation, "COMPACT_PASSAGES", 10)
+    monkeypatch.setattr(folding, "COMPACT_PASSAGES", 10)
     for version in range(12):
         put(engine, "a1", store(version), metadata={"version": version})
         put(engine, f"b{version % 3}", store(100 + version), metadata={"version": version})

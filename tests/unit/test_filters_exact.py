@@ -14,7 +14,7 @@ from embeddings.toy import ToyEncoder
 from qa_service.config import Settings
 from qa_service.engine import Engine
 from qa_service.filters.parsing import parse_filter
-from qa_service.index import generation
+from qa_service.index import folding
 from qa_service.index.admitted import Admitted
 from qa_service.index.snapshot import Snapshot
 from qa_service.retrieval import ranking
@@ -55,10 +55,10 @@ def engine(tmp_path_factory: pytest.TempPathFactory, cache_dir: Path) -> Iterato
     """A base, several chunks after it, and dead passages in all of them."""
     settings = Settings(data_dir=tmp_path_factory.mktemp("exact"), cache_dir=cache_dir, model="toy", min_confidence=0)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(generation, "COMPACT_PASSAGES", 300)
+        patch.setattr(folding, "COMPACT_PASSAGES", 300)
         opened = Engine.open(settings, ToyEncoder())
         list(opened.ingest(submission(n) for n in range(COUNT - 60)))
-        patch.setattr(generation, "COMPACT_PASSAGES", 100_000)
+        patch.setattr(folding, "COMPACT_PASSAGES", 100_000)
         list(opened.ingest(submission(n) for n in range(COUNT - 60, COUNT)))
         list(opened.ingest(submission(n, version=1) for n in range(0, COUNT, 10)))
         for n in range(5, COUNT, 20):

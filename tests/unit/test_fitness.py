@@ -72,7 +72,7 @@ def test_a_disk_without_room(engine: Engine, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_harmed_index_files(settings: Settings, encoder: ToyEncoder, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("qa_service.index.generation.COMPACT_PASSAGES", 1)
+    monkeypatch.setattr("qa_service.index.folding.COMPACT_PASSAGES", 1)
     engine = Engine.open(settings, encoder)
     add(engine, {str(n): f"第{n}路巴士每{n}分钟一班。" for n in range(12)})
     engine.compact("default")

@@ -11,7 +11,7 @@ from embeddings.toy import ToyEncoder
 from qa_service import learning
 from qa_service.config import Settings
 from qa_service.engine import Engine
-from qa_service.index import generation
+from qa_service.index import folding
 from qa_service.ingest import Ingestor
 from qa_service.types import ArticleDetail, Ask, Submission
 from tests.conftest import add, article
@@ -102,7 +102,7 @@ def state(engine: Engine) -> object:
 def test_every_order_of_ingest_gives_the_same_after_compaction(
     tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(generation, "COMPACT_PASSAGES", 5)
+    monkeypatch.setattr(folding, "COMPACT_PASSAGES", 5)
     submissions = [article(f"a{n}", story(n, last=FOOTER if n % 7 else "")) for n in range(14)]
     submissions += [article(f"b{n}", story(n + 20, first="首页新闻频道", middle=FOOTER)) for n in range(6)]
     states = []

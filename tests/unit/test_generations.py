@@ -12,7 +12,7 @@ from embeddings.toy import ToyEncoder
 from qa_service.config import Settings
 from qa_service.engine import Engine
 from qa_service.errors import Incompatible
-from qa_service.index import generation
+from qa_service.index import folding
 from qa_service.index.generation import Generations
 from qa_service.store.catalog import Catalog
 from qa_service.types import Ask
@@ -73,7 +73,7 @@ def test_a_crash_before_the_commit_leaves_nothing(settings: Settings, monkeypatc
 def test_a_damaged_index_is_replaced_from_catalogue_and_vectors(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, victim: str
 ) -> None:
-    monkeypatch.setattr(generation, "COMPACT_PASSAGES", 5)
+    monkeypatch.setattr(folding, "COMPACT_PASSAGES", 5)
     engine = Engine.open(settings, ToyEncoder())
     add(engine, {f"a{n}": text(n) for n in range(8)})
     add(engine, {"late": text(99)})
@@ -134,7 +134,7 @@ def test_compaction_changes_no_answer_and_erases_the_dead(settings: Settings, mo
     engine.delete_article("default", "a5")
     add(engine, {"a6": text(6, version=1)})
     before = [engine.ask(Ask(question(n), top_k=50)).passages for n in range(40)]
-    monkeypatch.setattr(generation, "COMPACT_PASSAGES", 5)
+    monkeypatch.setattr(folding, "COMPACT_PASSAGES", 5)
     engine.opened.compact("default")
     after = [engine.ask(Ask(question(n), top_k=50)).passages for n in range(40)]
     assert after == before
@@ -163,7 +163,7 @@ def test_another_process_is_followed(settings: Settings) -> None:
 
 
 def test_random_histories_match_a_plain_model(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(generation, "COMPACT_PASSAGES", 12)
+    monkeypatch.setattr(folding, "COMPACT_PASSAGES", 12)
     rng = random.Random(11)
     engine = Engine.open(settings, ToyEncoder())
     model: dict[str, str] = {}

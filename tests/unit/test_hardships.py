@@ -13,7 +13,7 @@ from qa_service.blocks import BlockEncoder
 from qa_service.config import Settings
 from qa_service.engine import Engine
 from qa_service.errors import Incompatible, Unavailable
-from qa_service.index import generation
+from qa_service.index import folding
 from qa_service.ingest import Ingestor
 from qa_service.store.segments import Segments
 from qa_service.types import Ask, Outcome, Submission
@@ -126,7 +126,7 @@ def test_attributes_that_cannot_be_kept_are_a_rejection(engine: Engine, given: d
 
 
 def test_rows_that_come_and_go_are_erased(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(generation, "COMPACT_PASSAGES", 20)
+    monkeypatch.setattr(folding, "COMPACT_PASSAGES", 20)
     engine = Engine.open(settings, ToyEncoder())
     for version in range(50):
         add(engine, {"a": text(1, version)})

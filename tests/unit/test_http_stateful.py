@@ -158,4 +158,4 @@ def test_every_protocol_shows_what_a_dictionary_holds(tmp_path: Path, cache_dir:
 
 @pytest.fixture(autouse=True)
 def _background(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("qa_service.index.generation.COMPACT_PASSAGES", 12)
+    monkeypatch.setattr("qa_service.index.folding.COMPACT_PASSAGES", 12)

@@ -13,7 +13,7 @@ from qa_service.drafting import Draft
 from qa_service.engine import Engine
 from qa_service.errands import Errands, Order
 from qa_service.errors import Unavailable
-from qa_service.index import dense, generation
+from qa_service.index import dense, folding, generation
 from qa_service.ingest import Ingestor
 from qa_service.job_runner import JobRunner
 from qa_service.store import collections
@@ -31,7 +31,7 @@ def test_a_replay_after_damage_keeps_the_manifest_it_publishes(
     add(engine, {f"a{n}": text(n) for n in range(40)})
     with engine.catalog.read() as connection:
         collection = collections.get(connection, "default")
-    engine.generations.compact(collection, force=True)
+    folding.compact(engine.generations, collection, force=True)
     for _ in range(4):
         engine.measure_recall("default", 10)
     manifest = engine.generations.manifest(collection.row)
@@ -46,7 +46,7 @@ def test_a_replay_after_damage_keeps_the_manifest_it_publishes(
 
 
 def test_a_large_damaged_index_is_replaced_by_a_base(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(generation, "COMPACT_AT_MOST", 10)
+    monkeypatch.setattr(generation, "REPLAYED_IN_MEMORY", 10)
     engine = Engine.open(settings, ToyEncoder())
     add(engine, {f"a{n}": text(n) for n in range(20)})
     with engine.catalog.read() as connection:
@@ -152,7 +152,7 @@ def test_a_collection_deleted_while_it_is_learnt_from_does_not_come_back(
 
 def test_a_failed_compaction_is_tried_again(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(background, "JOBS_POLL_S", 0.05)
-    monkeypatch.setattr(generation, "COMPACT_PASSAGES", 5)
+    monkeypatch.setattr(folding, "COMPACT_PASSAGES", 5)
     engine = Engine.open(settings, ToyEncoder())
     compact, tries = engine.opened.compact, [0]
 
@@ -176,7 +176,7 @@ def test_what_was_due_before_a_restart_is_compacted_after_it(
     engine = Engine.open(settings, ToyEncoder())
     add(engine, {f"a{n}": text(n) for n in range(10)})
     engine.close()
-    monkeypatch.setattr(generation, "COMPACT_PASSAGES", 5)
+    monkeypatch.setattr(folding, "COMPACT_PASSAGES", 5)
     engine = Engine.open(settings, ToyEncoder())
     assert engine.opened.is_due("default")
     engine.start_workers()

@@ -18,7 +18,7 @@ from qa_service.engine import Engine
 from qa_service.errors import Damaged
 from qa_service.filters.parsing import parse_filter
 from qa_service.index import base as base_index
-from qa_service.index import dense, generation, legs, recall, snapshot
+from qa_service.index import dense, folding, legs, recall, snapshot
 from qa_service.index.bm25 import Hits
 from qa_service.index.legs import IvfLeg
 from qa_service.index.lexical import LexicalIndex
@@ -45,9 +45,9 @@ def compact(engine: Engine, *, force: bool = False) -> BaseEntry:
     with engine.catalog.read() as connection:
         collection = collections.get(connection, "default")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(generation, "COMPACT_PASSAGES", 1)
-        patch.setattr(generation, "COMPACT_AT_MOST", 1)
-        manifest = engine.generations.compact(collection, force=force)
+        patch.setattr(folding, "COMPACT_PASSAGES", 1)
+        patch.setattr(folding, "COMPACT_AT_MOST", 1)
+        manifest = folding.compact(engine.generations, collection, force=force)
     engine.opened.follow("default")
     assert manifest is not None
     assert manifest.base is not None

@@ -14,7 +14,7 @@ from embeddings.toy import ToyEncoder
 from qa_service.config import Settings
 from qa_service.engine import Engine
 from qa_service.errors import Unavailable
-from qa_service.index import generation, lexical
+from qa_service.index import folding, generation, lexical
 from qa_service.index.generation_dir import KEEP_GENERATIONS, GenerationDir
 from qa_service.store import collections, files
 from tests.conftest import add
@@ -23,7 +23,7 @@ from tests.unit.test_generations import text
 
 def test_a_compaction_leaves_the_base_of_a_replay_alone(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """A replay has the writer's lock and not that of compactions, which is taken before it."""
-    monkeypatch.setattr(generation, "COMPACT_AT_MOST", 5)
+    monkeypatch.setattr(generation, "REPLAYED_IN_MEMORY", 5)
     engine = Engine.open(settings, ToyEncoder())
     add(engine, {f"a{n}": text(n) for n in range(10)})
     with engine.catalog.read() as connection:
@@ -31,7 +31,7 @@ def test_a_compaction_leaves_the_base_of_a_replay_alone(settings: Settings, monk
     directory = engine.generations.directory(collection.row)
     for path in directory.root.iterdir():
         files.remove(path)
-    compaction = threading.Thread(target=lambda: engine.generations.compact(collection, force=True))
+    compaction = threading.Thread(target=lambda: folding.compact(engine.generations, collection, force=True))
     looked, build, orphans = threading.Event(), lexical.build, GenerationDir.orphans
 
     def built(*given: Any) -> Any:

@@ -12,7 +12,7 @@ from qa_service import background
 from qa_service.config import Settings
 from qa_service.engine import Engine
 from qa_service.index import base as base_index
-from qa_service.index import dense, generation, verifying
+from qa_service.index import dense, folding, verifying
 from qa_service.index.manifest import Manifest
 from qa_service.index.verifying import Verifying
 from qa_service.store import collections
@@ -24,7 +24,7 @@ from tests.unit.test_generations import question, text, wait_until
 def compact(engine: Engine, *, anew: bool = False) -> Manifest:
     with engine.catalog.read() as connection:
         collection = collections.get(connection, "default")
-    manifest = engine.generations.compact(collection, force=True, anew=anew)
+    manifest = folding.compact(engine.generations, collection, force=True, anew=anew)
     assert manifest is not None
     engine.opened.follow("default")
     return manifest
@@ -146,7 +146,7 @@ def test_a_base_outlives_the_other_files(settings: Settings, victim: str) -> Non
 def test_damage_of_a_large_base_is_found_in_the_background(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(base_index, "CHECKED_AT_ONCE", 0)
     monkeypatch.setattr(verifying, "LOOK_S", 0.02)
-    monkeypatch.setattr(generation, "COMPACT_PASSAGES", 1000)
+    monkeypatch.setattr(folding, "COMPACT_PASSAGES", 1000)
     engine = Engine.open(settings, ToyEncoder())
     second = two_bases(engine)
     engine.close()

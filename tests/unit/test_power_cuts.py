@@ -12,7 +12,7 @@ from embeddings.toy import ToyEncoder
 from qa_service import assembly
 from qa_service.config import Settings
 from qa_service.engine import Engine
-from qa_service.index import dense
+from qa_service.index import dense, folding
 from qa_service.store import collections, files
 from qa_service.store.catalog import Catalog
 from qa_service.text.tokens import Tokenizer
@@ -55,7 +55,7 @@ class History:
     def compact(self) -> None:
         with self._engine.catalog.read() as connection:
             collection = collections.get(connection, "default")
-        self._do(self._model, lambda: self._engine.generations.compact(collection, force=True))
+        self._do(self._model, lambda: folding.compact(self._engine.generations, collection, force=True))
 
     def erase(self) -> None:
         self._do(self._model, lambda: self._engine.compact_everything(erase=True))

@@ -15,8 +15,7 @@ from qa_service.config import Settings
 from qa_service.engine import Engine
 from qa_service.errand_process import _compact
 from qa_service.errands import Order
-from qa_service.index import generation
-from qa_service.index.generation import Generations
+from qa_service.index import folding
 from qa_service.store import moves
 from qa_service.store.segments import Segments
 from qa_service.types import Ask
@@ -30,7 +29,7 @@ KEPT = {f"a{n}": text(n) for n in range(8)}
 @pytest.fixture(autouse=True)
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Compact and give back after few changes."""
-    monkeypatch.setattr(generation, "COMPACT_PASSAGES", CHANGES)
+    monkeypatch.setattr(folding, "COMPACT_PASSAGES", CHANGES)
     monkeypatch.setattr(erasing, "MOST_DEAD_AT_LEAST", DEAD)
     # Here nothing loses its power, and waiting for disks is most of what a thousand writes take.
     monkeypatch.setattr(os, "fsync", lambda _: None)
@@ -127,8 +126,8 @@ class Cut(BaseException):
 
 STEPS = {
     "while vectors are moved": (moves, "_place"),
-    "before a new base": (Generations, "compact"),
-    "before older ones are removed": (Generations, "remove_superseded"),
+    "before a new base": (folding, "compact"),
+    "before older ones are removed": (folding, "remove_superseded"),
     "before segments are forgotten": (Segments, "forget"),
     "before their files are removed": (Segments, "remove_unknown"),
 }
@@ -140,7 +139,7 @@ def test_it_may_be_cut_off_anywhere(settings: Settings, monkeypatch: pytest.Monk
     engine = Engine.open(settings, ToyEncoder())
     add(engine, KEPT)
     add(engine, {"other": text(50)}, "another")
-    monkeypatch.setattr(generation, "COMPACT_PASSAGES", 10_000)
+    monkeypatch.setattr(folding, "COMPACT_PASSAGES", 10_000)
     replaced(engine, range(DEAD))
     place, name = STEPS[step]
     done, calls = getattr(place, name), []
@@ -187,7 +186,7 @@ def every_file(data: Path) -> list[Path]:
 
 
 def test_much_that_lives_allows_for_more_that_is_dead(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(generation, "COMPACT_PASSAGES", 10_000)
+    monkeypatch.setattr(folding, "COMPACT_PASSAGES", 10_000)
     engine = Engine.open(settings, ToyEncoder())
     add(engine, {f"b{n}": text(n) for n in range(400)})
     with engine.catalog.writer_lock(), engine.catalog.write() as tx:

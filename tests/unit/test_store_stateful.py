@@ -24,7 +24,7 @@ from qa_service import assembly
 from qa_service.config import Settings
 from qa_service.engine import Engine
 from qa_service.errors import NotFound
-from qa_service.index import dense, generation
+from qa_service.index import dense, folding
 from qa_service.index.generation import Generations
 from qa_service.job_runner import JobRunner
 from qa_service.store import collections
@@ -162,7 +162,7 @@ class Shelves(RuleBasedStateMachine):
         with self.engine.catalog.read() as connection:
             found = collections.find(connection, name)
         if found is not None:
-            self.engine.generations.compact(found, force=True)
+            folding.compact(self.engine.generations, found, force=True)
             self.engine.opened.follow(name)
 
     @rule()
@@ -225,7 +225,7 @@ class Shelves(RuleBasedStateMachine):
 def test_the_engine_holds_what_a_dictionary_holds(
     configuration: Settings, monkeypatch: pytest.MonkeyPatch, exact: bool
 ) -> None:
-    monkeypatch.setattr(generation, "COMPACT_PASSAGES", 12)
+    monkeypatch.setattr(folding, "COMPACT_PASSAGES", 12)
     if not exact:
         monkeypatch.setattr(dense, "EXACT_VECTORS", 10)
     machine = type("Machine", (Shelves,), {
