@@ -9,7 +9,8 @@ what they read:
 3. superseded generations are removed, durably;
 4. words that nobody uses any more are removed;
 5. the segments that were left are taken out of the catalogue, then their files are removed;
-6. the catalogue is written anew (VACUUM), and its log emptied.
+6. the indexes of deleted collections are removed, durably;
+7. the catalogue is written anew (VACUUM), and its log emptied.
 """
 
 from __future__ import annotations
@@ -49,8 +50,8 @@ def compact_everything(catalog: Catalog, segments: Segments, generations: Genera
 
     Errors:
         Damaged: vectors fail their checksum. Unavailable: the data directory cannot be written; or, with `erase`, a
-        rebuild is under way, what was in use before one is still read, or vectors of the dead lie beside some that
-        others take into use again and again.
+        file cannot be removed, a rebuild is under way, what was in use before one is still read, or vectors of the dead
+        lie beside some that others take into use again and again.
     """
     if erase:
         _remove_others(catalog.data_dir)
@@ -65,6 +66,7 @@ def compact_everything(catalog: Catalog, segments: Segments, generations: Genera
         if left:
             raise _still_used(segments, left)
         with catalog.writer_lock():
+            generations.erase_unknown({one.row for one in _every(catalog)}, surely=True)
             catalog.shrink()
 
 

@@ -100,8 +100,7 @@ def measure(generations: Generations, collection: Collection, queries: int) -> B
         # In format 2 a base has no legs to record anything of.
         if current is not None and current.base == manifest.base and manifest.base.windows is not None:
             directory.publish(replace(current, format=FORMAT, base=entry))
-            for path in directory.obsolete():
-                files.remove(path)
+            directory.remove_obsolete()
     return entry
 
 
@@ -109,12 +108,13 @@ def remove_superseded(generations: Generations, collection: Collection) -> None:
     """Remove, durably, everything that the current generation of a collection does not need.
 
     Nothing is left then to fall back to but catalogue and vectors, should a file of it be damaged.
+
+    Errors:
+        Unavailable: something of it cannot be removed.
     """
     directory = generations.directory(collection.row)
     with (
         filelock.FileLock(directory.root / "compact.lock", is_singleton=False),
         generations.catalog.writer_lock(),
     ):
-        for path in directory.all_but_current():
-            files.remove(path)
-        files.sync_directory(directory.root)
+        files.remove_for_good(directory.all_but_current(), directory.root)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import shutil
 from collections.abc import Callable, Container
+from pathlib import Path
 
 from qa_service.errors import Damaged, Incompatible
 from qa_service.index import base as base_index
@@ -210,8 +210,8 @@ class Generations:
         return opening.open(directory, manifest, previous)
 
     def erase(self, collection: int) -> None:
-        """Remove the files of a deleted collection."""
-        shutil.rmtree(self.directory(collection).root, ignore_errors=True)
+        """Remove the files of a deleted collection, as far as they can be."""
+        files.remove(self.directory(collection).root)
 
     def open_base(self, collection: int, entry: BaseEntry) -> Base:
         """Open a base to look at it; see `base.load`."""
@@ -231,10 +231,22 @@ class Generations:
 
     def has_unknown(self, rows: Container[int]) -> bool:
         """Tell whether there are files of collections that the catalogue has no more, or not yet."""
-        return any(path.name.isdigit() and int(path.name) not in rows for path in self._root.iterdir())
+        return bool(self._unknown(rows))
 
-    def erase_unknown(self, rows: Container[int]) -> None:
-        """Remove the files of collections that the catalogue no longer has."""
-        for path in self._root.iterdir():
-            if path.name.isdigit() and int(path.name) not in rows:
-                shutil.rmtree(path, ignore_errors=True)
+    def erase_unknown(self, rows: Container[int], *, surely: bool = False) -> None:
+        """Remove the files of collections that the catalogue no longer has; the caller holds the writer's lock.
+
+        Parameters:
+            surely: durably, those too that were removed before.
+
+        Errors:
+            Unavailable: some cannot be removed, and that matters.
+        """
+        if surely:
+            files.remove_for_good(self._unknown(rows), self._root)
+            return
+        for path in self._unknown(rows):
+            files.remove(path)
+
+    def _unknown(self, rows: Container[int]) -> list[Path]:
+        return [path for path in sorted(self._root.iterdir()) if path.name.isdigit() and int(path.name) not in rows]

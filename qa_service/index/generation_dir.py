@@ -6,6 +6,7 @@ new name and made durable before `CURRENT` is renamed into place, so a reader se
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import re
@@ -162,6 +163,12 @@ class GenerationDir:
         keep = {name for path in kept for name in _names(path)}
         gone = {name for path in manifests if path not in kept for name in _names(path)} - keep
         return [*(self.root / name for name in sorted(gone)), *self.strays()]
+
+    def remove_obsolete(self) -> None:
+        """Remove what is obsolete, as far as it can be now; the next publication tries again."""
+        with contextlib.suppress(OSError):
+            for path in self.obsolete():
+                files.remove(path)
 
     def strays(self) -> list[Path]:
         """List what publications left that failed or were cut off: files that were to be named by a manifest.

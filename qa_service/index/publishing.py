@@ -60,8 +60,7 @@ class Publishing:
                 remedy="check that the disk has room and the directory can be written; the next write, or the next"
                 " start, publishes it",
             ) from error
-        for path in directory.obsolete():
-            files.remove(path)
+        directory.remove_obsolete()
         return manifest
 
     def _changes(self, directory: GenerationDir, collection: Collection, entry: BaseEntry | None) -> Delta:

@@ -17,6 +17,7 @@ The order on which every acknowledgement rests:
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import shutil
@@ -24,6 +25,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+from qa_service.errors import Unavailable
 
 Action = Literal["made directory", "wrote", "synced", "renamed", "synced directory", "removed"]
 
@@ -162,6 +165,25 @@ def remove(path: Path) -> None:
     else:
         path.unlink(missing_ok=True)
     _tell("removed", path)
+
+
+def remove_for_good(paths: Iterable[Path], directory: Path) -> None:
+    """Remove what is in a directory; all of it is gone then, and does not come back.
+
+    Errors:
+        Unavailable: something cannot be removed.
+    """
+    for path in paths:
+        with contextlib.suppress(OSError):
+            remove(path)
+        if os.path.lexists(path):
+            raise Unavailable(
+                "it holds what was deleted or is not needed any more, and cannot be removed",
+                field=str(path),
+                remedy="see to it that the files of the data directory belong to the user of the service and are"
+                " writable, then try again",
+            )
+    sync_directory(directory)
 
 
 def sync_directory(path: Path) -> None:

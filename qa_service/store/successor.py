@@ -131,13 +131,16 @@ def discharge(data_dir: Path) -> None:
 
 
 def remove(data_dir: Path) -> None:
-    """Remove a successor that is not the truth; what a crash leaves of it is taken for none."""
+    """Remove a successor that is not the truth; what a crash leaves of it is taken for none.
+
+    Errors:
+        Unavailable: it cannot be removed.
+    """
     place = folder(data_dir)
     if not place.exists():
         return
     discharge(data_dir)
-    files.remove(place)
-    files.sync_directory(data_dir)
+    files.remove_for_good([place], data_dir)
 
 
 @contextlib.contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,7 +16,7 @@ from qa_service.config import Settings
 from qa_service.engine import Engine
 from qa_service.errors import Unavailable
 from qa_service.index import dense
-from qa_service.store import moves, segments
+from qa_service.store import moves, segments, successor
 from qa_service.store.catalog import Catalog
 from qa_service.types import Ask
 from tests.conftest import add
@@ -250,5 +251,30 @@ def test_segments_that_another_process_has_removed_are_left_already(settings: Se
     moves.leave(engine.catalog, engine.segments, gone)
     assert moves.forget_left(engine.catalog, engine.segments, gone) == []
     assert shown(engine) == before
+    assert engine.check() == []
+    engine.close()
+
+
+@pytest.mark.parametrize("stuck", ["base-", "000002", "successor"])
+def test_an_erasure_says_what_it_could_not_remove(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, stuck: str
+) -> None:
+    engine = Engine.open(settings, ToyEncoder())
+    add(engine, {**{f"a{n}": text(n) for n in range(5)}, "secret": SECRET})
+    add(engine, {"secret": SECRET}, "another")
+    compact(engine)
+    engine.delete_article("default", "secret")
+    successor.folder(settings.data_dir).mkdir()
+    with monkeypatch.context() as patch:
+        rmtree = shutil.rmtree
+        # As of a directory that is immutable, or another user's.
+        patch.setattr(shutil, "rmtree", lambda path, **how: None if stuck in path.name else rmtree(path, **how))
+        engine.delete_collection("another")
+        with pytest.raises(Unavailable, match=f"{stuck}.*cannot be removed.*belong to the user"):
+            engine.compact_everything(erase=True)
+    assert any(stuck in path.name for path in settings.data_dir.rglob("*"))
+    engine.compact_everything(erase=True)
+    assert not any(path.name in ("000002", "successor") for path in settings.data_dir.rglob("*"))
+    assert holding(settings.data_dir, [SECRET[:12].encode()]) == set()
     assert engine.check() == []
     engine.close()

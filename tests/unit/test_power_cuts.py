@@ -13,6 +13,7 @@ from qa_service import assembly
 from qa_service.config import Settings
 from qa_service.engine import Engine
 from qa_service.index import dense, folding
+from qa_service.index.generation_dir import GenerationDir
 from qa_service.store import collections, files
 from qa_service.store.catalog import Catalog
 from qa_service.text.tokens import Tokenizer
@@ -165,3 +166,33 @@ def test_an_acknowledged_write_is_wholly_synced(settings: Settings, tokenizer: T
         assert (last.action, last.path.name) == ("synced directory", "000001")
         assert disk.tree("durable") == disk.tree("killed")
         engine.close()
+
+
+def test_the_index_of_a_deleted_collection_does_not_come_back_after_an_erasure(
+    settings: Settings, tokenizer: Tokenizer
+) -> None:
+    with watched(settings.data_dir) as disk:
+        engine = opened(settings, tokenizer, ToyEncoder())
+        add(engine, {"a": text(1)}, "other")
+        engine.delete_collection("other")
+        assert any(path.startswith("indexes/000002/") for path in disk.tree("durable"))
+        engine.compact_everything(erase=True)
+        assert not any(path.startswith("indexes/000002/") for path in disk.tree("durable"))
+        engine.close()
+
+
+def test_a_write_is_not_called_lost_because_what_it_replaces_cannot_be_removed(
+    settings: Settings, tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = opened(settings, tokenizer, ToyEncoder())
+    for n in range(6):
+        add(engine, {"a": text(1, version=n)})
+    monkeypatch.setattr(GenerationDir, "obsolete", lambda _: [settings.data_dir])
+    monkeypatch.setattr(files, "remove", _refuse)
+    assert [one.outcome for one in add(engine, {"a": text(1, version=9)})] == ["updated"]
+    assert engine.article("default", "a").text == text(1, version=9)
+    engine.close()
+
+
+def _refuse(path: Path) -> None:
+    raise PermissionError(1, "Operation not permitted", str(path))
