@@ -16,13 +16,12 @@ import threading
 from collections.abc import Callable
 from typing import TextIO
 
-from qa_service import erasing, learning, logs
+from qa_service import erasing, learning, learnt, logs
 from qa_service.engine import Engine
 from qa_service.errands import GRACE_S, Order
 from qa_service.errors import QAError
 from qa_service.index import folding
 from qa_service.index.generation import Generations
-from qa_service.ingest import finish_learning, record_findings
 from qa_service.job_runner import JobRunner
 from qa_service.store import collections, furniture
 from qa_service.store.catalog import Catalog
@@ -96,7 +95,7 @@ def _compact(order: Order, name: str) -> None:
             return
         found = learning.learn_all(connection, collection.row)
         fresh = furniture.not_learnt(connection, collection.row)
-    late = [] if found.articles else record_findings(catalog, collection.row, fresh, found)
+    late = [] if found.articles else learnt.record(catalog, collection.row, fresh, found)
     if found.articles or late:
         engine = _open(order)
         if found.articles:
@@ -104,7 +103,7 @@ def _compact(order: Order, name: str) -> None:
         else:
             engine.ingestor().reprocess(late, name, publish=True)
         engine.close()
-    finish_learning(catalog, collection.row)
+    learnt.finish(catalog, collection.row)
     folding.compact(generations, collection, force=True)  # that it is due was seen by who gave the order
     erasing.reclaim(catalog, segments, generations)
 

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 
 from embeddings.encoder import Encoder, Vectors
-from qa_service import learning
+from qa_service import learning, learnt
 from qa_service.blocks import BlockEncoder, Elsewhere
 from qa_service.cutting import Cutting
 from qa_service.drafting import Draft, Drafter, Processing
@@ -185,9 +185,9 @@ class Ingestor:
             with self._catalog.writer_lock(), self._catalog.write() as tx:
                 furniture.begin(tx, collection.row)
         self._redraft(Drafter(self._catalog, name, self.processing, found), found.articles, name, publish=publish)
-        self.reprocess(record_findings(self._catalog, collection.row, fresh, found), name, publish=publish)
+        self.reprocess(learnt.record(self._catalog, collection.row, fresh, found), name, publish=publish)
         if finishing:
-            finish_learning(self._catalog, collection.row)
+            learnt.finish(self._catalog, collection.row)
 
     def _redraft(self, drafter: Drafter, rows: Iterable[int], collection: str, *, publish: bool) -> None:
         def there() -> bool:
@@ -266,34 +266,6 @@ class Ingestor:
                 found = collections.find(connection, name)
             if found is not None:
                 self._generations.recover(found)
-
-
-def record_findings(catalog: Catalog, collection: int, fresh: Sequence[int], found: Findings) -> list[int]:
-    """Record what was learnt, and from which new articles.
-
-    Returns:
-        The rows of articles to be processed anew: another process may have cut them meanwhile, not knowing of it yet.
-    """
-    changed = found.learnt | found.forgotten
-    if changed or fresh:
-        with catalog.writer_lock(), catalog.write() as tx:
-            furniture.change(tx, collection, found.learnt, found.forgotten)
-            furniture.mark_learnt(tx, fresh)
-            if changed:
-                furniture.begin(tx, collection)
-    if not changed:
-        return []
-    with catalog.read() as connection:
-        return learning.stale(connection, collection, changed)
-
-
-def finish_learning(catalog: Catalog, collection: int) -> None:
-    """Record that the articles that what was learnt concerns were processed anew."""
-    with catalog.read() as connection:
-        unfinished = furniture.is_unfinished(connection, collection)
-    if unfinished:
-        with catalog.writer_lock(), catalog.write() as tx:
-            furniture.finish(tx, collection)
 
 
 def _batches(drafts: Iterable[Draft]) -> Iterator[list[Draft]]:

@@ -107,7 +107,7 @@ def test_learning_that_was_cut_off_is_no_damage_and_is_finished(
         raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr("qa_service.ingest.record_findings", killed)
+        patch.setattr("qa_service.learnt.record", killed)
         patch.setattr(Ingestor, "_learn", lambda *_: None)
         list(engine.ingest(article(f"a{n}", story(n, last=FOOTER), url="https://example.org/1") for n in range(40)))
         with pytest.raises(Killed):
