@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from qa_service.cli.options import current_settings
 from qa_service.errors import QAError
 
 DEFAULT_URL = "http://127.0.0.1:8000"
@@ -16,13 +17,20 @@ DEFAULT_URL = "http://127.0.0.1:8000"
     type=click.IntRange(0, 65535),
     help="Serve over HTTP (streamable HTTP, at /mcp) on this port; 0: a free one.",
 )
-@click.option("--host", metavar="ADDRESS", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--host",
+    metavar="ADDRESS",
+    default="127.0.0.1",
+    show_default=True,
+    help="Address to listen on; on any that is not loopback's, the service must want keys, or QA_ALLOW_OPEN be true.",
+)
 @click.option(
     "--allow-host",
     "names",
     metavar="NAME",
     multiple=True,
-    help="A further host name that callers use for this server; may be given more than once. Others are refused.",
+    help="A further host name that callers use for this server; may be given more than once. Others are refused. One"
+    " that is not loopback's counts as such an address.",
 )
 @click.option("--url", metavar="URL", default=DEFAULT_URL, show_default=True, help="The running qa-service.")
 @click.option(
@@ -44,6 +52,7 @@ def mcp(stdio: bool, port: int | None, host: str, names: tuple[str, ...], url: s
     from qa_service.client import Client  # noqa: PLC0415
 
     try:
+        from qa_service.mcp.guard import Guard, is_private  # noqa: PLC0415
         from qa_service.mcp.running import serve_http, serve_stdio  # noqa: PLC0415
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("qa_service"):
@@ -55,5 +64,8 @@ def mcp(stdio: bool, port: int | None, host: str, names: tuple[str, ...], url: s
     with Client(url, key if stdio else "") as client:
         if port is None:
             serve_stdio(client)
-        else:
-            serve_http(client, host, port, names, lambda at: click.echo(f"qa-service mcp: ready at {at}"))
+            return
+        guard = None if is_private(host, names) or current_settings().allow_open else Guard(client)
+        if guard is not None:
+            guard.refuse_open()
+        serve_http(client, host, port, names, lambda at: click.echo(f"qa-service mcp: ready at {at}"), guard)

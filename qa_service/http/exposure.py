@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
-import socket
-from functools import lru_cache
 from urllib.parse import urlsplit
 
 from flask import Flask, request
 from werkzeug.http import parse_list_header
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from qa_service.addresses import is_loopback, is_loopback_name, plain
 from qa_service.config import Settings
 from qa_service.errors import ConfigError
 from qa_service.http.failure import FieldProblem, HttpProblem
@@ -92,28 +90,9 @@ def _reached_by(settings: Settings) -> tuple[str, str] | None:
     public = urlsplit(settings.public_url).hostname if settings.public_url else None
     named = [("QA_PUBLIC_URL", public), *(("QA_ALLOWED_HOSTS", name) for name in settings.allowed_hosts or ())]
     for field, name in named:
-        if name and not _is_loopback_name(_plain(name)):
+        if name and not is_loopback_name(plain(name)):
             return field, f"{name} can be reached from other machines"
     return None
-
-
-@lru_cache(maxsize=64)
-def is_loopback(host: str) -> bool:
-    """Tell whether an address to listen on, or what a name stands for, is reached from this machine alone."""
-    try:
-        found = socket.getaddrinfo(host or None, None, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    except (OSError, UnicodeError):
-        return False
-    return all(_is_loopback_address(str(address[0])) for *_, address in found)
-
-
-def _is_loopback_address(text: str) -> bool:
-    try:
-        address = ipaddress.ip_address(text.partition("%")[0])
-    except ValueError:
-        return False
-    mapped = getattr(address, "ipv4_mapped", None)
-    return (mapped or address).is_loopback
 
 
 def _names(settings: Settings) -> frozenset[str] | None:
@@ -122,19 +101,10 @@ def _names(settings: Settings) -> frozenset[str] | None:
         return None
     public = urlsplit(settings.public_url).hostname if settings.public_url else None
     own = [settings.host] if settings.allowed_hosts is None else settings.allowed_hosts
-    return frozenset(_plain(name) for name in (*own, public) if name)
+    return frozenset(plain(name) for name in (*own, public) if name)
 
 
 def _is_one_of(host: str, names: frozenset[str]) -> bool:
     """Tell whether a Host header has one of the names, or one of loopback's, which no page can have as its own."""
-    name = _plain(host if host.endswith("]") else _PORT.sub("", host))
-    return name in names or _is_loopback_name(name)
-
-
-def _is_loopback_name(name: str) -> bool:
-    return name == "localhost" or name.endswith(".localhost") or _is_loopback_address(name)
-
-
-def _plain(name: str) -> str:
-    """Write a name as all forms of it are compared: without brackets, a dot at the end, and capitals."""
-    return name.lower().removeprefix("[").removesuffix("]").removesuffix(".")
+    name = plain(host if host.endswith("]") else _PORT.sub("", host))
+    return name in names or is_loopback_name(name)

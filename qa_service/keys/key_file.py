@@ -15,6 +15,7 @@ import filelock
 from qa_service.config import RATE
 from qa_service.errors import BadInput, Damaged, NotFound, Unavailable
 from qa_service.keys.key import KEY_ID, MOST_NAME_CHARS, SCOPES, Key
+from qa_service.keys.owner import as_owner_of, refuse_others
 from qa_service.names import COLLECTION
 from qa_service.readers.formats import parse_json
 from qa_service.store import files
@@ -24,6 +25,7 @@ FORMAT = 1
 MOST_KEYS = 10_000
 _LOCK = "keys.lock"
 _REMEDY = "restore it from a backup; or remove it, make the keys anew with `qa-service keys add`, and restart"
+_NOT_ALLOWED = "run this as the user that serves, or give that user the file (chown): nobody else can read it"
 _MOST_BYTES = 64 * 1024 * 1024
 _MODE = 0o600
 _LOCK_SECONDS = 10
@@ -43,7 +45,8 @@ def read_keys(data_dir: Path) -> tuple[Key, ...] | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise Damaged(f"cannot be read: {error.strerror or error}", field=str(path), remedy=_REMEDY) from error
+        remedy = _NOT_ALLOWED if isinstance(error, PermissionError) else _REMEDY
+        raise Damaged(f"cannot be read: {error.strerror or error}", field=str(path), remedy=remedy) from error
     try:
         return _parse(content)
     except ValueError as error:
@@ -56,7 +59,7 @@ def add_key(data_dir: Path, key: Key) -> None:
     Errors:
         BadInput: there are too many. Damaged: the file cannot be read. Unavailable: it cannot be written.
     """
-    with _changing(data_dir) as keys:
+    with as_owner_of(data_dir), _changing(data_dir) as keys:
         if len(keys) >= MOST_KEYS:
             raise BadInput(f"there are {len(keys)} keys already", remedy="revoke some with `qa-service keys revoke`")
         _write(data_dir, [*(one for one in keys if one.id != key.id), key])
@@ -68,7 +71,7 @@ def revoke_key(data_dir: Path, key_id: str) -> tuple[Key, int]:
     Errors:
         NotFound: there is none of this id. Damaged: the file cannot be read. Unavailable: it cannot be written.
     """
-    with _changing(data_dir) as keys:
+    with as_owner_of(data_dir), _changing(data_dir) as keys:
         gone = next((one for one in keys if one.id == key_id), None)
         if gone is None:
             raise NotFound(
@@ -101,6 +104,7 @@ def _changing(data_dir: Path) -> Iterator[tuple[Key, ...]]:
 
 
 def _write(data_dir: Path, keys: Sequence[Key]) -> None:
+    refuse_others(data_dir, data_dir / NAME)
     body = {"version": FORMAT, "keys": [asdict(key) for key in keys]}
     content = json.dumps({**body, "sha256": _checksum(body)}, ensure_ascii=False, indent=2).encode()
     files.put(data_dir / NAME, content + b"\n", _MODE)

@@ -18,6 +18,7 @@ from starlette.applications import Starlette
 
 from qa_service.client import Client
 from qa_service.errors import QAError
+from qa_service.mcp.guard import Guard
 from qa_service.mcp.server import Context, make_server
 
 PATH = "/mcp"
@@ -47,7 +48,14 @@ def serve_stdio(client: Client) -> None:
     anyio.run(run)
 
 
-def serve_http(client: Client, host: str, port: int, names: tuple[str, ...], announce: Callable[[str], None]) -> None:
+def serve_http(
+    client: Client,
+    host: str,
+    port: int,
+    names: tuple[str, ...],
+    announce: Callable[[str], None],
+    guard: Guard | None = None,
+) -> None:
     """Serve any number of callers over HTTP, each with the key of its own request, until told to stop.
 
     Parameters:
@@ -57,12 +65,13 @@ def serve_http(client: Client, host: str, port: int, names: tuple[str, ...], ann
         names: under which host names callers reach it, besides loopback names and `host`; requests for others are
             refused, so that no web page can reach it through a name of its own (DNS rebinding).
         announce: is told the server's URL once it listens.
+        guard: has a say in every call; None where whoever reaches the server may be passed on.
 
     Errors:
         QAError: it cannot listen there.
     """
     listener = _listen(host, port)
-    app = make_app(client, host, names)
+    app = make_app(client, host, names, guard)
     shown = f"[{host}]" if ":" in host else host
     config = uvicorn.Config(
         app,
@@ -83,10 +92,12 @@ def serve_http(client: Client, host: str, port: int, names: tuple[str, ...], ann
         server.run([listener])
 
 
-def make_app(client: Client, host: str, names: tuple[str, ...] = ()) -> Starlette:
+def make_app(client: Client, host: str, names: tuple[str, ...] = (), guard: Guard | None = None) -> Starlette:
     """Make the ASGI application; see `serve_http`."""
 
     def client_for(context: Context) -> Client:
+        if guard is not None:
+            guard.check()
         return client.with_key(_bearer(context.request))
 
     server = make_server(client_for, "send the service's key with each request, as Authorization: Bearer KEY")

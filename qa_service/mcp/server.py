@@ -30,7 +30,7 @@ ClientFor = Callable[[Context], Client]
 """Gives the client of the service, with the key that counts for a request.
 
 Errors:
-    BadInput: the request brings a key that cannot be one.
+    BadInput: the request brings a key that cannot be one. QAError: nobody is passed on to the service now.
 """
 AT_ONCE = 32
 """Calls worked on at a time: each holds a thread until the service has answered."""

@@ -8,15 +8,20 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import httpx2
 import pytest
 
+from qa_service.config import Settings
+from qa_service.http import create_app
 from tests.http.conftest import Server
-from tests.http.service import ROOT
+from tests.http.fake_engine import FakeEngine
+from tests.http.service import ROOT, serving
 
 mcp = pytest.importorskip("mcp", reason="the extra mcp is not installed")
 from mcp.client.streamable_http import streamable_http_client  # noqa: E402
@@ -35,6 +40,15 @@ from tests.http.mcp_sessions import (  # noqa: E402
 )
 
 pytestmark = pytest.mark.http
+
+
+class Quiet(WSGIRequestHandler):
+    def log_message(self, *_: Any) -> None:
+        """Say nothing."""
+
+
+def application(data: Path, **given: Any) -> Any:
+    return create_app(Settings(data_dir=data, **given), FakeEngine())  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +81,35 @@ def test_the_service_is_down() -> None:
         said = failed(run(stdio(url), tool("search", question="谁?")))
     assert url in said
     assert "qa-service serve" in said
+
+
+def test_callers_of_the_network_are_passed_on_while_the_service_wants_keys(tmp_path: Path, cache_dir: Path) -> None:
+    def busy(_: Any, start: Any) -> list[bytes]:
+        start("503 Service Unavailable", [])
+        return [b""]
+
+    def serve(environ: Any, start: Any) -> Any:
+        return served[0](environ, start)
+
+    served: list[Any] = [busy]
+    backend = make_server("127.0.0.1", 0, serve, handler_class=Quiet)
+    threading.Thread(target=backend.serve_forever, daemon=True).start()
+    options = ("--url", f"http://127.0.0.1:{backend.server_port}", "--allow-host", "qa.test")
+    headers = {"Authorization": f"Bearer {KEY}"}
+    try:
+        with serving(tmp_path, cache_dir, *options, command="mcp") as server:
+
+            def collections() -> Any:
+                return asyncio.run(use_http(f"{url_of(server)}/mcp", headers, tool("list_collections")))
+
+            served[0] = application(tmp_path)
+            # The service takes any key, since it wants none.
+            assert "--host: the service answers without a key" in failed(collections())
+            served[0] = application(tmp_path, api_key=KEY)
+            assert collections().structured_content["collections"]
+    finally:
+        backend.shutdown()
+        backend.server_close()
 
 
 def test_an_older_client(over_http: str) -> None:

@@ -55,6 +55,15 @@ def test_requests_that_are_none_get_a_problem_document(server: Server) -> None:
     assert server.raw(chunked + b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body))[0] == 200
 
 
+def test_a_client_that_sends_a_body_in_tiny_chunks_reads_why(server: Server) -> None:
+    server.make_ready()
+    head = b"POST /v1/articles HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+    status, problem = server.raw(head + b"1\r\nx\r\n" * 300_000 + b"0\r\n\r\n")
+    assert status == 400
+    [said] = problem["errors"]
+    assert (said["field"], said["remedy"]) == ("body", "send larger chunks, or a Content-Length")
+
+
 def test_a_client_that_sends_too_much_reads_why(server: Server) -> None:
     server.make_ready()
     status, body = server.call("POST", "/v1/articles", {"articles": [{"text": "x" * 9_000_000}]})

@@ -16,8 +16,9 @@ import yaml
 
 from qa_service.config import Settings
 from qa_service.errors import ConfigError
-from qa_service.http import limits
+from qa_service.http import create_app, limits
 from qa_service.http.exposure import refuse_exposed
+from tests.http.fake_engine import FakeEngine
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "scripts" / "deploy"
@@ -212,6 +213,52 @@ def test_the_unit_does_not_start_without_a_key(unit: dict[str, list[str]], tmp_p
     values = {name.removeprefix("QA_").lower(): value for name, value in given.items() if name.startswith("QA_")}
     with pytest.raises(ConfigError, match="there is no key"):
         refuse_exposed(Settings(**{**values, "data_dir": tmp_path}))
+
+
+def test_commands_have_the_units_user_and_settings(unit: dict[str, list[str]], tmp_path: Path) -> None:
+    """With fewer, `rebuild` would have the service change over to the defaults."""
+    text = (DEPLOY / "qa-service.service").read_text("utf-8")
+    function = "\n".join(
+        line.removeprefix("#") for line in re.findall(r"(?ms)^#   qa\(\) \{.*?^#   \}$", text)[0].split("\n")
+    )
+    tool = tmp_path / "systemd-run"
+    tool.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n', encoding="utf-8")
+    tool.chmod(0o755)
+    ran = subprocess.run(
+        ["bash", "-c", f"{function}\nqa ask 'two words'"],
+        env={"PATH": f"{tmp_path}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    given = ran.stdout.splitlines()
+    assert given[-3:] == [unit["ExecStart"][0].split()[0], "ask", "two words"]
+    options = [one.removeprefix("--").split("=", 1) for one in given[:-3]]
+    assert ["uid", *unit["User"]] in options
+    assert ["gid", *unit["Group"]] in options
+    properties = dict(one[1].split("=", 1) for one in options if one[0] == "property")
+    assert properties == {"UMask": unit["UMask"][0], "EnvironmentFile": unit["EnvironmentFile"][0]}
+    set_here = dict(one[1].split("=", 1) for one in options if one[0] == "setenv")
+    text = " ".join(unit["Environment"]).replace("%S", "/var/lib").replace("%C", "/var/cache")
+    of_unit = dict(pair.split("=", 1) for pair in text.split())
+    # What is the server's alone: a proxy, and a log that is not held back.
+    assert set_here == {name: of_unit[name] for name in of_unit.keys() - {"QA_TRUSTED_PROXIES", "PYTHONUNBUFFERED"}}
+
+
+def test_a_prometheus_beside_the_service_is_let_in(compose: dict[str, Any], tmp_path: Path) -> None:
+    environment = compose["services"]["qa-service"]["environment"]
+    hosts = re.sub(r"\$\{QA_SITE:-(\w+)\}", r"\1", environment["QA_ALLOWED_HOSTS"])
+    settings = Settings(data_dir=tmp_path, host="0.0.0.0", allow_open=True, allowed_hosts=hosts, trusted_proxies=1)
+    client = create_app(settings, FakeEngine()).test_client()
+    [target] = re.findall(
+        r'compose\.yaml, on its network: \["([^"]*)"\]', (DEPLOY / "prometheus-alerts.yml").read_text()
+    )
+    assert target.split(":")[0] in compose["services"]
+    readme = (ROOT / "README.md").read_text("utf-8")
+    assert f"on the network `{compose['name']}_inner` asks `{target}`" in readme
+    for path in ("/metrics", "/readyz"):
+        assert client.get(path, headers={"Host": target}).status_code == 200
+        assert client.get(path, headers={"Host": "evil.example"}).status_code == 403
 
 
 def test_systemd_reads_the_unit(tmp_path: Path) -> None:

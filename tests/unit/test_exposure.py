@@ -10,10 +10,11 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from qa_service.addresses import is_loopback
 from qa_service.config import Settings, load_settings
 from qa_service.errors import ConfigError, Damaged
 from qa_service.http import create_app
-from qa_service.http.exposure import is_loopback, refuse_exposed
+from qa_service.http.exposure import refuse_exposed
 from qa_service.keys.key import make_key
 from qa_service.keys.key_file import NAME, add_key
 from tests.http.fake_engine import FakeEngine

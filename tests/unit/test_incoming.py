@@ -9,7 +9,8 @@ from gunicorn.config import Config
 from gunicorn.http.body import ChunkedReader
 from gunicorn.http.errors import InvalidHeader, LimitRequestHeaders, LimitRequestLine, ParseException
 
-from qa_service.http.connections.incoming import LONGEST_BODY, LONGEST_HEAD, Incoming
+from qa_service.http.connections.incoming import Incoming
+from qa_service.http.connections.limits import LONGEST_BODY, LONGEST_HEAD, MOST_SMALL_CHUNKS, SMALL_CHUNK, TinyChunks
 from qa_service.http.connections.memory import OWN
 
 CLIENT = ("127.0.0.1", 1)
@@ -118,6 +119,32 @@ def test_no_other_end_can_be_seen_in_a_chunked_body_that_nobody_reads(body: byte
     assert found.truncated
     assert found.surplus == b""
     assert found.request.should_close()
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_body_of_many_tiny_chunks_is_refused_as_soon_as_that_is_seen(at_once: bool) -> None:
+    found = incoming()
+    found.feed(CHUNKED)
+    if at_once:
+        with pytest.raises(TinyChunks):
+            found.feed(b"1\r\nx\r\n" * (100 * MOST_SMALL_CHUNKS))
+    else:
+        for _ in range(MOST_SMALL_CHUNKS):
+            found.feed(b"1\r\nx\r\n")
+        with pytest.raises(TinyChunks):
+            found.feed(b"1\r\nx\r\n")
+    assert not found.whole
+    # What still comes is taken and dropped, so that the client gets to read the answer.
+    assert found.truncated
+
+
+@pytest.mark.parametrize(("size", "count"), [(1, MOST_SMALL_CHUNKS), (SMALL_CHUNK, MOST_SMALL_CHUNKS + 1)])
+def test_some_small_chunks_and_many_that_are_not_so_small_are_taken(size: int, count: int) -> None:
+    found = incoming()
+    found.feed(CHUNKED + (b"%x\r\n%s\r\n" % (size, b"x" * size)) * count + b"0\r\n\r\n")
+    assert found.whole
+    assert not found.truncated
+    assert found.request.body.read() == b"x" * size * count
 
 
 def test_a_body_over_the_limit_is_not_waited_for() -> None:

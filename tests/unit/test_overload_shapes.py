@@ -12,7 +12,7 @@ from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine, ParseExc
 
 from qa_service.config import Settings
 from qa_service.errors import Overloaded
-from qa_service.http.connections.limits import CutOff, NoRoom, TooSlow
+from qa_service.http.connections.limits import CutOff, NoRoom, TinyChunks, TooSlow
 from qa_service.http.connections.refusals import answer, busy, id_of, unreadable, waited
 from qa_service.http.load import load_of
 from qa_service.http.stopping import stop_of, stopping
@@ -103,6 +103,7 @@ def test_a_refused_head_has_no_body() -> None:
         (CutOff(), 400),
         (LimitRequestLine(9000, 8190), 414),
         (LimitRequestHeaders("many"), 431),
+        (TinyChunks(), 400),
         (ParseException(), 400),
     ],
 )

@@ -20,6 +20,7 @@ from embeddings.toy import ToyEncoder
 from qa_service.config import Settings
 from qa_service.engine import Engine
 from qa_service.http import create_app
+from qa_service.http.load import Load
 from tests.conftest import add
 from tests.http.scraped import Scraped, scrape
 
@@ -101,6 +102,16 @@ def test_every_metric_is_in_the_readme(scraped: Scraped) -> None:
     ours -= {name.removesuffix("_total") for name in ours if name.endswith("_total")}
     for name in ours:
         assert f"`{name}" in readme, name
+
+
+def test_every_reason_of_a_refusal_without_a_thread_is_in_the_readme() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    [row] = [line for line in readme.splitlines() if line.startswith("| `qa_refused_total{reason}`")]
+    [listed] = [line for line in (Load.__doc__ or "").splitlines() if line.lstrip().startswith("refused: ")]
+    reasons = set(re.findall(r"`(\w+)`", listed)) - {"streams"}
+    assert len(reasons) == 5
+    for reason in reasons:
+        assert f"`{reason}` (" in row
 
 
 def test_panels_do_not_overlap() -> None:

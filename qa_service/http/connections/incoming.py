@@ -6,7 +6,6 @@ given to a thread; a thread that reads more than that finds the end of the data,
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -14,17 +13,14 @@ from gunicorn.http.errors import InvalidHeader, InvalidRequestLine, LimitRequest
 from gunicorn.http.message import Request
 from gunicorn.http.unreader import Unreader
 
+from qa_service.http.connections.chunks import Chunks
+from qa_service.http.connections.limits import LONGEST_BODY, LONGEST_HEAD, TinyChunks
 from qa_service.http.connections.memory import OWN
-from qa_service.http.limits import MAX_ASYNC_BODY_BYTES, MEGABYTE
+from qa_service.http.limits import MEGABYTE
 
-LONGEST_HEAD = 64 * 1024
 LONGEST_REQUEST_LINE = 8190
-LONGEST_BODY = MAX_ASYNC_BODY_BYTES + MEGABYTE
-"""A body over this is not waited for: the application refuses it by its length, or by what there is of it."""
-_LONGEST_CHUNK_LINE = 8190
 _PIECE = 64
 _HEAD_END = b"\r\n\r\n"
-_CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})(?:[ \t]*;[\t\x20-\x7e\x80-\xff]*)?")
 
 
 class Received(Unreader):  # type: ignore[misc]
@@ -55,61 +51,6 @@ class Received(Unreader):  # type: ignore[misc]
     def unread(self, data: bytes) -> None:
         """Put back what was just read."""
         self._at -= len(data)
-
-
-class Chunks:
-    """Finds the end of a chunked body (RFC 9112, section 7.1) in data that grows.
-
-    Where nobody reads the body, this alone says where the next request begins. A proxy in front may see another end
-    in lines that do not end with CRLF, or in a size that is not followed by it: they are refused.
-    """
-
-    def __init__(self) -> None:
-        self._at = 0
-        self._is_trailer = False
-
-    def end(self, data: bytearray) -> int | None:
-        """Give the place after the body; None while it is not there.
-
-        Errors:
-            ValueError: the data is no chunked body.
-        """
-        while not self._is_trailer:
-            line = self._line_end(data)
-            if line is None:
-                return None
-            found = _CHUNK_SIZE.fullmatch(bytes(data[self._at : line]))
-            if found is None:
-                raise ValueError("a chunk without a size")
-            size = int(found[1], 16)
-            if size == 0:
-                self._at, self._is_trailer = line + 2, True
-                break
-            after = line + 2 + size
-            if after > LONGEST_BODY or (len(data) >= after + 2 and data[after : after + 2] != b"\r\n"):
-                raise ValueError("a chunk that is too long, or longer than its size")
-            if len(data) < after + 2:
-                return None
-            self._at = after + 2
-        return self._trailer_end(data)
-
-    def _line_end(self, data: bytearray) -> int | None:
-        line = data.find(b"\r\n", self._at)
-        if (len(data) if line < 0 else line) - self._at > _LONGEST_CHUNK_LINE:
-            raise ValueError("a chunk whose size is a long story")
-        return line if line >= 0 else None
-
-    def _trailer_end(self, data: bytearray) -> int | None:
-        if data.startswith(b"\r\n", self._at):
-            return self._at + 2
-        end = data.find(_HEAD_END, self._at)
-        trailer = bytes(data[self._at : end + len(_HEAD_END) if end >= 0 else len(data)])
-        if end < 0 and len(trailer) > LONGEST_HEAD:
-            raise ValueError("a trailer that is too long")
-        # Of a line end, the first half may have come.
-        if not trailer.count(b"\n") == trailer.count(b"\r\n") == trailer.removesuffix(b"\r").count(b"\r"):
-            raise ValueError("a trailer with half a line end")
-        return end + len(_HEAD_END) if end >= 0 else None
 
 
 def _from_anybody(_: Any) -> bool:
@@ -163,7 +104,7 @@ class Incoming:
         """Take what has arrived.
 
         Errors:
-            ParseException: this is no request, or its head is too large.
+            ParseException: this is no request, its head is too large, or its chunks are too small.
         """
         searched = max(0, len(self._data) - len(_HEAD_END) + 1)
         self._data += piece
@@ -219,6 +160,10 @@ class Incoming:
         try:
             if self._chunks is not None:
                 end = self._chunks.end(self._data)
+        except TinyChunks:
+            # The client may read no answer before it has sent all.
+            self.truncated = True
+            raise
         except ValueError:
             end = None
             self.truncated = True

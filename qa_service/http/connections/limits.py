@@ -6,6 +6,16 @@ import math
 import resource
 from dataclasses import dataclass
 
+from gunicorn.http.errors import ParseException
+
+from qa_service.http.limits import MAX_ASYNC_BODY_BYTES, MEGABYTE
+
+LONGEST_HEAD = 64 * 1024
+LONGEST_BODY = MAX_ASYNC_BODY_BYTES + MEGABYTE
+"""A body over this is not waited for: the application refuses it by its length, or by what there is of it."""
+MOST_SMALL_CHUNKS = 10_000
+SMALL_CHUNK = 64
+"""Bytes that the chunks of a body must have on average once there are more than `MOST_SMALL_CHUNKS`."""
 MOST_CONNECTIONS = 1000
 SPARED_FILES = 256
 """Open files that connections leave to everything else."""
@@ -32,6 +42,10 @@ class TooSlow(Exception):
 
 class CutOff(Exception):
     """The body ended before its announced end."""
+
+
+class TinyChunks(ParseException):  # type: ignore[misc]
+    """The body comes in too many, too small chunks."""
 
 
 class NoRoom(Exception):

@@ -16,8 +16,8 @@ from gunicorn.http.errors import ParseException
 
 from qa_service.http.connections.connection import Connection, State
 from qa_service.http.connections.events import READ, WRITE, Events
-from qa_service.http.connections.incoming import LONGEST_BODY, Incoming
-from qa_service.http.connections.limits import CutOff, Limits, NoRoom, TooSlow
+from qa_service.http.connections.incoming import Incoming
+from qa_service.http.connections.limits import LONGEST_BODY, CutOff, Limits, NoRoom, TooSlow
 from qa_service.http.connections.memory import Memory
 from qa_service.http.connections.outgoing import Outgoing
 

@@ -12,7 +12,7 @@ from werkzeug.http import HTTP_STATUS_CODES
 
 from qa_service.http import cors
 from qa_service.http.connections.incoming import LONGEST_REQUEST_LINE
-from qa_service.http.connections.limits import CutOff, NoRoom, TooSlow
+from qa_service.http.connections.limits import MOST_SMALL_CHUNKS, SMALL_CHUNK, CutOff, NoRoom, TinyChunks, TooSlow
 from qa_service.http.errors import response_for
 from qa_service.http.failure import Failure, FieldProblem
 from qa_service.http.headers import REQUEST_ID, request_id_of, secure
@@ -47,6 +47,9 @@ def unreadable(error: Exception, seconds: float) -> Failure:
         return Failure(503, "overloaded", (problem,), {"Retry-After": "2"})
     if isinstance(error, CutOff):
         return Failure(400, "bad-request", (FieldProblem("body", "could not be read to its end", "send it again"),))
+    if isinstance(error, TinyChunks):
+        said = f"over {MOST_SMALL_CHUNKS} chunks of less than {SMALL_CHUNK} bytes on average"
+        return Failure(400, "bad-request", (FieldProblem("body", said, "send larger chunks, or a Content-Length"),))
     status, said = 400, "the request is not HTTP/1.1 that can be read"
     if isinstance(error, LimitRequestLine):
         status, said = 414, f"the URL is over {LONGEST_REQUEST_LINE} bytes"

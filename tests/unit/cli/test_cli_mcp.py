@@ -63,3 +63,20 @@ def test_help_names_the_address_of_the_service(run: Runner) -> None:
     ran = run("mcp", "--help")
     assert f"[default: {DEFAULT_URL}]" in " ".join(ran.out.split())
     assert "$QA_API_KEY" in ran.out
+
+
+@pytest.mark.parametrize("reached", [("--host", "0.0.0.0"), ("--allow-host", "qa.example.org")])
+def test_nobody_is_passed_on_to_an_open_service_unless_told_so(
+    run: Runner, monkeypatch: pytest.MonkeyPatch, reached: tuple[str, str]
+) -> None:
+    pytest.importorskip("mcp", reason="the extra mcp is not installed")
+    guards: list[object] = []
+    monkeypatch.setattr("qa_service.mcp.running.serve_http", lambda *given: guards.append(given[-1]))
+    monkeypatch.setattr(Client, "collections", lambda _: [])
+    ran = run.failed("mcp", "--port", "0", *reached)
+    assert (ran.code, guards) == (2, [])
+    assert "--host: the service answers without a key" in ran.err
+    assert run("mcp", "--port", "0").code == 0
+    monkeypatch.setenv("QA_ALLOW_OPEN", "true")
+    assert run("mcp", "--port", "0", *reached).code == 0
+    assert guards == [None, None]
