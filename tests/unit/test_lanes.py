@@ -147,10 +147,12 @@ def test_who_waited_too_long_is_taken_out() -> None:
     assert lanes.done(Lane.ASK) == []
 
 
-def test_one_is_told_to_come_back_after_as_long_as_others_have_waited() -> None:
+def test_one_is_told_to_come_back_after_as_long_as_others_of_its_lane_have_waited() -> None:
     lanes: Lanes[int] = Lanes(1, 64, 1000)
-    assert lanes.retry_after(5.0) == 1
+    assert lanes.retry_after(Lane.ASK, 5.0) == 1
     lanes.admit(1, Lane.ASK, 0)
     lanes.admit(2, Lane.ASK, 2.0)
-    assert lanes.retry_after(5.5) == 4
-    assert lanes.retry_after(500.0) == LONGEST_RETRY
+    assert lanes.retry_after(Lane.ASK, 5.5) == 4
+    assert lanes.retry_after(Lane.ASK, 500.0) == LONGEST_RETRY
+    # Side work that waits for minutes keeps nobody else away.
+    assert lanes.retry_after(Lane.SIDE, 500.0) == 1

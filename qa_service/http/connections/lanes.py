@@ -122,9 +122,10 @@ class Lanes(Generic[Item]):
         """Take out all that wait."""
         return self._taken(math.inf)
 
-    def retry_after(self, now: float) -> int:
-        """Say in how many seconds it is worth asking again: as long as those have waited that are next, 1 to 30."""
-        oldest = min((queue[0].since for queue in self._waiting.values() if queue), default=now)
+    def retry_after(self, lane: Lane, now: float) -> int:
+        """Say in how many seconds it is worth asking again: as long as the next of its lane has waited, 1 to 30."""
+        queue = self._waiting[lane]
+        oldest = queue[0].since if queue else now
         return min(LONGEST_RETRY, max(1, math.ceil(now - oldest)))
 
     def _taken(self, before: float) -> list[Item]:

@@ -123,7 +123,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self._loop.sweep()
         self._hurry.look(now)
         for connection in self._lanes.expired(now):
-            self._refuse(connection, "waited", refusals.waited(self._patience, self._lanes.retry_after(now)))
+            retry_after = self._lanes.retry_after(connection.lane, now)
+            self._refuse(connection, "waited", refusals.waited(self._patience, retry_after))
         self._count()
 
     def _finish(self) -> None:
@@ -163,7 +164,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         if verdict is Verdict.START:
             self._start(connection)
         elif verdict is Verdict.REFUSE:
-            self._refuse(connection, "full", refusals.busy(self._lanes.retry_after(now)))
+            self._refuse(connection, "full", refusals.busy(self._lanes.retry_after(connection.lane, now)))
         self._count()
 
     def _takes_large(self, request: Any) -> bool:
