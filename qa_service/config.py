@@ -128,12 +128,18 @@ class Settings(BaseSettings):
     queue_seconds: float = Field(
         10, gt=0, le=600, description="Seconds after which a question that still waits for its turn is refused."
     )
+    encode_seconds: float = Field(
+        600,
+        gt=0,
+        le=86_400,
+        description="Seconds that reranking or embedding may take for a request; after that it is given up (503).",
+    )
     streams: int = Field(
         32,
         ge=1,
         le=256,
-        description="Chat answers that may stream or be generated at once; eight threads are left to other requests in"
-        " any case.",
+        description="Chat answers that may stream or be generated at once; where there are more than eight threads,"
+        " eight are left to other requests.",
     )
     read_seconds: float = Field(
         30,

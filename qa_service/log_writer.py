@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from qa_service.asked import AskedQuestion
-from qa_service.errors import QAError, Unavailable
+from qa_service.errors import Overloaded, QAError, Unavailable
 from qa_service.store.question_log import QuestionLog
 
 MOST_WAITING = 2000
@@ -24,11 +24,34 @@ LINGER_S = 0.1
 crash."""
 SWEEP_EVERY_S = 86_400.0
 PATIENCE_S = 30.0
-"""How long a request waits for its own write at most."""
-_LATER = "try again in a moment"
+"""How long is waited for something that is done with the log in any case."""
+SHORT_PATIENCE_S = 2.0
+"""How long is waited for what is not done any more after that: a request holds its thread meanwhile."""
 
 Value = TypeVar("Value")
 logger = logging.getLogger(__name__)
+
+
+class Wanted:
+    """Whether something is done or given up, when who waits for it may give it up: who decides first has decided."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._done: bool | None = None
+
+    def do(self) -> bool:
+        """Decide to do it, as the last step before it cannot be undone; False if it was given up."""
+        return self._decide(True)
+
+    def give_up(self) -> bool:
+        """Decide to give it up; False if it is being done."""
+        return not self._decide(False)
+
+    def _decide(self, done: bool) -> bool:
+        with self._lock:
+            if self._done is None:
+                self._done = done
+            return self._done
 
 
 class _Call:
@@ -101,21 +124,32 @@ class LogWriter:
             return False
         return True
 
-    def call(self, what: Callable[[QuestionLog], Value]) -> Value:
+    def call(self, what: Callable[[QuestionLog], Value], wanted: Wanted | None = None) -> Value:
         """Do something with the log after all that was handed over before, and wait for it.
 
+        Parameters:
+            wanted: is given up when it was waited for in vain; `what` asks it before it commits. Without it, it is
+                waited for longer, and `what` may still be done after that.
+
         Errors:
-            Unavailable: the log is behind, or cannot be used. Whatever `what` raises.
+            Overloaded: the log is behind. Unavailable: it cannot be used. Whatever `what` raises.
         """
         if self._thread is None:
             with closing(QuestionLog(self._data_dir)) as log:
                 return what(log)
         order = _Call(what)
+        patience = PATIENCE_S if wanted is None else SHORT_PATIENCE_S
+        until = time.monotonic() + patience
         try:
-            self._queue.put(order, timeout=PATIENCE_S)
-            found: Value = order.outcome.result(PATIENCE_S)
+            self._queue.put(order, timeout=patience)
+            found: Value = order.outcome.result(max(0.0, until - time.monotonic()))
         except (queue.Full, TimeoutError) as error:
-            raise Unavailable("the question log is behind", remedy=_LATER) from error
+            if wanted is not None:
+                order.outcome.cancel()
+            if wanted is None or wanted.give_up():
+                raise Overloaded("the question log is behind", retry_after=2) from error
+            # It is being committed, which waits for nothing but the disk.
+            found = order.outcome.result()
         return found
 
     def _run(self) -> None:
@@ -159,6 +193,8 @@ class LogWriter:
             self._drop(len(questions))
 
     def _do(self, order: _Call) -> None:
+        if not order.outcome.set_running_or_notify_cancel():
+            return
         try:
             order.outcome.set_result(order.what(self._opened()))
         except Exception as error:

@@ -12,7 +12,7 @@ from datetime import datetime
 from qa_service.asked import AskedQuestion, Feedback, Judged, ShownPassage
 from qa_service.config import Settings
 from qa_service.errors import BadInput, NotFound, QAError
-from qa_service.log_writer import LogWriter
+from qa_service.log_writer import LogWriter, Wanted
 from qa_service.names import check_collection
 from qa_service.store import collections, judgements
 from qa_service.store.catalog import Catalog
@@ -68,7 +68,7 @@ class QuestionNotes:
         Errors:
             BadInput: not exactly one of question and question_id is given, or a value is malformed.
             NotFound: there is no log, or no such question, collection or passage.
-            Unavailable: the log cannot be written now.
+            Unavailable: the log cannot be written now, and nothing is kept.
         """
         if not self._wanted:
             raise NotFound("this service keeps no question log", remedy="QA_QUESTION_LOG=true makes it keep one")
@@ -76,7 +76,11 @@ class QuestionNotes:
         noted = feedback.question_id is not None
         question, answered = self._noted(feedback, may_see) if noted else _asked_anew(feedback, search, may_see)
         about = _about(feedback, question, answered)
-        return self.writer.call(lambda log: judgements.keep(log, feedback, question, about, noted=noted))
+        # What its sender was told has failed is not kept: it would count twice when it is sent again.
+        wanted = Wanted()
+        return self.writer.call(
+            lambda log: judgements.keep(log, feedback, question, about, noted=noted, may_commit=wanted.do), wanted
+        )
 
     def forget(self, collection: str) -> None:
         """Erase the questions of a collection that was deleted; where that fails, the next sweep does it."""
@@ -126,7 +130,7 @@ class QuestionNotes:
 
     def _noted(self, feedback: Feedback, may_see: Callable[[str], bool]) -> tuple[AskedQuestion, bool]:
         question_id = feedback.question_id or ""
-        question = self.writer.call(lambda log: judgements.find_question(log, question_id))
+        question = self.writer.call(lambda log: judgements.find_question(log, question_id), Wanted())
         if not may_see(question.collection):
             raise judgements.unknown_question(question_id)
         return question, bool(question.answerable)

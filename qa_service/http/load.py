@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -17,11 +18,12 @@ class Load:
     """Numbers of now, and of refusals since the start by reason.
 
     Attributes:
+        waiting: requests that wait, by lane: `question`, `write`, `side`, `state`.
         refused: by reason: `full`, `waited`, `memory`, `stopping`, `unreadable`, `streams`.
     """
 
     working: int = 0
-    waiting: int = 0
+    waiting: Mapping[str, int] = field(default_factory=dict)
     connections: int = 0
     refused: Counter[str] = field(default_factory=Counter)
     _lock: threading.Lock = field(default_factory=threading.Lock)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.encoder import Encoder
+from qa_service import long_work
 from qa_service.index.bm25 import WordQuery, inverse_document_frequency, score_passages
 from qa_service.retrieval.calibration import Adjustment, Judge
 from qa_service.retrieval.cohorts import Cohorts
@@ -119,7 +120,7 @@ class GivenDocuments:
     def _ranked(self, question: str, documents: Sequence[str]) -> Mapping[int, tuple[float, float]]:
         """Give what the order of distinct documents goes by, and their probabilities; nothing for empty ones."""
         watch = Stopwatch()
-        clean = [self._repair(document).mapped.text for document in documents]
+        clean = [self._repaired(document) for document in documents]
         passages = [passage for row, text in enumerate(clean) for passage in self._passages(row, text)]
         if not passages:
             return {}
@@ -138,7 +139,12 @@ class GivenDocuments:
                 best[passages[place].document] = (float(ranking.scores[place]), probability)
         return best
 
+    def _repaired(self, document: str) -> str:
+        long_work.go_on()
+        return self._repair(document).mapped.text
+
     def _passages(self, row: int, text: str) -> list[_Passage]:
+        long_work.go_on()
         found = []
         for spans in split_passages(text, self._encoder.count_tokens, self._passage_tokens):
             window = text[spans.start : spans.end].strip()
@@ -150,9 +156,13 @@ class GivenDocuments:
         return found
 
     def _encoded(self, passages: Sequence[_Passage]) -> list[Vectors]:
-        """Encode each distinct text once, in an order that is theirs: batches decide about last digits."""
+        """Encode each distinct text once, in an order that is theirs: batches decide about last digits.
+
+        Errors:
+            Whatever ends work that takes long, see `long_work`.
+        """
         distinct = sorted({text for passage in passages for text in passage.texts})
-        known = dict(zip(distinct, self._encoder.encode_passages(distinct), strict=True))
+        known = dict(zip(distinct, long_work.encode_in_steps(self._encoder.encode_passages, distinct), strict=True))
         return [np.stack([known[text] for text in passage.texts]) for passage in passages]
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 from qa_service.asked import AskedQuestion, Feedback, Judged, JudgedPassage, ShownPassage
-from qa_service.errors import NotFound
+from qa_service.errors import NotFound, Unavailable
 from qa_service.store.question_log import QuestionLog, insert, pack_shown, unpack_shown
 
 
@@ -37,7 +38,13 @@ def find_question(log: QuestionLog, question_id: str) -> AskedQuestion:
 
 
 def keep(
-    log: QuestionLog, feedback: Feedback, question: AskedQuestion, about: ShownPassage | None, *, noted: bool
+    log: QuestionLog,
+    feedback: Feedback,
+    question: AskedQuestion,
+    about: ShownPassage | None,
+    *,
+    noted: bool,
+    may_commit: Callable[[], bool] = lambda: True,
 ) -> Judged:
     """Keep a judgement durably; one of the same question and passage replaces the one before.
 
@@ -46,9 +53,10 @@ def keep(
         question: what it is of.
         about: the passage that it is of, if it is of one.
         noted: whether the question is in the log already; else it is noted with the judgement.
+        may_commit: is asked right before; with False, nothing is kept.
 
     Errors:
-        NotFound: the question has been erased.
+        NotFound: the question has been erased. Unavailable: it may not be committed.
     """
     with log.writing() as connection:
         if not noted:
@@ -63,6 +71,8 @@ def keep(
                 *((about.passage_id, pack_shown([about])) if about else (None, None)),
             ),
         )
+        if not may_commit():
+            raise Unavailable("nobody waits for the judgement any more")
     return Judged(question.id, question.collection, feedback.passage_id, feedback.helpful)
 
 

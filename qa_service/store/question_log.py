@@ -106,7 +106,8 @@ class QuestionLog:
     def writing(self) -> Iterator[sqlite3.Connection]:
         """Give the connection in one durable transaction: committed on success, else undone."""
         with self._guarded():
-            self._connection.execute("BEGIN IMMEDIATE")
+            # Readers are waited for here, not by the commit: who has come that far waits for the disk only.
+            self._connection.execute("BEGIN EXCLUSIVE")
             try:
                 yield self._connection
                 self._connection.commit()

@@ -2,18 +2,22 @@
 
 The engine opens once a file `open` is in the directory, and the file `closed` says that it was closed.
 A question of `wait` is answered once a file `answer` is there; files `asked`, `asked-1`, ... say that it was asked.
+Reranking by it ends then too, having made a file `reranking`, or before when it is not to go on: `given-up` says so.
 """
 
 from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Sequence
 from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
 
 from qa_service.config import Settings
+from qa_service.http.failure import HttpProblem
 from qa_service.http.server import serve
+from qa_service.long_work import go_on
 from qa_service.types import Ask, Result
 from tests.http.fake_engine import FakeEngine
 
@@ -41,6 +45,18 @@ class ServedEngine(FakeEngine):
             (PLACE / "asked").touch()
             wait_for("answer")
         return super().ask(ask)
+
+    def rerank(self, question: str, documents: Sequence[str]) -> list[tuple[int, float]]:
+        if question == "wait":
+            (PLACE / "reranking").touch()
+            try:
+                while not (PLACE / "answer").exists():
+                    go_on()
+                    time.sleep(0.02)
+            except HttpProblem:
+                (PLACE / "given-up").touch()
+                raise
+        return super().rerank(question, documents)
 
     def close(self) -> None:
         (PLACE / "closed").touch()

@@ -27,6 +27,10 @@ from qa_service.http.connections.lanes import LONGEST_RETRY, STATE_THREADS, Lane
         ("POST", "/v1/vector_stores/a%2Fb/search", Lane.WRITE),
         ("POST", "/v1/vector%5Fstores/%61/se%61rch", Lane.ASK),
         ("POST", "/v1/%2561rticles", Lane.ASK),
+        ("POST", "/v1/rerank", Lane.SIDE),
+        ("POST", "/v1/%65mbeddings", Lane.SIDE),
+        ("POST", "/v1/feedback", Lane.SIDE),
+        ("POST", "/v1/explain", Lane.ASK),
         ("GET", "/re%61dyz", Lane.STATE),
         ("GET", "/healthz", Lane.STATE),
         ("GET", "/readyz", Lane.STATE),
@@ -42,7 +46,7 @@ def test_no_more_than_there_are_threads_and_places() -> None:
     lanes: Lanes[int] = Lanes(2, 3, 10)
     verdicts = [lanes.admit(number, Lane.ASK, number) for number in range(7)]
     assert verdicts == [Verdict.START] * 2 + [Verdict.WAIT] * 3 + [Verdict.REFUSE] * 2
-    assert (lanes.working, lanes.waiting) == (2, 3)
+    assert (lanes.working, lanes.waiting["question"]) == (2, 3)
     assert lanes.done(Lane.ASK) == [(2, Lane.ASK)]
     assert lanes.admit(7, Lane.ASK, 7) is Verdict.WAIT
     assert [lanes.done(Lane.ASK)[0][0] for _ in range(3)] == [3, 4, 7]
@@ -94,6 +98,28 @@ def test_writers_leave_threads_to_questions() -> None:
     assert lanes.done(Lane.WRITE) == [(2, Lane.WRITE)]
 
 
+def test_side_work_leaves_threads_to_questions_and_writes() -> None:
+    lanes: Lanes[int] = Lanes(8, 2, 10)
+    verdicts = [lanes.admit(number, Lane.SIDE, 0) for number in range(5)]
+    assert verdicts == [Verdict.START] * 2 + [Verdict.WAIT] * 2 + [Verdict.REFUSE]
+    assert [lanes.admit(number, Lane.WRITE, 0) for number in range(3)] == [Verdict.START] * 2 + [Verdict.WAIT]
+    assert [lanes.admit(number, Lane.ASK, 1) for number in range(5)] == [Verdict.START] * 4 + [Verdict.WAIT]
+    assert lanes.waiting == {"question": 1, "write": 1, "side": 2, "state": 0}
+    # The end of side work makes a place for that, that of a question does not.
+    assert lanes.admit(5, Lane.SIDE, 1, Counter([Lane.ASK, Lane.WRITE])) is Verdict.REFUSE
+    assert lanes.admit(5, Lane.SIDE, 1, Counter([Lane.SIDE])) is Verdict.WAIT
+    assert lanes.done(Lane.ASK) == [(4, Lane.ASK)]
+    assert lanes.done(Lane.SIDE) == [(2, Lane.SIDE)]
+
+
+def test_a_question_waits_for_the_end_of_side_work() -> None:
+    lanes: Lanes[int] = Lanes(2, 0, 10)
+    assert lanes.admit(0, Lane.SIDE, 0) is Verdict.START
+    assert lanes.admit(1, Lane.ASK, 0) is Verdict.START
+    assert lanes.admit(2, Lane.ASK, 0, Counter([Lane.SIDE])) is Verdict.WAIT
+    assert lanes.done(Lane.SIDE) == [(2, Lane.ASK)]
+
+
 def test_the_longest_waiting_goes_first_whatever_its_lane() -> None:
     lanes: Lanes[str] = Lanes(1, 64, 10)
     lanes.admit("first", Lane.ASK, 0)
@@ -117,14 +143,16 @@ def test_who_waited_too_long_is_taken_out() -> None:
     assert lanes.expired(14.9) == []
     assert lanes.expired(20.0) == [1, 2]
     assert lanes.emptied() == [3]
-    assert lanes.waiting == 0
+    assert not any(lanes.waiting.values())
     assert lanes.done(Lane.ASK) == []
 
 
-def test_one_is_told_to_come_back_after_as_long_as_others_have_waited() -> None:
+def test_one_is_told_to_come_back_after_as_long_as_others_of_its_lane_have_waited() -> None:
     lanes: Lanes[int] = Lanes(1, 64, 1000)
-    assert lanes.retry_after(5.0) == 1
+    assert lanes.retry_after(Lane.ASK, 5.0) == 1
     lanes.admit(1, Lane.ASK, 0)
     lanes.admit(2, Lane.ASK, 2.0)
-    assert lanes.retry_after(5.5) == 4
-    assert lanes.retry_after(500.0) == LONGEST_RETRY
+    assert lanes.retry_after(Lane.ASK, 5.5) == 4
+    assert lanes.retry_after(Lane.ASK, 500.0) == LONGEST_RETRY
+    # Side work that waits for minutes keeps nobody else away.
+    assert lanes.retry_after(Lane.SIDE, 500.0) == 1

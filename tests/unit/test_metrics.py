@@ -195,10 +195,13 @@ def test_applications_count_for_themselves(fake: FakeEngine) -> None:
 
 def test_what_the_server_has_to_do(client: FlaskClient, fake: FakeEngine) -> None:
     refused = Counter(full=3, streams=2)
-    client.application.extensions["load"] = SimpleNamespace(working=4, waiting=5, connections=6, refused=refused)
+    client.application.extensions["load"] = SimpleNamespace(
+        working=4, waiting={"question": 5, "write": 3, "side": 1, "state": 1}, connections=6, refused=refused
+    )
     fake.seen = Vitals(waiting=2)
     for _ in range(2):
         found = scrape(client)
-        assert value(found, "qa_queue_waiting") == 7
+        waiting = {kind: value(found, "qa_queue_waiting", kind=kind) for kind in ("question", "write", "side")}
+        assert waiting == {"question": 7, "write": 3, "side": 1}
         assert (value(found, "qa_requests_working"), value(found, "qa_connections")) == (4, 6)
         assert found["qa_refused_total"] == {(("reason", "full"),): 3.0}

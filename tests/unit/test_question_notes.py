@@ -16,7 +16,7 @@ from qa_service import log_writer
 from qa_service.asked import AskedQuestion, Feedback
 from qa_service.config import Settings
 from qa_service.engine import Engine
-from qa_service.errors import BadInput, NotFound, Unavailable
+from qa_service.errors import BadInput, NotFound, Overloaded
 from qa_service.filters.parsing import parse_filter
 from qa_service.store import judgements, question_groups
 from qa_service.store.question_log import NAME, QuestionLog
@@ -125,8 +125,8 @@ def test_asking_never_waits_for_the_log(noting: Engine, monkeypatch: pytest.Monk
     ids = [noting.ask(Ask(f"第{n}班夜班车几点?")).question_id for n in range(9)]
     assert [one is not None for one in ids] == [True] * 5 + [False] * 4
     assert (writer.dropped, writer.waiting) == (4, 5)
-    monkeypatch.setattr(log_writer, "PATIENCE_S", 0.01)
-    with pytest.raises(Unavailable, match="is behind"):
+    monkeypatch.setattr(log_writer, "SHORT_PATIENCE_S", 0.01)
+    with pytest.raises(Overloaded, match="is behind"):
         noting.feedback(Feedback(True, question_id=ids[0]))
     monkeypatch.undo()
     go_on.set()

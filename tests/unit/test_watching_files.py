@@ -40,7 +40,7 @@ def scraped(tmp_path_factory: pytest.TempPathFactory, cache_dir: Path) -> Scrape
     settings = Settings(data_dir=data, cache_dir=cache_dir, min_confidence=0.0, api_key=SecretStr("right"))
     engine = Engine.open(settings, CachingEncoder(ToyEncoder(), 10))
     client = create_app(settings, engine).test_client()
-    load = SimpleNamespace(working=0, waiting=0, connections=0, refused=Counter())
+    load = SimpleNamespace(working=0, waiting={}, connections=0, refused=Counter())
     client.application.extensions["load"] = load
     client.post("/v1/ask", json={"question": "a"})
     client.environ_base["HTTP_AUTHORIZATION"] = "Bearer right"

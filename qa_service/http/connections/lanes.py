@@ -16,6 +16,7 @@ STATE_THREADS = 2
 """Threads that only tell how the service is, so that it is never too busy to say so."""
 _STATE_PATHS = ("/healthz", "/readyz", "/metrics")
 _WRITTEN = ("/v1/articles", "/v1/collections", "/v1/vector_stores")
+_SIDE = frozenset({"/v1/rerank", "/v1/embeddings", "/v1/feedback"})
 _SEARCH = re.compile(r"/v1/vector_stores/[^/]+/search")
 
 
@@ -24,7 +25,9 @@ class Lane(Enum):
 
     STATE = "state"
     WRITE = "write"
-    ASK = "ask"
+    SIDE = "side"
+    """What may take minutes or wait for a disk, beside the questions: reranking, embeddings, feedback."""
+    ASK = "question"
 
 
 class Verdict(Enum):
@@ -40,6 +43,8 @@ def lane_of(method: str, path: str) -> Lane:
     meant = unquote(path)
     if meant in _STATE_PATHS:
         return Lane.STATE
+    if meant in _SIDE:
+        return Lane.SIDE
     if method not in ("POST", "PUT", "PATCH", "DELETE") or not meant.startswith(_WRITTEN):
         return Lane.ASK
     return Lane.ASK if method == "POST" and _SEARCH.fullmatch(meant) else Lane.WRITE
@@ -54,7 +59,8 @@ class _Waiting(Generic[Item]):
 class Lanes(Generic[Item]):
     """Bounded queues in front of a number of threads; times are monotonic seconds. For one thread.
 
-    Who writes articles waits for the writer's lock: a quarter of the threads may do so, the rest is left to questions.
+    Who writes articles waits for the writer's lock, and side work takes long: a quarter of the threads may do the one,
+    a quarter the other, the rest is left to questions.
 
     Parameters:
         threads: requests worked on at a time, in all lanes but that of the state, which has its own.
@@ -63,7 +69,8 @@ class Lanes(Generic[Item]):
     """
 
     def __init__(self, threads: int, queue: int, patience: float) -> None:
-        self._most = {Lane.STATE: STATE_THREADS, Lane.WRITE: max(1, threads // 4), Lane.ASK: threads}
+        quarter = max(1, threads // 4)
+        self._most = {Lane.STATE: STATE_THREADS, Lane.WRITE: quarter, Lane.SIDE: quarter, Lane.ASK: threads}
         self._threads = threads
         self._queue = queue
         self._patience = patience
@@ -76,9 +83,9 @@ class Lanes(Generic[Item]):
         return self._working.total()
 
     @property
-    def waiting(self) -> int:
-        """Requests that wait."""
-        return sum(map(len, self._waiting.values()))
+    def waiting(self) -> dict[str, int]:
+        """Requests that wait, by the name of their lane."""
+        return {lane.value: len(queue) for lane, queue in self._waiting.items()}
 
     def admit(self, item: Item, lane: Lane, now: float, ending: Counter[Lane] | None = None) -> Verdict:
         """Take a request: it is to be started by the caller, kept here until its turn, or refused.
@@ -115,9 +122,10 @@ class Lanes(Generic[Item]):
         """Take out all that wait."""
         return self._taken(math.inf)
 
-    def retry_after(self, now: float) -> int:
-        """Say in how many seconds it is worth asking again: as long as those have waited that are next, 1 to 30."""
-        oldest = min((queue[0].since for queue in self._waiting.values() if queue), default=now)
+    def retry_after(self, lane: Lane, now: float) -> int:
+        """Say in how many seconds it is worth asking again: as long as the next of its lane has waited, 1 to 30."""
+        queue = self._waiting[lane]
+        oldest = queue[0].since if queue else now
         return min(LONGEST_RETRY, max(1, math.ceil(now - oldest)))
 
     def _taken(self, before: float) -> list[Item]:
@@ -131,10 +139,9 @@ class Lanes(Generic[Item]):
         """Count the requests at whose end one of a lane could start."""
         if self._working[lane] >= self._most[lane] and lane is not Lane.ASK:
             return ending[lane]
-        return ending[Lane.ASK] + ending[Lane.WRITE]
+        return ending.total() - ending[Lane.STATE]
 
     def _has_room(self, lane: Lane) -> bool:
         if self._working[lane] >= self._most[lane]:
             return False
-        busy = self._working[Lane.ASK] + self._working[Lane.WRITE]
-        return lane is Lane.STATE or busy < self._threads
+        return lane is Lane.STATE or self._working.total() - self._working[Lane.STATE] < self._threads

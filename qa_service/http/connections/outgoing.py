@@ -24,7 +24,7 @@ LONGEST = 8 * MEGABYTE
 class Outgoing(socket.socket):
     """A non-blocking socket with a buffer for what is to be sent.
 
-    `sendall` is called by the thread that answers, everything else by the loop that owns the connection.
+    `sendall` and `is_gone` are called by the thread that answers, everything else by the loop that owns the connection.
     """
 
     def prepare(self, memory: Memory, seconds: float, wake: Callable[[], None]) -> None:
@@ -85,6 +85,17 @@ class Outgoing(socket.socket):
             self._pieces.append(view)
         if begins:
             self._wake()
+
+    def is_gone(self) -> bool:
+        """Tell whether the client has closed the connection, or sends no more, before it has its answer."""
+        if self._broken:
+            return True
+        try:
+            return not self.recv(1, socket.MSG_PEEK)
+        except (BlockingIOError, InterruptedError):
+            return False
+        except OSError:
+            return True
 
     def flush(self) -> bool:
         """Send what can be sent; True when nothing waits any more.

@@ -26,6 +26,7 @@ from qa_service.http import large_bodies
 from qa_service.http.connections import refusals
 from qa_service.http.connections.connection import Connection, State
 from qa_service.http.connections.ending import Ending
+from qa_service.http.connections.giving_up import giving_up
 from qa_service.http.connections.hurry import Hurry
 from qa_service.http.connections.lanes import STATE_THREADS, Lane, Lanes, Verdict, lane_of
 from qa_service.http.connections.limits import Limits, NoRoom, room_for_connections
@@ -33,6 +34,7 @@ from qa_service.http.connections.loop import Loop
 from qa_service.http.failure import Failure
 from qa_service.http.load import load_of
 from qa_service.http.stopping import stop_of, stopping
+from qa_service.long_work import set_check
 
 if TYPE_CHECKING:
     from qa_service.config import Settings
@@ -59,6 +61,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         settings: Settings = self.app.settings
         self._seconds = settings.read_seconds
         self._patience = settings.queue_seconds
+        self._encode_seconds = settings.encode_seconds
         self._stop_seconds = settings.stop_seconds
         self._lanes: Lanes[Connection] = Lanes(settings.threads, settings.queue, settings.queue_seconds)
         self._hurry = Hurry()
@@ -120,7 +123,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self._loop.sweep()
         self._hurry.look(now)
         for connection in self._lanes.expired(now):
-            self._refuse(connection, "waited", refusals.waited(self._patience, self._lanes.retry_after(now)))
+            retry_after = self._lanes.retry_after(connection.lane, now)
+            self._refuse(connection, "waited", refusals.waited(self._patience, retry_after))
         self._count()
 
     def _finish(self) -> None:
@@ -160,7 +164,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         if verdict is Verdict.START:
             self._start(connection)
         elif verdict is Verdict.REFUSE:
-            self._refuse(connection, "full", refusals.busy(self._lanes.retry_after(now)))
+            self._refuse(connection, "full", refusals.busy(self._lanes.retry_after(connection.lane, now)))
         self._count()
 
     def _takes_large(self, request: Any) -> bool:
@@ -179,9 +183,12 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self._ending.begin(connection)
         # Waiting here and waiting for a turn within the engine count together.
         set_deadline(connection.arrived + self._patience)
+        if connection.lane is Lane.SIDE:
+            set_check(giving_up(connection.sock, self._encode_seconds))
         try:
             keep = self._respond(connection)
         finally:
+            set_check(None)
             self._loop.events.call_soon(partial(self._done, connection, keep))
 
     def _respond(self, connection: Connection) -> bool:

@@ -18,6 +18,7 @@ from qa_service.http.native import require_engine
 from qa_service.http.openai.schemas import EmbeddingsRequest, EmbeddingsResponse
 from qa_service.http.openai.texts import check_chars, read_texts
 from qa_service.http.serialize import json_response
+from qa_service.long_work import encode_in_steps
 from qa_service.retrieval.query import as_encoded
 from qa_service.text.fold import encoder_fold
 
@@ -95,8 +96,8 @@ def _texts(given: object) -> list[str]:
 def _encode(texts: list[str], encoder: Encoder, *, asks: bool) -> Vectors:
     """Encode as questions are for the search or as passages are for the index: folded, without space around them."""
     if asks:
-        return encoder.encode_queries([as_encoded(text) for text in texts])
-    return encoder.encode_passages([encoder_fold(text.strip()) for text in texts])
+        return encode_in_steps(encoder.encode_queries, [as_encoded(text) for text in texts])
+    return encode_in_steps(encoder.encode_passages, [encoder_fold(text.strip()) for text in texts])
 
 
 def _floats(vector: NDArray[np.float32]) -> list[float]:

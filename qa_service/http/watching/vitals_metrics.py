@@ -34,7 +34,7 @@ class ServerLoad(Protocol):
     def working(self) -> int: ...  # noqa: D102
 
     @property
-    def waiting(self) -> int: ...  # noqa: D102
+    def waiting(self) -> Mapping[str, int]: ...  # noqa: D102
 
     @property
     def connections(self) -> int: ...  # noqa: D102
@@ -77,7 +77,7 @@ class VitalsMetrics(Collector):
             vitals = Vitals()
         load: ServerLoad | None = self._app.extensions.get(LOAD)
         yield from _of_server(load, self._metrics.refusals())
-        yield from _of_questions(vitals, load.waiting if load else 0)
+        yield from _of_questions(vitals, load.waiting if load else {})
         yield from _of_collections(_bounded(vitals.collections))
         yield from _of_jobs(vitals)
         if vitals.free_bytes is not None:
@@ -108,9 +108,13 @@ def _of_server(load: ServerLoad | None, refusals: Counter[str]) -> Iterator[Metr
     yield refused
 
 
-def _of_questions(vitals: Vitals, waiting: int) -> Iterator[Metric]:
-    total = vitals.waiting + waiting
-    yield GaugeMetricFamily("qa_queue_waiting", "Questions that wait for a thread or for their turn.", value=total)
+def _of_questions(vitals: Vitals, waiting: Mapping[str, int]) -> Iterator[Metric]:
+    queues = GaugeMetricFamily(
+        "qa_queue_waiting", "Requests that wait for a thread, questions also for their turn.", labels=("kind",)
+    )
+    for kind in ("question", "write", "side"):
+        queues.add_metric((kind,), waiting.get(kind, 0) + (vitals.waiting if kind == "question" else 0))
+    yield queues
     cache = CounterMetricFamily("qa_question_cache", "Questions by whether their vector was known.", labels=("result",))
     if vitals.cached is not None:
         for result, count in zip(("hit", "miss"), vitals.cached, strict=True):
