@@ -44,7 +44,7 @@ def is_needed(engine: Engine) -> bool:
 def build(engine: Engine, track: Callable[[int], Advance]) -> bool:
     """Make a successor of what is in use, or go on with one, and have it take over if no server runs.
 
-    Killed at any point, it leaves what is in use as it was.
+    Killed at any point, it leaves what is in use as it was. A successor that is damaged is made anew, once.
 
     Args:
         engine: over what is in use, opened with the new model and settings, without `recover`.
@@ -55,8 +55,7 @@ def build(engine: Engine, track: Callable[[int], Advance]) -> bool:
 
     Errors:
         Unavailable: another rebuild is under way, or the directory cannot be written.
-        Incompatible, Damaged: an article cannot be processed, or what is in use is damaged; that stays. What is damaged
-            of the successor is made anew, once.
+        Incompatible, Damaged: an article cannot be processed; what is in use stays.
     """
     data_dir = engine.catalog.data_dir
     with successor.locked(data_dir):
