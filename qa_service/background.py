@@ -7,7 +7,7 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -35,7 +35,7 @@ LONG_LAG_S = 60.0
 LAG_S = 10.0
 """A write that nobody published for this long was left by a process that died; the server publishes it."""
 AGAIN_S = 60.0
-"""How often a manifest that covers the last write is read again."""
+"""How often a manifest that covers the last write is read again, and memory given back where that failed."""
 JOBS_POLL_S = 5.0
 """How often jobs are looked for that another server left, and failed work is tried again."""
 LONGEST_PAUSE_S = 300.0
@@ -87,6 +87,7 @@ class Background:
         self._seen: dict[int, tuple[int, float]] = {}
         self._pause_until: dict[int, float] = {}
         self._warnings: dict[str, str] = {}
+        self._rest_until = 0.0
         self.lag = Lag()
 
     @property
@@ -129,7 +130,7 @@ class Background:
             try:
                 with self._catalog.read() as connection:
                     found = collections.every(connection)
-                self._opened.forget_all_but({collection.row for collection in found})
+                self._forget_all_but(found)
             except Exception as error:
                 self._warn("catalogue", f"new articles may not show: {error}")
                 continue
@@ -137,12 +138,35 @@ class Background:
             for collection in found:
                 self._follow(collection)
             self.lag.note(found, self._opened.served())
+            self._give_back()
+
+    def _forget_all_but(self, found: Sequence[Collection]) -> None:
+        """Let go of what was noted of collections that exist no more."""
+        rows, named = {collection.row for collection in found}, {_of(collection.name) for collection in found}
+        self._opened.forget_all_but(rows)
+        for row in {*self._stamps, *self._seen, *self._pause_until} - rows:
+            self._stamps.pop(row, None)
+            self._seen.pop(row, None)
+            self._pause_until.pop(row, None)
+        for what in list(self._warnings):
+            if what.startswith(_of("")) and what not in named:
+                self._settled(what)
+
+    def _give_back(self) -> None:
+        """Let go of memory that nothing needs; trouble with that is no reason to follow no collection any more."""
+        if time.monotonic() < self._rest_until:
+            return
+        try:
             self._forgetting.look()
             self._sparing.look()
+            self._settled("memory")
+        except Exception as error:
+            self._rest_until = time.monotonic() + AGAIN_S
+            self._warn("memory", f"memory that nothing needs is not given back: {error!r}")
 
     def _follow(self, collection: Collection) -> None:
         """Keep up with one collection; its trouble is its own and is tried again, less often."""
-        what = f"collection {collection.name}"
+        what = _of(collection.name)
         if time.monotonic() < self._pause_until.get(collection.row, 0.0):
             return
         try:
@@ -259,3 +283,7 @@ class Background:
 
     def _settled(self, what: str) -> None:
         self._warnings.pop(what, None)
+
+
+def _of(collection: str) -> str:
+    return f"collection {collection}"

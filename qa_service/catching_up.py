@@ -9,9 +9,9 @@ encoder are taken over.
 from __future__ import annotations
 
 import contextlib
-import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 
 from embeddings.encoder import Vectors
 from qa_service import shelves
@@ -21,7 +21,7 @@ from qa_service.index.generation import Generations
 from qa_service.index.generation_dir import GenerationDir
 from qa_service.ingest import Adopted, Ingestor
 from qa_service.store import articles, collections, divergence, furniture, jobs, passages
-from qa_service.store.catalog import Catalog
+from qa_service.store.catalog import Catalog, Connection
 from qa_service.store.collections import Collection
 from qa_service.store.divergence import Divergence
 from qa_service.store.segments import Segments
@@ -49,23 +49,27 @@ class CatchingUp:
         self._catalog = catalog
         self._generations = generations
         self._ingestor = ingestor
-        self._thread = threading.current_thread()
         self._done: dict[str, tuple[Collection, Collection]] = {}
 
     def left(self) -> int:
         """Count the articles that differ now."""
-        with self._live.read() as live, self._catalog.read() as own:
-            mine = {one.name: one for one in collections.every(own)}
-            return sum(
-                len(divergence.compare(live, one.row, own, mine[one.name].row)) if one.name in mine else one.articles
-                for one in collections.every(live)
-            )
+        with self._reading() as live:
+            wanted = collections.every(live)
+            with self._catalog.read() as own:
+                mine = {one.name: one for one in collections.every(own)}
+                return sum(
+                    len(divergence.compare(live, one.row, own, mine[one.name].row))
+                    if one.name in mine
+                    else one.articles
+                    for one in wanted
+                )
 
     def catch_up(self, advance: Advance = lambda _: None) -> None:
         """Go round until little is left to do.
 
         Errors:
-            Incompatible: an article cannot be processed with the new settings. Damaged: its bytes are.
+            Incompatible: an article cannot be processed with the new settings. Damaged: its bytes are, or a file of
+                either catalogue is: its field begins with where that is, but for rows of the successor's own.
             Unavailable: the data directory cannot be written.
         """
         for _ in range(MOST_ROUNDS):
@@ -78,13 +82,14 @@ class CatchingUp:
         Errors:
             As for `catch_up`.
         """
-        with self._live.read() as live, self._catalog.read() as own:
+        with self._reading() as live:
             wanted = {one.name: one for one in collections.every(live)}
+        with self._catalog.read() as own:
             superfluous = [one.name for one in collections.every(own) if one.name not in wanted]
         for name in superfluous:
             shelves.delete(self._catalog, self._generations, name)
             self._done.pop(name, None)
-        self._ingestor.borrow(self._vectors)
+        self._ingestor.borrow(self._vectors, self._live.release)
         try:
             return len(superfluous) + sum(self._follow(name, advance, learn=learn) for name in wanted)
         finally:
@@ -99,11 +104,11 @@ class CatchingUp:
             As for `catch_up`.
         """
         self.round(learn=False)
-        with self._live.read() as live, self._catalog.writer_lock(), self._catalog.write() as tx:
+        with self._reading() as live, self._catalog.writer_lock(), self._catalog.write() as tx:
             jobs.carry_over(live, tx)
 
     def _follow(self, name: str, advance: Advance, *, learn: bool) -> int:
-        with self._live.read() as live:
+        with self._reading() as live:
             given = collections.find(live, name)
             if given is None:
                 return 0  # it was deleted since; the next round deletes it here
@@ -171,16 +176,12 @@ class CatchingUp:
 
     def _given(self, rows: Sequence[int]) -> Iterator[Adopted]:
         """Read articles, but for those that are gone by now; the next round sees to them."""
-        try:
-            for row in rows:
-                with self._live.read() as connection:
-                    found = articles.content(connection, row)
-                    since = articles.ingested_at(connection, row) if found else ""
-                if found is not None:
-                    yield found[0], found[1], since
-        finally:
-            if threading.current_thread() is not self._thread:
-                self._live.release()
+        for row in rows:
+            with self._reading() as connection:
+                found = articles.content(connection, row)
+                since = articles.ingested_at(connection, row) if found else ""
+            if found is not None:
+                yield found[0], found[1], since
 
     def _learn(self, own: Collection, removed: Mapping[str, int], *, first: bool) -> None:
         with self._catalog.read() as connection:
@@ -203,6 +204,18 @@ class CatchingUp:
                 self._generations.publish_delta(own)
         if manifest is not None and folding.is_due(self._generations, own.row):
             folding.compact(self._generations, own)
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        """Read the catalogue in use; its path is told with what is damaged, lest that be taken for the successor's."""
+        try:
+            with self._live.read() as connection:
+                yield connection
+        except Damaged as error:
+            if error.field is None or Path(error.field).is_relative_to(self._live.data_dir):
+                raise
+            field = f"{self._live.path}, {error.field.removeprefix(f'{self._live.path.name}, ')}"
+            raise Damaged(error.detail, field=field, remedy=error.remedy) from error
 
     def _vectors(self, hashes: Sequence[bytes]) -> dict[bytes, Vectors]:
         """Find blocks among those in use."""

@@ -64,6 +64,7 @@ class Ingestor:
         """Make one over a store; it remembers the vectors it last made, whoever it made them for."""
         self._catalog = catalog
         self._generations = generations
+        self._let_go: Callable[[], None] = lambda: None
         self._blocks = BlockEncoder(catalog, segments, encoder, RecentVectors())
         cutting = Cutting(tokenizer, encoder.count_tokens, passage_tokens(encoder), repair, encoder.fingerprint)
         self.processing = Processing(cutting, max_article_chars, generations.versions.pipeline)
@@ -127,9 +128,15 @@ class Ingestor:
         """Process stored articles anew, given by row; those gone or replaced are left alone."""
         self._redraft(Drafter(self._catalog, collection, self.processing), rows, collection, publish=publish)
 
-    def borrow(self, elsewhere: Elsewhere | None) -> None:
-        """Take vectors from another catalogue, where it has them, or from none any more; see `BlockEncoder.borrow`."""
+    def borrow(self, elsewhere: Elsewhere | None, let_go: Callable[[], None] = lambda: None) -> None:
+        """Take vectors from another catalogue, where it has them, or from none any more; see `BlockEncoder.borrow`.
+
+        Parameters:
+            elsewhere: looks them up.
+            let_go: called in each thread of an ingest before it ends: what was lent may have opened something there.
+        """
         self._blocks.borrow(elsewhere)
+        self._let_go = let_go
 
     def adopt(self, found: Iterable[Adopted], collection: str, *, publish: bool) -> Generator[int, None, None]:
         """Take articles over from another catalogue, given with the hash of their attributes and when they came in.
@@ -212,10 +219,15 @@ class Ingestor:
         if len(first) < BATCH_ARTICLES and sum(draft.texts for draft in first) < BATCH_TEXTS:
             yield first, self._blocks.encode(first)
             return
-        with Pipeline(self._catalog.release) as pipeline:
+        with Pipeline(self._release) as pipeline:
             drafted = pipeline.ahead(itertools.chain([first], batches), "qa-draft")
             encoded = ((batch, self._blocks.encode(batch)) for batch in drafted)
             yield from pipeline.ahead(encoded, "qa-encode")
+
+    def _release(self) -> None:
+        """Let go of what belongs to a thread that ends."""
+        self._catalog.release()
+        self._let_go()
 
     def _commit(
         self,

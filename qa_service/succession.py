@@ -16,14 +16,17 @@ from pathlib import Path
 from typing import Any
 
 from embeddings.encoder import Encoder
+from embeddings.reranker import Reranker
 from qa_service import assembly
 from qa_service.catching_up import Advance, CatchingUp
 from qa_service.config import Settings
 from qa_service.engine import Engine
 from qa_service.errors import Incompatible, Unavailable
+from qa_service.index.lost_writes import ensure_none_lost
 from qa_service.store import articles, directory_use, successor
 from qa_service.store.catalog import Catalog
 from qa_service.store.successor import Plan
+from qa_service.text.tokens import Tokenizer
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +44,7 @@ def is_needed(engine: Engine) -> bool:
 def build(engine: Engine, track: Callable[[int], Advance]) -> bool:
     """Make a successor of what is in use, or go on with one, and have it take over if no server runs.
 
-    Killed at any point, it leaves what is in use as it was.
+    Killed at any point, it leaves what is in use as it was. A successor that is damaged is made anew, once.
 
     Args:
         engine: over what is in use, opened with the new model and settings, without `recover`.
@@ -62,34 +65,50 @@ def build(engine: Engine, track: Callable[[int], Advance]) -> bool:
                 field=str(data_dir),
                 remedy="stop what uses the data directory, start the server again, then run `qa-service rebuild`",
             )
-        plan = Plan(_recorded(engine.settings), engine.generations.versions.pipeline)
-        if successor.begin(data_dir, plan):
-            logger.info("going on with what an earlier rebuild has made")
-        with _twin(engine.settings, engine.encoder, engine) as twin:
-            catching_up = _catching_up(engine, twin)
-            catching_up.catch_up(track(catching_up.left()))
-            unserved = directory_use.unserved(data_dir)
-            if unserved is None:
-                successor.offer(data_dir)
-                return False
-            try:
-                _switch(engine.catalog, catching_up)
-            finally:
-                unserved.release()
+        try:
+            return _made(engine, track)
+        except successor.Unusable as error:
+            logger.warning("begun anew: %s", error)
+            successor.remove(data_dir)
+        return _made(engine, track)
+
+
+def _made(engine: Engine, track: Callable[[int], Advance]) -> bool:
+    data_dir = engine.catalog.data_dir
+    plan = Plan(_recorded(engine.settings), engine.generations.versions.pipeline)
+    if successor.begin(data_dir, plan):
+        logger.info("going on with what an earlier rebuild has made")
+    with successor.judged(data_dir), _twin(engine.settings, engine.encoder, engine) as twin:
+        ensure_none_lost(twin.catalog)
+        catching_up = _catching_up(engine, twin)
+        catching_up.catch_up(track(catching_up.left()))
+        unserved = directory_use.unserved(data_dir)
+        if unserved is None:
+            successor.offer(data_dir)
+            return False
+        try:
+            _switch(engine.catalog, catching_up)
+        finally:
+            unserved.release()
     return True
 
 
-def wait(data_dir: Path, seconds: float) -> bool | None:
+def wait(data_dir: Path, pipeline: str, seconds: float) -> bool | None:
     """Wait until a server has let the index take over that was offered.
+
+    Args:
+        data_dir: the directory.
+        pipeline: identifies the processing of that index's articles.
+        seconds: how long to wait.
 
     Returns:
         Whether one did within the time; None when no server runs any more, so that `build` has to.
 
     Errors:
-        Unavailable: it could not.
+        Unavailable: it could not, or the index is not there any more.
     """
     give_up = time.monotonic() + seconds
-    while successor.offer_stamp(data_dir) is not None and not successor.is_current(data_dir):
+    while _is_offered(data_dir, pipeline):
         trouble = successor.trouble(data_dir)
         if trouble is not None:
             raise Unavailable(
@@ -99,11 +118,27 @@ def wait(data_dir: Path, seconds: float) -> bool | None:
         unserved = directory_use.unserved(data_dir)
         if unserved is not None:
             unserved.release()
-            return None if not successor.is_current(data_dir) else True
-        if time.monotonic() > give_up:
+            if not successor.is_current(data_dir):
+                return None
+        elif time.monotonic() > give_up:
             return False
         time.sleep(_POLL_S)
+    # It is offered no more when it has taken over, and has perhaps moved to its place since; or when it was removed.
+    with contextlib.closing(Catalog(data_dir)) as catalog, catalog.read() as connection:
+        if articles.has_other_pipeline(connection, pipeline):
+            raise Unavailable(
+                "another command removed the new index, or put another in its place, before a server went on with it",
+                field=str(data_dir),
+                remedy="run `qa-service rebuild` again; `rebuild` with other settings, or with those in use, and"
+                " `compact --erase` remove what it has made",
+            )
     return True
+
+
+def _is_offered(data_dir: Path, pipeline: str) -> bool:
+    plan = successor.read_plan(data_dir)
+    offered = plan is not None and plan.pipeline == pipeline and successor.offer_stamp(data_dir) is not None
+    return offered and not successor.is_current(data_dir)
 
 
 def awaits(engine: Engine) -> int | None:
@@ -124,7 +159,7 @@ def take_over(old: Engine) -> Engine:
 
     Errors:
         Busy: it is being made. Unavailable: it cannot be opened or written now. Incompatible, Damaged: it cannot take
-            over.
+            over; if it is its own damage, the next rebuild makes it anew.
     """
     data_dir = old.catalog.data_dir
     with successor.locked(data_dir):
@@ -134,19 +169,31 @@ def take_over(old: Engine) -> Engine:
         settings = _with(old.settings, plan)
         if successor.is_current(data_dir):
             return Engine.open(settings)
-        encoder, tokenizer, reranker = assembly.load_parts(settings, None, asking=True)
-        twin = Engine(settings, encoder, Catalog(data_dir, successor=True), reranker, tokenizer=tokenizer)
+        parts = assembly.load_parts(settings, None, asking=True)
         try:
-            _ensure_planned(twin, plan)
-            catching_up = _catching_up(old, twin)
-            catching_up.catch_up()
-            twin.recover()
-            _switch(old.catalog, catching_up)
-            for name in [one.name for one in twin.collections()]:
-                twin.opened.refresh_or_mend(name)
-        except BaseException:
-            twin.close()
+            with successor.judged(data_dir):
+                return _taken_over(old, settings, parts, plan)
+        except successor.Unusable:
+            successor.note_damage(data_dir)
             raise
+
+
+def _taken_over(
+    old: Engine, settings: Settings, parts: tuple[Encoder, Tokenizer, Reranker | None], plan: Plan
+) -> Engine:
+    encoder, tokenizer, reranker = parts
+    twin = Engine(settings, encoder, Catalog(settings.data_dir, successor=True), reranker, tokenizer=tokenizer)
+    try:
+        _ensure_planned(twin, plan)
+        catching_up = _catching_up(old, twin)
+        catching_up.catch_up()
+        twin.recover()
+        _switch(old.catalog, catching_up)
+        for name in [one.name for one in twin.collections()]:
+            twin.opened.refresh_or_mend(name)
+    except BaseException:
+        twin.close()
+        raise
     return twin
 
 

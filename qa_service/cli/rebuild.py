@@ -56,12 +56,12 @@ def _rebuilt(settings: Settings, wait: int) -> str | None:
             successor.remove_unused(settings.data_dir)
             engine.rebuild()
             return ""
-        model = engine.generations.versions.model
+        versions = engine.generations.versions
         with counting("processing articles", "articles") as track:
             switched = succession.build(engine, track)
     if not switched:
         click.echo("the new index is ready; waiting for the server to go on with it", err=True)
-        taken_over = succession.wait(settings.data_dir, wait)
+        taken_over = succession.wait(settings.data_dir, versions.pipeline, wait)
         if taken_over is None:
             return None
         if not taken_over:
@@ -70,9 +70,9 @@ def _rebuilt(settings: Settings, wait: int) -> str | None:
                 " or stop it and run `qa-service rebuild` again"
             )
         return (
-            f", and the server answers with the model {model} now. Start it with the same settings from now on"
+            f", and the server answers with the model {versions.model} now. Start it with the same settings from now on"
             f" (QA_MODEL={settings.model})"
         )
     # Opened by nobody else, the new index moves to its place.
     with open_library(settings):
-        return f", with the model {model}"
+        return f", with the model {versions.model}"

@@ -59,6 +59,8 @@ class Succeeding:
                 self._look()
             except OSError:
                 continue  # the directory cannot be looked at now, which the engine tells
+            except Exception as error:
+                self._note(error)
 
     def _look(self) -> None:
         engine = self._current() if self._folder.exists() else None
@@ -79,18 +81,40 @@ class Succeeding:
         began = time.monotonic()
         try:
             new = succession.take_over(engine)
+            self._failed = self._trouble = None  # before the old one is let go, which takes as long as its requests
+            if not self._answers(engine, new):
+                return
         except successor.Busy:
             return  # whoever makes it is not done with it, or another server lets it take over just now
         except Exception as error:
             self._failed = stamp, time.monotonic() + RETRY_S
-            if self._trouble is None:
-                logger.exception("the rebuilt index cannot take over")
-            self._trouble = str(error) if isinstance(error, QAError) else f"{type(error).__name__} while it was opened"
-            succession.note_trouble(engine.catalog.data_dir, self._trouble)
-            return
-        self._failed = self._trouble = None
-        if not self._replaced(engine, new):
-            new.close()
+            succession.note_trouble(engine.catalog.data_dir, self._note(error))
             return
         model, seconds = new.generations.versions.model, time.monotonic() - began
         logger.warning("questions are answered with the model %s now; making it ready took %.1f s", model, seconds)
+
+    def _answers(self, old: Engine, new: Engine) -> bool:
+        """Have a new engine answer in the place of an old one; False when the service is stopping.
+
+        Errors:
+            whatever kept it from that; it is closed then, and the old one goes on.
+        """
+        try:
+            replaced = self._replaced(old, new)
+        except Exception:
+            if self._current() is not new:
+                new.close()
+                raise
+            # It answers already; what failed was to let the old one go, whose memory and files a restart gives back.
+            logger.exception("the index from before the rebuild cannot be let go")
+            return True
+        if not replaced:
+            new.close()
+        return replaced
+
+    def _note(self, error: Exception) -> str:
+        """Keep and return what is to be told of trouble; called while it is handled."""
+        if self._trouble is None:
+            logger.exception("the rebuilt index cannot take over")
+        self._trouble = str(error) if isinstance(error, QAError) else f"{type(error).__name__} while it was opened"
+        return self._trouble

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Set
 from dataclasses import dataclass
 
 import numpy as np
@@ -92,6 +93,11 @@ class DamageNotes:
         if note is not None and manifest.base is not None and manifest.base.directory != note.base:
             with self._lock:
                 self._notes.pop(manifest.collection, None)
+
+    def forget_all_but(self, collections: Set[int]) -> None:
+        """Forget the damage of collections that exist no more."""
+        with self._lock:
+            self._notes = {row: note for row, note in self._notes.items() if row in collections}
 
     def warnings(self) -> list[str]:
         """Tell what is damaged."""

@@ -104,11 +104,12 @@ class OpenedCollections:
         return dict(self._snapshots)
 
     def forget_all_but(self, rows: set[int]) -> None:
-        """Let go of the snapshots of collections that exist no more."""
+        """Let go of the snapshots of collections that exist no more, and of what was wrong with them."""
         for row in set(self._snapshots) - rows:
             self._snapshots.pop(row, None)
         for row in set(self._unreadable) - rows:
             self._unreadable.pop(row, None)
+        self._generations.damage.forget_all_but(rows)
 
     def recover(self, *, partly: bool = False) -> None:
         """Open every collection, publishing first what a crash left unpublished or damaged.

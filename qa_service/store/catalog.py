@@ -21,11 +21,13 @@ class Connection(sqlite3.Connection):
     """What every function of the store takes; opened here only.
 
     Attributes:
+        path: the catalogue's file.
         kept: what the connections of a catalogue remember together; nothing of it is used while this one writes, since
             what it reads then may never be committed.
         reading: whether a read transaction is open, in which nothing changes.
     """
 
+    path: Path
     kept: Kept
     reading = False
     _sequence: int | None = None
@@ -251,7 +253,7 @@ class Catalog:
                 factory=Connection,
                 cached_statements=_STATEMENTS,
             )
-            connection.kept = self._kept
+            connection.path, connection.kept = self.path, self._kept
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA mmap_size = 268435456")

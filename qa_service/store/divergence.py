@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from qa_service.store import telling
 from qa_service.store.catalog import Connection
 
 
@@ -20,7 +21,11 @@ class Divergence:
 
 
 def compare(original: Connection, row: int, copy: Connection, copy_row: int) -> Divergence:
-    """Compare collections, given by row, by what their articles were given as, however it was processed."""
+    """Compare collections, given by row, by what their articles were given as, however it was processed.
+
+    Errors:
+        Damaged, Unavailable: one of the catalogues cannot be read; its path is told.
+    """
     fresh: list[int] = []
     gone: list[str] = []
     theirs, ours = _live(original, row), _live(copy, copy_row)
@@ -42,7 +47,10 @@ def compare(original: Connection, row: int, copy: Connection, copy_row: int) -> 
 
 def _live(connection: Connection, collection: int) -> Iterator[tuple[str, int, bytes, bytes]]:
     """Read id, row, checksum of the content and hash of the attributes, in order of the ids."""
-    yield from connection.execute(
-        "SELECT id, row, sha256, attributes FROM articles WHERE collection = ? AND deleted_seq IS NULL ORDER BY id",
-        (collection,),
-    )
+    with telling.of_reading(connection.path):
+        rows = connection.execute(
+            "SELECT id, row, sha256, attributes FROM articles WHERE collection = ? AND deleted_seq IS NULL ORDER BY id",
+            (collection,),
+        )
+        # By `map`: given up, a generator closes what it yields from, and a cursor may be of a closed connection then.
+        yield from map(tuple, rows)

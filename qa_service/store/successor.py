@@ -6,6 +6,7 @@ is:
 - `plan.json`: what it is made with. Without it, the folder is what a removal left.
 - `ready`: it has all articles but the last few; a server may take it over.
 - `trouble`: why a server could not.
+- `damaged`: a server found that it is, so that the next rebuild makes it anew.
 - `current`: it is the truth. Whoever opens the data directory from now on opens this; who had opened it before writes
   nothing any more. When nobody uses the directory, the content moves to its own place; see `replacement`.
 
@@ -22,7 +23,7 @@ from pathlib import Path
 
 import filelock
 
-from qa_service.errors import Unavailable
+from qa_service.errors import Damaged, Incompatible, Unavailable
 from qa_service.store import files
 
 FOLDER = "successor"
@@ -31,12 +32,17 @@ LOCK = "rebuild.lock"
 _PLAN = "plan.json"
 _READY = "ready"
 _TROUBLE = "trouble"
+_DAMAGED = "damaged"
 _CURRENT = "current"
 _FORMAT = 1
 
 
 class Busy(Unavailable):
     """Somebody else makes a successor, takes it over or removes it."""
+
+
+class Unusable(Damaged):
+    """What a rebuild has made, and is not in use, is damaged; nothing is lost by making it anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +91,16 @@ def read_plan(data_dir: Path) -> Plan | None:
 
 
 def begin(data_dir: Path, plan: Plan) -> bool:
-    """Make a successor, or go on with one of the same plan; the caller holds `LOCK`, and none is the truth.
+    """Make a successor, or go on with one of the same plan that is not known to be damaged.
+
+    The caller holds `LOCK`, and none is the truth.
 
     Returns:
         Whether one is gone on with.
     """
     known = read_plan(data_dir)
-    going_on = known is not None and known.pipeline == plan.pipeline
+    damaged = (folder(data_dir) / _DAMAGED).exists()
+    going_on = known is not None and known.pipeline == plan.pipeline and not damaged
     if not going_on:
         remove(data_dir)
     files.make_directory(folder(data_dir))
@@ -108,6 +117,31 @@ def offer(data_dir: Path) -> None:
 def note_trouble(data_dir: Path, trouble: str) -> None:
     """Leave word why it could not be taken over."""
     _put(data_dir, _TROUBLE, trouble)
+
+
+def note_damage(data_dir: Path) -> None:
+    """Have the next rebuild make it anew."""
+    _put(data_dir, _DAMAGED, "")
+
+
+@contextlib.contextmanager
+def judged(data_dir: Path) -> Iterator[None]:
+    """Tell damage of a successor that is being made as what it is; for who reads both it and what is in use.
+
+    Errors:
+        Unusable: the field of an error lies in the successor, or in no folder that it tells.
+    """
+    try:
+        yield
+    except (Damaged, Incompatible) as error:
+        place = Path(error.field or data_dir)
+        if is_current(data_dir) or (place.is_relative_to(data_dir) and not place.is_relative_to(folder(data_dir))):
+            raise
+        raise Unusable(
+            f"what the rebuild has made so far is damaged: {error.detail}",
+            field=error.field,
+            remedy="run `qa-service rebuild` again, which makes it anew; what is in use stays as it is",
+        ) from error
 
 
 def trouble(data_dir: Path) -> str | None:

@@ -40,6 +40,19 @@ def tell(error: sqlite3.Error, path: Path) -> NoReturn:
 
 
 @contextlib.contextmanager
+def of_reading(path: Path) -> Iterator[None]:
+    """Tell why the catalogue of a path cannot be read, where another one is read at the same time.
+
+    Errors:
+        Damaged: the file is not sound. Unavailable: it cannot be read now.
+    """
+    try:
+        yield
+    except sqlite3.Error as error:
+        tell(error, path)
+
+
+@contextlib.contextmanager
 def of_writing(path: Path, data_dir: Path) -> Iterator[None]:
     """Tell why a batch failed that writes to the catalogue of a path, and to other files of the data directory.
 

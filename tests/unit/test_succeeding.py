@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
@@ -37,10 +38,12 @@ def running(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[tup
     host.close()
 
 
-def rebuilt(settings: Settings) -> None:
+def rebuilt(settings: Settings) -> str:
+    """Offer another index; tell how its articles were processed."""
     other = settings.model_copy(update={"model": OTHER})
     with closing(rebuilder(other)) as engine:
         assert not succession.build(engine, ignored)
+        return engine.generations.versions.pipeline
 
 
 def test_no_request_fails_while_another_index_takes_over(
@@ -64,8 +67,7 @@ def test_no_request_fails_while_another_index_takes_over(
     askers = [threading.Thread(target=ask) for _ in range(2)]
     for asker in askers:
         asker.start()
-    rebuilt(settings)
-    assert succession.wait(settings.data_dir, 60)
+    assert succession.wait(settings.data_dir, rebuilt(settings), 60)
     wait_until(lambda: host.engine() is not old)
     # Nothing is read there any more, so what the old index took up is free.
     wait_until(lambda: not (settings.data_dir / "catalog.sqlite3").exists())
@@ -98,18 +100,81 @@ def test_what_cannot_take_over_is_told_and_the_old_index_goes_on(
 
     with monkeypatch.context() as patch:
         patch.setattr(succession, "take_over", absent)
-        rebuilt(settings)
+        pipeline = rebuilt(settings)
         with pytest.raises(Unavailable, match=r"goes on with the old index.*the model is not here"):
-            succession.wait(settings.data_dir, 60)
+            succession.wait(settings.data_dir, pipeline, 60)
         assert host.engine() is old
         assert client.post("/v1/ask", json={"question": question(5)}).status_code == 200
         wait_until(lambda: client.get("/readyz").get_json()["warnings"])
         assert any("the model is not here" in warning for warning in client.get("/readyz").get_json()["warnings"])
     # Offered anew, it is tried anew.
-    rebuilt(settings)
-    assert succession.wait(settings.data_dir, 60)
+    assert succession.wait(settings.data_dir, rebuilt(settings), 60)
     wait_until(lambda: host.engine() is not old)
     assert not any("model is not here" in warning for warning in client.get("/readyz").get_json()["warnings"])
+
+
+def warned_of(client: FlaskClient) -> list[str]:
+    """Give the warnings; a request that is not closed would keep the old index open."""
+    with client.get("/readyz") as answer:
+        return list(answer.get_json()["warnings"])
+
+
+def test_an_index_that_could_not_be_put_in_place_is_opened_again(
+    running: tuple[EngineHost, FlaskClient], settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host, client = running
+    old, begun = host.engine(), host._begin
+    refused: list[Engine] = []
+
+    def failing(engine: Engine) -> None:
+        if not refused:
+            refused.append(engine)
+            raise ValueError("no more threads")
+        begun(engine)
+
+    warned: list[str] = []
+    note = succession.note_trouble
+
+    def noted(data_dir: Path, trouble: str) -> None:
+        warned.extend(warned_of(client))
+        note(data_dir, trouble)
+
+    monkeypatch.setattr(host, "_begin", failing)
+    monkeypatch.setattr(succession, "note_trouble", noted)
+    rebuilt(settings)
+    wait_until(lambda: host.engine() is not old)
+    assert warned == ["the rebuilt index cannot take over: ValueError while it was opened"]
+    assert refused[0].readiness().status == "closing"
+    with client.post("/v1/ask", json={"question": question(5)}) as answer:
+        assert answer.status_code == 200
+    assert not any("rebuilt" in warning for warning in warned_of(client))
+
+
+def test_the_next_index_is_looked_for_whatever_went_wrong_with_this_one(
+    running: tuple[EngineHost, FlaskClient], settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host, client = running
+    old, looked = host.engine(), succession.awaits
+
+    def failing() -> None:
+        raise ValueError("the old one stays")
+
+    def looking(engine: Engine) -> int | None:
+        looks.append(engine)
+        if len(looks) == 1:
+            raise ValueError("a look that failed")
+        return looked(engine)
+
+    looks: list[Engine] = []
+    monkeypatch.setattr(old, "retire", failing)
+    monkeypatch.setattr(succession, "awaits", looking)
+    rebuilt(settings)
+    wait_until(lambda: host.engine() is not old)
+    wait_until(lambda: host.engine() in looks)  # it goes on looking for the next
+    with client.post("/v1/ask", json={"question": question(5)}) as answer:
+        assert answer.status_code == 200
+    assert not any("rebuilt" in warning for warning in warned_of(client))
+    old.close()
 
 
 def test_without_a_server_any_more_the_rebuild_has_to_go_on_itself(
@@ -117,10 +182,10 @@ def test_without_a_server_any_more_the_rebuild_has_to_go_on_itself(
 ) -> None:
     host, _ = running
     host._succeeding.stop()
-    rebuilt(settings)
-    assert succession.wait(settings.data_dir, 0) is False
+    pipeline = rebuilt(settings)
+    assert succession.wait(settings.data_dir, pipeline, 0) is False
     host.close()
-    assert succession.wait(settings.data_dir, 60) is None
+    assert succession.wait(settings.data_dir, pipeline, 60) is None
     assert not successor.is_current(settings.data_dir)
 
 
