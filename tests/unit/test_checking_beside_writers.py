@@ -72,8 +72,9 @@ def test_a_write_after_the_check_began(
     real, act = Catalog.integrity_problems, once(lambda: write(writer))
 
     def look(catalog: Catalog) -> list[str]:
+        found = real(catalog)
         act()
-        return real(catalog)
+        return found
 
     monkeypatch.setattr(Catalog, "integrity_problems", look)
     assert checker.check() == []
@@ -147,8 +148,9 @@ def test_segments_that_are_given_back_meanwhile(
     act = once(give_back)
 
     def look(catalog: Catalog) -> list[str]:
+        found = real(catalog)
         act()
-        return real(catalog)
+        return found
 
     monkeypatch.setattr(Catalog, "integrity_problems", look)
     assert checker.check() == []
