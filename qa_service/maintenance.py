@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
+
 from qa_service import learning
 from qa_service.checking import cuts, indexes, tables
-from qa_service.checking.remedies import REBUILD, RESTORE
+from qa_service.checking.remedies import REBUILD, RESTORE, all_told
 from qa_service.checking.stored import faults
 from qa_service.drafting import Processing
 from qa_service.errors import Damaged
@@ -26,30 +29,36 @@ from qa_service.store.segments import Segments
 
 logger = logging.getLogger(__name__)
 
+_ATTEMPTS = 3
+"""Looks for segments that others remove at the same moment."""
+
 
 def check(catalog: Catalog, segments: Segments, generations: Generations, processing: Processing) -> list[str]:
     """Verify everything stored; return the problems, each with its place and what to run.
 
     That is: SQLite's own structures; rows, bytes, texts, accounts, offsets and vectors of every live article; the
     tables derived from them; segment files; every file of the published generations by its checksum; and that each live
-    passage is in exactly one place of them, none that is gone in any.
+    passage is in exactly one place of them, none that is gone in any. Others may write meanwhile: articles and tables
+    are verified as of one moment, the generation of each collection as of a later one.
     """
     problems: list[str] = []
     try:
         ensure_none_lost(catalog)
     except Damaged as error:
         problems.append(str(error))
-    with catalog.read() as connection, soundness.text_as_found(connection) as damaged:
-        problems.extend(f"catalog.sqlite3: {message} ({RESTORE})" for message in catalog.integrity_problems())
-        problems.extend(f"{message} ({REBUILD})" for message in segments.problems(connection).values())
-        for collection in collections.every(connection):
-            found = itertools.chain(
-                _check_articles(connection, collection, segments),
-                _all_told(tables.problems(connection, collection, processing), "its tables"),
-                _all_told(indexes.problems(connection, collection, generations), "its indexes"),
-            )
-            problems.extend(f"collection {collection.name}: {problem}" for problem in found)
-        soundness.read_all_text(connection)
+    with catalog.read() as connection:
+        own = connection
+    with soundness.text_as_found(own) as damaged:
+        with _steadily(catalog, segments) as (connection, lost):
+            found = collections.every(connection)
+            problems.extend(f"catalog.sqlite3: {message} ({RESTORE})" for message in catalog.integrity_problems())
+            problems.extend(f"{message} ({REBUILD})" for message in lost)
+            for collection in found:
+                problems.extend(_stored(connection, collection, segments, processing))
+            soundness.read_all_text(connection)
+        for collection in found:
+            told = all_told(indexes.problems(catalog, collection.row, generations), "its indexes")
+            problems.extend(f"collection {collection.name}: {problem}" for problem in told)
         problems.extend(
             f"catalog.sqlite3: a text is not UTF-8: {text[:80]!r} ({REBUILD}; if that does not mend it, {RESTORE})"
             for text in sorted(damaged)
@@ -57,13 +66,27 @@ def check(catalog: Catalog, segments: Segments, generations: Generations, proces
     return problems
 
 
-def _all_told(problems: Iterator[str], what: str) -> Iterator[str]:
-    """Give problems; what the damage keeps from being verified is one more of them, not the end of the check."""
-    try:
-        yield from problems
-    except Exception as error:
-        logger.debug("%s cannot be verified", what, exc_info=True)
-        yield f"{what} cannot be verified: {error} ({RESTORE})"
+@contextlib.contextmanager
+def _steadily(catalog: Catalog, segments: Segments) -> Iterator[tuple[Connection, list[str]]]:
+    """Read a state of the catalogue with its segments held, whoever removes them meanwhile; tell what they lack."""
+    for attempts_left in reversed(range(_ATTEMPTS)):
+        with catalog.read() as connection:
+            segments.hold(np.array(list(segments.committed(connection)), dtype=np.int32))
+            lost = segments.problems(connection)
+            # One that was removed just now is none of what is committed by the next look.
+            if not lost or not attempts_left:
+                yield connection, list(lost.values())
+                return
+
+
+def _stored(
+    connection: Connection, collection: Collection, segments: Segments, processing: Processing
+) -> Iterator[str]:
+    found = itertools.chain(
+        _check_articles(connection, collection, segments),
+        all_told(tables.problems(connection, collection, processing), "its tables"),
+    )
+    return (f"collection {collection.name}: {problem}" for problem in found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +123,7 @@ def measure_recall(catalog: Catalog, generations: Generations, name: str | None,
 def _check_articles(connection: Connection, collection: Collection, segments: Segments) -> Iterator[str]:
     for row, article_id in articles.live(connection, collection.row):
         found = (fault.problem for fault in faults(connection, collection.name, row, segments))
-        yield from (f"article {article_id!r}: {problem}" for problem in _all_told(found, "it"))
+        yield from (f"article {article_id!r}: {problem}" for problem in all_told(found, "it"))
 
 
 def rebuild(catalog: Catalog, segments: Segments, generations: Generations, ingestor: Ingestor) -> None:

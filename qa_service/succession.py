@@ -22,7 +22,7 @@ from qa_service.catching_up import Advance, CatchingUp
 from qa_service.config import Settings
 from qa_service.engine import Engine
 from qa_service.errors import Incompatible, Unavailable
-from qa_service.index.lost_writes import ensure_none_lost
+from qa_service.index.lost_writes import REMEDY_BESIDE, ensure_none_lost
 from qa_service.store import articles, directory_use, successor
 from qa_service.store.catalog import Catalog
 from qa_service.store.successor import Plan
@@ -55,8 +55,10 @@ def build(engine: Engine, track: Callable[[int], Advance]) -> bool:
 
     Errors:
         Unavailable: another rebuild is under way, or the directory cannot be written.
-        Incompatible, Damaged: an article cannot be processed; what is in use stays.
+        Incompatible, Damaged: an article cannot be processed, or the catalogue has lost its last writes; what is in
+            use stays.
     """
+    ensure_none_lost(engine.catalog, REMEDY_BESIDE)
     data_dir = engine.catalog.data_dir
     with successor.locked(data_dir):
         if engine.catalog.root != data_dir:

@@ -19,7 +19,8 @@ from qa_service.backup.archive import BLOCK, END, MANIFEST, Contents, Member, Sh
 from qa_service.backup.parts import Part, Parts, open_parts
 from qa_service.backup.reading import looks_like_a_backup
 from qa_service.errors import BadInput, Damaged, Unavailable
-from qa_service.store import catalog_file, files
+from qa_service.index.lost_writes import ensure_none_lost
+from qa_service.store import catalog_file, files, visiting
 from qa_service.store.catalog import Catalog
 from qa_service.store.catalog_file import Facts
 from qa_service.store.journal import CATALOG
@@ -53,14 +54,21 @@ def make(data_dir: Path, file: Path, *, indexes: bool, advance: Advance) -> Made
     Errors:
         BadInput: there is nothing to back up, or `file` is something else than a backup.
         Unavailable: something cannot be read or written; what was at `file` before stays.
-        Damaged: the catalogue is not sound; likewise.
+        Damaged: the catalogue is not sound, or has lost its last writes; likewise.
     """
-    if not (root_of(data_dir) / CATALOG).is_file():
-        raise BadInput("there is nothing to back up", field=str(data_dir), remedy="name the data directory with --data")
+    # What a restore that was interrupted has moved away is not nothing; and the catalogue would be made.
+    with visiting.reading(data_dir):
+        if not (root_of(data_dir) / CATALOG).is_file():
+            raise BadInput(
+                "there is nothing to back up", field=str(data_dir), remedy="name the data directory with --data"
+            )
     try:
         _check_target(file)
-        with closing(Catalog(data_dir)) as catalog, _draft(file) as draft:
-            return _write(catalog, file, draft, indexes, advance)
+        with closing(Catalog(data_dir)) as catalog:
+            # It would take the place of a backup that has them.
+            ensure_none_lost(catalog)
+            with _draft(file) as draft:
+                return _write(catalog, file, draft, indexes, advance)
     except OSError as error:
         raise Unavailable(
             f"the backup cannot be written: {error.strerror or error}", field=str(file), remedy="see to it, try again"

@@ -2,49 +2,117 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from qa_service.checking.remedies import REBUILD
-from qa_service.errors import QAError
+from qa_service.checking.remedies import REBUILD, all_told
+from qa_service.errors import QAError, Unavailable
 from qa_service.index import base as base_index
 from qa_service.index.base import Base
 from qa_service.index.generation import Generations
 from qa_service.index.manifest import Manifest
-from qa_service.store import articles, entries
-from qa_service.store.catalog import Connection
+from qa_service.store import articles, collections, entries
+from qa_service.store.catalog import Catalog, Connection
 from qa_service.store.collections import Collection
 from qa_service.store.segments import Block
 
 Keys = NDArray[np.int64]
 _PUBLISH = "start the service, or ingest anything"
+_ATTEMPTS = 5
+"""Looks at a generation that others replace, and whose files they remove, at the same moment."""
 
 
-def problems(connection: Connection, collection: Collection, generations: Generations) -> Iterator[str]:
-    """Verify the published generation of a collection against its own checksums and against the catalogue."""
+@dataclass(frozen=True, slots=True)
+class _View:
+    """A collection as an open read transaction has it, and what was published of it just then."""
+
+    connection: Connection
+    collection: Collection
+    stamp: bytes | None
+    manifest: Manifest | None
+    unreadable: str | None = None
+
+    @property
+    def published(self) -> bool:
+        """Whether the generation is of the collection's last write."""
+        return self.manifest is not None and self.manifest.seq == self.collection.seq
+
+
+def problems(catalog: Catalog, row: int, generations: Generations) -> Iterator[str]:
+    """Verify the published generation of a collection against its own checksums and against the catalogue.
+
+    Others may write meanwhile. What is found only counts if that generation is still the current one afterwards; and
+    that a write is not published, only if nobody is about to publish it.
+    """
+    found: list[str] = []
+    for attempt in range(_ATTEMPTS):
+        with contextlib.ExitStack() as reading:
+            view = _view(reading, catalog, row, generations, alone=attempt > 0)
+            if view is None:
+                return  # it was deleted meanwhile
+            found = list(all_told(_problems(view, generations), "its indexes"))
+            certain = attempt > 0 or view.published or view.unreadable is not None
+            if not found or (certain and generations.directory(row).stamp() == view.stamp):
+                break
+    yield from found
+
+
+def _view(
+    reading: contextlib.ExitStack, catalog: Catalog, row: int, generations: Generations, *, alone: bool
+) -> _View | None:
+    """Begin to read; with `alone` at a moment when nobody writes or publishes. None without such a collection."""
+    with contextlib.ExitStack() as writing:
+        if alone:
+            # Where somebody writes for very long, or nobody can write, it is as good as can be.
+            with contextlib.suppress(Unavailable, OSError):
+                writing.enter_context(catalog.writer_lock())
+        connection = reading.enter_context(catalog.read())
+        collection = next((one for one in collections.every(connection) if one.row == row), None)
+        if collection is None:
+            return None
+        stamp = generations.directory(row).stamp()
+        # None of them is removed under who looks at it.
+        generations.segments.hold(np.array(list(generations.segments.committed(connection)), dtype=np.int32))
+        try:
+            return _View(connection, collection, stamp, generations.manifest(row))
+        except QAError as error:
+            return _View(connection, collection, stamp, None, str(error))
+
+
+def _problems(view: _View, generations: Generations) -> Iterator[str]:
+    if view.unreadable is not None:
+        yield view.unreadable
+    elif view.manifest is None or not view.published:
+        root = generations.directory(view.collection.row).root
+        yield f"{root}: its last write is not published ({_PUBLISH})"
+    else:
+        try:
+            yield from _wrong(view.connection, view.collection, view.manifest, generations)
+        except QAError as error:
+            yield str(error)
+
+
+def _wrong(
+    connection: Connection, collection: Collection, manifest: Manifest, generations: Generations
+) -> Iterator[str]:
     directory = generations.directory(collection.row)
-    try:
-        manifest = generations.manifest(collection.row)
-        if manifest is None or manifest.seq != collection.seq:
-            yield f"{directory.root}: its last write is not published ({_PUBLISH})"
+    if stale := articles.outdated(connection, collection.row, manifest.versions.pipeline):
+        yield f"{len(stale)} articles were processed with other settings ({REBUILD})"
+    delta = directory.read_delta(manifest.delta)
+    base = None
+    if manifest.base is not None:
+        wrong = base_index.verify(directory.root, manifest.base)
+        yield from (f"index file {directory.root / name} fails its checksum ({REBUILD})" for name in wrong)
+        if wrong:
             return
-        if stale := articles.outdated(connection, collection.row, manifest.versions.pipeline):
-            yield f"{len(stale)} articles were processed with other settings ({REBUILD})"
-        delta = directory.read_delta(manifest.delta)
-        base = None
-        if manifest.base is not None:
-            wrong = base_index.verify(directory.root, manifest.base)
-            yield from (f"index file {directory.root / name} fails its checksum ({REBUILD})" for name in wrong)
-            if wrong:
-                return
-            base = generations.open_base(collection.row, manifest.base)
-            yield from (f"{directory.root / manifest.base.directory}: {what} ({REBUILD})" for what in _parts(base))
-            yield from _places(connection, base, delta.dead, generations)
-        yield from _passages(connection, collection, manifest, base, (delta.added, delta.dead))
-    except QAError as error:
-        yield str(error)
+        base = generations.open_base(collection.row, manifest.base)
+        yield from (f"{directory.root / manifest.base.directory}: {what} ({REBUILD})" for what in _parts(base))
+        yield from _places(connection, base, delta.dead, generations)
+    yield from _passages(connection, collection, manifest, base, (delta.added, delta.dead))
 
 
 def _parts(base: Base) -> Iterator[str]:

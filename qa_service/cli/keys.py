@@ -10,7 +10,8 @@ import click
 from qa_service.cli.options import current_settings, data_option
 from qa_service.cli.output import json_text, printable, table, warning_line
 from qa_service.keys.key import MOST_DAYS, SCOPES, Key, Scope, make_key
-from qa_service.keys.key_file import add_key, read_keys, revoke_key
+from qa_service.keys.key_file import add_key, read_settled_keys, revoke_key
+from qa_service.keys.owner import as_owner_of
 
 
 @click.group()
@@ -71,7 +72,9 @@ def add(
 @data_option
 def list_keys(as_json: bool) -> None:
     """List the keys, without their secrets."""
-    found = read_keys(current_settings().data_dir) or ()
+    data_dir = current_settings().data_dir
+    with as_owner_of(data_dir):
+        found = read_settled_keys(data_dir) or ()
     if as_json:
         rows = [{name: value for name, value in asdict(key).items() if name != "sha256"} for key in found]
         click.echo(json_text({"keys": rows}))

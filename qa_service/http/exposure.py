@@ -14,6 +14,7 @@ from qa_service.config import Settings
 from qa_service.errors import ConfigError
 from qa_service.http.failure import FieldProblem, HttpProblem
 from qa_service.keys.ring import KeyRing
+from qa_service.store import visiting
 
 _PORT = re.compile(r":[0-9]*\Z")
 
@@ -63,10 +64,13 @@ def refuse_exposed(settings: Settings) -> None:
     """Refuse to serve without keys where others than this machine's users reach the service.
 
     Errors:
-        ConfigError: there are none. Damaged: the file of keys cannot be read.
+        ConfigError: there are none. Damaged: the file of keys cannot be read. Unavailable: a restore is under way, or
+            one that was interrupted cannot be settled.
     """
     single = settings.api_key
-    ring = KeyRing(settings.data_dir, single.get_secret_value() if single else None)
+    # Settled first: the keys may be among what an interrupted restore has not moved yet.
+    with visiting.reading(settings.data_dir):
+        ring = KeyRing(settings.data_dir, single.get_secret_value() if single else None)
     reached = _reached_by(settings)
     if reached is not None and not settings.allow_open and not ring.closed:
         field, way = reached

@@ -7,6 +7,8 @@ tells of what stood behind it.
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from qa_service.errors import Damaged, Unavailable
@@ -17,14 +19,23 @@ from qa_service.store.catalog import Catalog
 if TYPE_CHECKING:  # it opens indexes, which who only lists articles need not wait for
     from qa_service.index.generation import Generations
 
-REMEDY = (
-    "restore the data directory from a backup; or run `qa-service rebuild` to go on with what is left, and ingest and"
-    " delete again what was ingested and deleted last"
+logger = logging.getLogger(__name__)
+
+_AGAIN = "and ingest and delete again what was ingested and deleted last"
+REMEDY = f"restore the data directory from a backup; or run `qa-service rebuild` to go on with what is left, {_AGAIN}"
+REMEDY_BESIDE = (
+    "restore the data directory from a backup; or first run `qa-service rebuild` with the model and the settings of"
+    f" before to go on with what is left, {_AGAIN}"
 )
+"""For who makes another index of what is left, which accepts no loss."""
 
 
-def ensure_none_lost(catalog: Catalog) -> None:
+def ensure_none_lost(catalog: Catalog, remedy: str = REMEDY) -> None:
     """Make sure that no index is ahead of the catalogue; nobody who writes is waited for, or in the way.
+
+    Args:
+        catalog: what may have lost writes.
+        remedy: what the reader can do about it.
 
     Errors:
         Damaged: one is. What is left has articles that were deleted or replaced; so it is not served unasked.
@@ -32,19 +43,16 @@ def ensure_none_lost(catalog: Catalog) -> None:
     ahead = _ahead(catalog)
     if not ahead:
         return
-    with catalog.read() as connection:
-        names = {one.row: one.name for one in collections.every(connection)}
-    row = min(ahead)
-    where = f"collection {names[row]!r}" if row in names else "a collection that it does not know any more"
+    row, where = min(_named(catalog, ahead).items())
     raise Damaged(
         f"the catalogue has lost its last writes, {ahead[row]} or more, those of {where} among them",
         field=str(catalog.path),
-        remedy=REMEDY,
+        remedy=remedy,
     )
 
 
 def accept_loss(catalog: Catalog, generations: Generations) -> None:
-    """Remove the indexes that are ahead of the catalogue; the caller holds the writer's lock.
+    """Remove the indexes that are ahead of the catalogue, and log whose; the caller holds the writer's lock.
 
     All generations of such a collection go: numbers of lost writes and passages are given again, so that none of them
     may be taken for what was written since, nor take over when a file of a later one turns out to be damaged.
@@ -52,7 +60,14 @@ def accept_loss(catalog: Catalog, generations: Generations) -> None:
     Errors:
         Unavailable: one cannot be removed.
     """
-    for row in _ahead(catalog):
+    ahead = _ahead(catalog)
+    named = _named(catalog, ahead)
+    for row, writes in ahead.items():
+        logger.warning(
+            "the catalogue has lost its last writes, %d or more, those of %s among them; going on with what is left",
+            writes,
+            named[row],
+        )
         generations.erase(row)
         root = generations.directory(row).root
         # Before the catalogue goes on: left over, or come back after a power cut, they might be no longer ahead.
@@ -63,6 +78,14 @@ def accept_loss(catalog: Catalog, generations: Generations) -> None:
                 remedy="remove this folder, then run `qa-service rebuild` again",
             )
         files.sync_directory(root.parent)
+
+
+def _named(catalog: Catalog, rows: Iterable[int]) -> dict[int, str]:
+    """Name collections by their rows."""
+    with catalog.read() as connection:
+        names = {one.row: one.name for one in collections.every(connection)}
+    unknown = "a collection that it does not know any more"
+    return {row: f"collection {names[row]!r}" if row in names else unknown for row in rows}
 
 
 def _ahead(catalog: Catalog) -> dict[int, int]:

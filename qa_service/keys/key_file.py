@@ -18,7 +18,7 @@ from qa_service.keys.key import KEY_ID, MOST_NAME_CHARS, SCOPES, Key
 from qa_service.keys.owner import as_owner_of, refuse_others
 from qa_service.names import COLLECTION
 from qa_service.readers.formats import parse_json
-from qa_service.store import files
+from qa_service.store import files, visiting
 
 NAME = "keys.json"
 FORMAT = 1
@@ -53,11 +53,22 @@ def read_keys(data_dir: Path) -> tuple[Key, ...] | None:
         raise Damaged(f"is damaged: {error}", field=str(path), remedy=_REMEDY) from error
 
 
+def read_settled_keys(data_dir: Path) -> tuple[Key, ...] | None:
+    """Read the keys as `read_keys` does, once a restore that was interrupted is settled.
+
+    Errors:
+        Damaged: as of `read_keys`. Unavailable: a restore is under way, or one that was interrupted cannot be settled.
+    """
+    with visiting.reading(data_dir):
+        return read_keys(data_dir)
+
+
 def add_key(data_dir: Path, key: Key) -> None:
     """Add a key, durably.
 
     Errors:
-        BadInput: there are too many. Damaged: the file cannot be read. Unavailable: it cannot be written.
+        BadInput: there are too many. Damaged: the file cannot be read. Unavailable: it cannot be written, or a restore
+            is under way.
     """
     with as_owner_of(data_dir), _changing(data_dir) as keys:
         if len(keys) >= MOST_KEYS:
@@ -69,7 +80,8 @@ def revoke_key(data_dir: Path, key_id: str) -> tuple[Key, int]:
     """Take a key away, durably; return it, and how many are left.
 
     Errors:
-        NotFound: there is none of this id. Damaged: the file cannot be read. Unavailable: it cannot be written.
+        NotFound: there is none of this id. Damaged: the file cannot be read. Unavailable: it cannot be written, or a
+            restore is under way.
     """
     with as_owner_of(data_dir), _changing(data_dir) as keys:
         gone = next((one for one in keys if one.id == key_id), None)
@@ -93,9 +105,10 @@ def problems(data_dir: Path) -> list[str]:
 @contextmanager
 def _changing(data_dir: Path) -> Iterator[tuple[Key, ...]]:
     """Give the keys, and keep other processes from changing them meanwhile."""
+    lock = filelock.FileLock(data_dir / _LOCK, timeout=_LOCK_SECONDS, is_singleton=False)
     try:
-        files.make_data_directory(data_dir)
-        with filelock.FileLock(data_dir / _LOCK, timeout=_LOCK_SECONDS, is_singleton=False):
+        # In this order: who restores has the directory alone and wants no other lock.
+        with visiting.changing(data_dir), lock:
             yield read_keys(data_dir) or ()
     except filelock.Timeout as error:
         raise Unavailable("another process is changing the keys", remedy="try again in a moment") from error

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from qa_service.errors import Damaged
-from qa_service.store import files
+from qa_service.store import files, successor
 
 FOLDER = ".restore"
 CATALOG = "catalog.sqlite3"
@@ -62,10 +62,24 @@ def read(work: Path) -> Journal | None:
     except FileNotFoundError:
         return None
     except (ValueError, TypeError, KeyError) as error:
-        raise Damaged(
-            f"the journal of an interrupted restore cannot be read: {error}",
-            field=str(path),
-            remedy=f"the content before it is in {work / 'old'}, what it brought in {work / 'new'}: move one of them"
-            " into the data directory, then remove the folder",
-        ) from error
+        what, remedy = _by_hand(work)
+        raise Damaged(f"the journal of {what} cannot be read: {error}", field=str(path), remedy=remedy) from error
     return journal
+
+
+def _by_hand(work: Path) -> tuple[str, str]:
+    """Tell what was interrupted, and how its end is brought about without its journal, however far it had come.
+
+    Only a restore has put something together in `new`. It is begun again, since parts of both contents may lie under
+    their names by now. What a rebuild made stays the truth where it was made, for as long as all of it is there.
+    """
+    if (work / "new").exists():
+        return "an interrupted restore", (
+            f"move {work} out of the data directory and keep it (some of what was there before is in its folder old),"
+            " then restore the backup again with --replace"
+        )
+    made = successor.folder(work.parent)
+    return "an interrupted move of a rebuilt index", (
+        f"move those of catalog.sqlite3, vectors and indexes that {made} lacks from the data directory into it, then"
+        f" remove {work}"
+    )

@@ -190,12 +190,18 @@ def enter(data_dir: Path, opens: Opens, settle_log: Opens = lambda _: None) -> D
         Unavailable: a restore is under way, or one that was interrupted cannot be settled since others use the
         directory. Damaged, OSError: as for `settle`.
     """
+    use = enter_settled(data_dir, opens)
+    if successor.is_current(data_dir):
+        use.release()
+        fold(data_dir, opens, settle_log)
+        use = enter_settled(data_dir, opens)
+    return use
+
+
+def enter_settled(data_dir: Path, opens: Opens) -> DirectoryUse:
+    """Use a directory beside others as `enter` does, with a successor left where it is; errors as of that."""
     while True:
         use = directory_use.shared(data_dir)
-        if not is_pending(data_dir) and successor.is_current(data_dir):
-            use.release()
-            fold(data_dir, opens, settle_log)
-            use = directory_use.shared(data_dir)
         if not is_pending(data_dir):
             return use
         use.release()

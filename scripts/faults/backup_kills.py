@@ -2,7 +2,9 @@
 
 After every kill: a backup file is the older one or the newer one, sound, and gives all that was acknowledged when it
 began, and nothing that was never written; a directory into which was restored holds exactly what it held or what the
-backup holds, after the next opening, which is killed too now and then. The toy encoder stands for the model.
+backup holds, after the next opening, which is killed too now and then. So do its keys, which now and then are changed
+before anything else opens the directory: no key that was made then is lost, and none that was revoked comes back. The
+toy encoder stands for the model.
 
     python scripts/faults/backup_kills.py --count 500 [--seed 1] [--out FOLDER]
 
@@ -42,7 +44,9 @@ from toy_directory import (  # noqa: E402
 from qa_service.backup.making import make  # noqa: E402
 from qa_service.backup.reading import verify  # noqa: E402
 from qa_service.backup.restoring import restore  # noqa: E402
-from qa_service.errors import QAError  # noqa: E402
+from qa_service.errors import NotFound, QAError  # noqa: E402
+from qa_service.keys.key import make_key  # noqa: E402
+from qa_service.keys.key_file import add_key, read_keys, revoke_key  # noqa: E402
 
 ARTICLES = 60
 ROUND = 20
@@ -130,12 +134,16 @@ class Restores:
         with opened(self.template) as engine:
             add(engine, numbered(*range(ARTICLES)))
             engine.rebuild()
+        self.kept = new_key(self.template)
+        of_backup = new_key(self.template)
         make(self.template, self.file, indexes=True, advance=silent)
         self.new = held(self.template, findings, "the template")
         with opened(self.template) as engine:
             add(engine, {f"b{number:06d}": text(number, 1) for number in range(ARTICLES)})
             engine.delete_article("default", "a000003")
         self.old = held(self.template, findings, "the template")
+        revoke_key(self.template, of_backup)
+        self.new_keys, self.old_keys = {self.kept, of_backup}, {self.kept, new_key(self.template)}
 
     def run(self, count: int) -> None:
         """Kill so many restores."""
@@ -152,10 +160,27 @@ class Restores:
                 self.findings.counts["of them while files were moved"] += 1
             if died and self.rng.random() < 0.5 and killed_while_opened(self.data, self.rng):
                 self.findings.counts["openings after them killed"] += 1
+            made, revoked = self._change_keys()
             texts = held(self.data, self.findings, f"restore {number}")
             old = {} if empty else self.old
             self.findings.expect(texts in (old, self.new), f"restore {number}: neither the old content nor the new")
+            keys = self.new_keys if texts == self.new else set() if empty else self.old_keys
+            found = {key.id for key in read_keys(self.data) or ()}
+            self.findings.expect(found == (keys | made) - revoked, f"restore {number}: other keys than there should be")
             self.findings.counts["directories with the new content" if texts == self.new else "with the old"] += 1
+
+    def _change_keys(self) -> tuple[set[str], set[str]]:
+        """Make a key or revoke one now and then, as the first to use the directory; tell which."""
+        choice = self.rng.random()
+        if choice < 0.25:
+            self.findings.counts["keys made after them, before anything else"] += 1
+            return {new_key(self.data)}, set()
+        if choice < 0.5:
+            with contextlib.suppress(NotFound):  # an empty directory may have stayed empty
+                revoke_key(self.data, self.kept)
+                self.findings.counts["keys revoked after them, before anything else"] += 1
+            return set(), {self.kept}
+        return set(), set()
 
     def _reset(self, empty: bool) -> None:
         shutil.rmtree(self.data, ignore_errors=True)
@@ -164,6 +189,13 @@ class Restores:
 
     def _restore(self) -> None:
         restore(self.file, self.data, replace=True, keep_keys=False, advance=silent)
+
+
+def new_key(data: Path) -> str:
+    """Make a key; give its id."""
+    key, _ = make_key("a caller", ("ask",))
+    add_key(data, key)
+    return key.id
 
 
 def main() -> int:

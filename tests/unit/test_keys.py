@@ -18,7 +18,7 @@ from qa_service.errors import BadInput, Damaged, NotFound, Unavailable
 from qa_service.keys.key import Key, make_key
 from qa_service.keys.key_file import NAME, add_key, problems, read_keys, revoke_key
 from qa_service.keys.ring import KeyRing
-from qa_service.store import files
+from qa_service.store import directory_use, files
 from tests.unit.power import Disk
 
 
@@ -139,7 +139,7 @@ def test_what_cannot_be_written_changes_nothing(tmp_path: Path, monkeypatch: pyt
     with pytest.raises(Unavailable, match="No space left"):
         made(tmp_path)
     assert read_keys(tmp_path) == (key,)
-    assert {path.name for path in tmp_path.iterdir()} == {NAME, "keys.lock"}
+    assert {path.name for path in tmp_path.iterdir()} == {NAME, "keys.lock", directory_use.NAME}
 
 
 def test_a_power_cut_leaves_the_keys_before_or_after_and_nobody_elses_to_read(tmp_path: Path) -> None:
