@@ -25,7 +25,9 @@ _FORMAT = f"2 jieba-{JIEBA_VERSION} {LEXICAL_FOLD_VERSION}"
 _LONGEST_RUN = 512
 _PLAIN_RUN = re.compile("[\u4e00-\u9fd5a-z0-9]*")
 """What jieba cuts as one; it sets other characters apart."""
-_UNKNOWN_KEPT = 50_000
+_UNKNOWN_KEPT = 8192
+"""Rows of characters; some 400 bytes each. Of the 28,000 in a thousand encyclopedia articles it saves cutting 7,600, six
+times as many save 8,200."""
 
 
 class JiebaCutter:
