@@ -96,6 +96,8 @@ def check_files(folder: Path, manifest: Manifest, *, full: bool) -> None:
     """
     for name, record in manifest.files.items():
         path = folder / name
+        if not name.isprintable():
+            raise DamagedModel(f"the manifest of {folder} names {name!r}, which is no file", _remedy(folder))
         try:
             size = path.stat().st_size
             if size != record.size:
@@ -106,8 +108,6 @@ def check_files(folder: Path, manifest: Manifest, *, full: bool) -> None:
             raise DamagedModel(f"{path} is missing", _remedy(folder)) from None
         except OSError as error:
             raise DamagedModel(f"{path} cannot be read: {error.strerror}", _remedy(folder)) from error
-        except ValueError as error:  # a NUL in a name
-            raise DamagedModel(f"the manifest of {folder} names {name!r}, which is no file", _remedy(folder)) from error
 
 
 def _remedy(folder: Path) -> str:
