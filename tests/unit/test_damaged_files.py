@@ -162,6 +162,6 @@ def test_a_header_of_several_lines_is_named_in_one(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["a\0b", "a\nforged line"])
 def test_a_model_manifest_that_names_what_cannot_be_a_file(tmp_path: Path, name: str) -> None:
     files = {name: manifest.FileRecord(1, "0" * 64)}
-    with pytest.raises(DamagedModel, match="names 'a.*, which is no file") as raised:
+    with pytest.raises(DamagedModel, match=r"names 'a.*, which is no file") as raised:
         manifest.check_files(tmp_path, manifest.Manifest(1, "m", "s", "l", files), full=False)
     assert "\n" not in str(raised.value)
