@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 PATIENCE_S = 120
+IDLE_S = 50
+"""A connection that was idle for longer is made anew: the server ends it after 65 s, perhaps just when one asks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ class Caller:
 
     port: int
     _streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = field(default=None, init=False)
+    _used: float = field(default=0.0, init=False)
 
     async def call(self, request: bytes) -> Answer:
         """Send a request and read its answer.
@@ -59,6 +62,8 @@ class Caller:
         asked = time.monotonic()
         try:
             async with asyncio.timeout(PATIENCE_S):
+                if self._streams is not None and (asked > self._used + IDLE_S or self._streams[0].at_eof()):
+                    self.close()
                 if self._streams is None:
                     self._streams = await asyncio.open_connection("127.0.0.1", self.port)
                 reader, writer = self._streams
@@ -68,7 +73,8 @@ class Caller:
         except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, ValueError, TimeoutError) as error:
             self.close()
             raise Lost(f"{type(error).__name__}: {error}") from error
-        answer = Answer(status, headers, body, asked, time.monotonic())
+        self._used = time.monotonic()
+        answer = Answer(status, headers, body, asked, self._used)
         if headers.get("connection") == "close":
             self.close()
         return answer
