@@ -22,6 +22,8 @@ Kill = Callable[[Path, Random, Findings], None]
 
 def killed_while_opened(data: Path, rng: Random) -> bool:
     """Kill an opening at a random point; tell whether it was. A copy is opened first, to learn how far that goes."""
+    if not data.exists():  # what was to make it died before that
+        return False
     twin = data.with_name("twin")
     shutil.rmtree(twin, ignore_errors=True)
     shutil.copytree(data, twin)
