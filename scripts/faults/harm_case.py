@@ -16,6 +16,7 @@ from victims import NoAnswer, Victim, run_command
 
 SERIOUS = ("wrong text", "back", "torn")
 """What must never be, whatever was harmed."""
+_BUILT_AGAIN = re.compile(r"delete (\S+); it is built again")
 
 
 @dataclass
@@ -105,8 +106,11 @@ class Case:
         return findings
 
     def mend(self, outcome: Outcome, said: str) -> None:
-        """Do what was said, the least first, until all is well: rebuild, calibrate --reset, or restore."""
+        """Do what was said, the least first, until all is well: delete what is built again, rebuild, or restore."""
         tries: list[tuple[str, Callable[[], object]]] = []
+        if built := _BUILT_AGAIN.search(said):
+            folder = Path(self.victim.environment["QA_MODEL_DIR"], Path(built[1]).name)
+            tries.append(("delete the model", lambda: shutil.rmtree(folder)))
         if "calibrate --reset" in said:
             tries.append(("calibrate --reset", lambda: run_command(self.victim.environment, "calibrate", "--reset")))
         if "rebuild" in said:
