@@ -102,6 +102,7 @@ def report(outcomes: list[Outcome], skipped: list[tuple[str, str]], out: Path | 
 
 
 def main() -> int:
+    """Do the harms asked for and report."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--only", nargs="+", metavar="HARM", help="of bytes, fields, disk, read-only, immutable, ...")
     parser.add_argument("--places", type=int, default=3, help="bytes altered in each kind of file, one at a time")

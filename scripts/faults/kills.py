@@ -290,6 +290,7 @@ def report(run: Run, seconds: float, out: Path | None) -> bool:
 
 
 def main() -> int:
+    """Kill as often as asked and report."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--count", type=int, default=500, help="how many kills")
     parser.add_argument("--minutes", type=float, help="stop after so many minutes")

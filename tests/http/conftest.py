@@ -17,6 +17,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.http import led_server
+
 Run = Callable[..., "Server"]
 
 
@@ -91,3 +93,20 @@ def run_server(tmp_path: Path, cache_dir: Path) -> Iterator[Run]:
     yield run
     for server in started:
         server.stop(signal.SIGKILL)
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Iterator[led_server.Run]:
+    """Start servers over the fake engine, which are killed in the end."""
+    started: list[led_server.Server] = []
+
+    def start(**settings: str) -> led_server.Server:
+        server = led_server.Server(tmp_path, **settings)
+        started.append(server)
+        server.make_ready()
+        return server
+
+    yield start
+    for server in started:
+        if server.process.poll() is None:
+            server.stop(signal.SIGKILL)

@@ -11,10 +11,13 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 60
+Run = Callable[..., "Server"]
+"""Starts a server with settings, and waits until it is ready."""
 
 
 class Server:

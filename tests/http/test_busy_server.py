@@ -8,33 +8,14 @@ import os
 import select
 import signal
 import socket
-from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
-from tests.http.led_server import PATIENCE, Server, answer_of, request_of
+from tests.http.led_server import PATIENCE, Run, answer_of, request_of
 
 pytestmark = pytest.mark.http
 
 WAIT = request_of("/v1/ask", {"question": "wait"})
-Run = Callable[..., Server]
-
-
-@pytest.fixture
-def run(tmp_path: Path) -> Iterator[Run]:
-    started: list[Server] = []
-
-    def start(**settings: str) -> Server:
-        server = Server(tmp_path, **settings)
-        started.append(server)
-        server.make_ready()
-        return server
-
-    yield start
-    for server in started:
-        if server.process.poll() is None:
-            server.stop(signal.SIGKILL)
 
 
 def first_answered(connections: list[socket.socket], count: int) -> list[socket.socket]:

@@ -4,34 +4,14 @@ from __future__ import annotations
 
 import json
 import select
-import signal
-from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
-from tests.http.led_server import PATIENCE, Server, answer_of, request_of
+from tests.http.led_server import PATIENCE, Run, answer_of, request_of
 
 pytestmark = pytest.mark.http
 
 RERANK = request_of("/v1/rerank", {"model": "any", "query": "wait", "documents": ["a"]})
-Run = Callable[..., Server]
-
-
-@pytest.fixture
-def run(tmp_path: Path) -> Iterator[Run]:
-    started: list[Server] = []
-
-    def start(**settings: str) -> Server:
-        server = Server(tmp_path, **settings)
-        started.append(server)
-        server.make_ready()
-        return server
-
-    yield start
-    for server in started:
-        if server.process.poll() is None:
-            server.stop(signal.SIGKILL)
 
 
 def test_reranking_holds_a_quarter_of_the_threads_and_questions_are_answered(run: Run) -> None:

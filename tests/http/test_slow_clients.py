@@ -6,15 +6,12 @@ import http.client
 import json
 import resource
 import select
-import signal
 import socket
-from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
 from qa_service.http.connections.limits import MOST_CONNECTIONS
-from tests.http.led_server import PATIENCE, Server, answer_of, request_of
+from tests.http.led_server import PATIENCE, Run, Server, answer_of, request_of
 
 pytestmark = pytest.mark.http
 
@@ -22,23 +19,6 @@ ASK = request_of("/v1/ask", {"question": "hello"})
 HEAD_END = ASK.index(b"\r\n\r\n") + 4
 SLOW = 30
 """Connections, to a server of one thread."""
-Run = Callable[..., Server]
-
-
-@pytest.fixture
-def run(tmp_path: Path) -> Iterator[Run]:
-    started: list[Server] = []
-
-    def start(**settings: str) -> Server:
-        server = Server(tmp_path, **settings)
-        started.append(server)
-        server.make_ready()
-        return server
-
-    yield start
-    for server in started:
-        if server.process.poll() is None:
-            server.stop(signal.SIGKILL)
 
 
 @pytest.mark.parametrize("sent", [0, 1, 20, HEAD_END - 1, HEAD_END, HEAD_END + 5, len(ASK) - 1])

@@ -65,11 +65,9 @@ def once(act: Callable[[], object]) -> Callable[[], None]:
     return acting
 
 
-@pytest.mark.parametrize("write", WRITES.values(), ids=WRITES)
-def test_a_write_after_the_check_began(
-    writer: Engine, checker: Engine, monkeypatch: pytest.MonkeyPatch, write: Callable[[Engine], object]
-) -> None:
-    real, act = Catalog.integrity_problems, once(lambda: write(writer))
+def once_begun(monkeypatch: pytest.MonkeyPatch, what: Callable[[], object]) -> None:
+    """Have something done when the first check has looked at the catalogue as a whole."""
+    real, act = Catalog.integrity_problems, once(what)
 
     def look(catalog: Catalog) -> list[str]:
         found = real(catalog)
@@ -77,6 +75,13 @@ def test_a_write_after_the_check_began(
         return found
 
     monkeypatch.setattr(Catalog, "integrity_problems", look)
+
+
+@pytest.mark.parametrize("write", WRITES.values(), ids=WRITES)
+def test_a_write_after_the_check_began(
+    writer: Engine, checker: Engine, monkeypatch: pytest.MonkeyPatch, write: Callable[[Engine], object]
+) -> None:
+    once_begun(monkeypatch, lambda: write(writer))
     assert checker.check() == []
     assert checker.check() == []
 
@@ -140,19 +145,10 @@ def test_segments_that_are_given_back_meanwhile(
 ) -> None:
     replaced(writer, 30)
     before = set((writer.settings.data_dir / "vectors").iterdir())
-    real = Catalog.integrity_problems
-
-    def give_back() -> None:
-        erasing.compact_everything(writer.catalog, writer.segments, writer.generations, erase=False)
-
-    act = once(give_back)
-
-    def look(catalog: Catalog) -> list[str]:
-        found = real(catalog)
-        act()
-        return found
-
-    monkeypatch.setattr(Catalog, "integrity_problems", look)
+    once_begun(
+        monkeypatch,
+        lambda: erasing.compact_everything(writer.catalog, writer.segments, writer.generations, erase=False),
+    )
     assert checker.check() == []
     assert before - set((writer.settings.data_dir / "vectors").iterdir())
 

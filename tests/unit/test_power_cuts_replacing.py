@@ -105,14 +105,20 @@ def test_a_cut_while_a_backup_is_restored(settings: Settings, tmp_path: Path, re
         engine.close()
 
 
-@pytest.mark.parametrize("trial", [opens, refuses])
-def test_a_cut_while_a_successor_moves_to_its_place(tmp_path: Path, trial: Callable[[Path], None]) -> None:
-    """It is the truth from before the first step on: whichever place it is in, nothing else is ever opened."""
-    data = tmp_path / "data"
+def with_a_successor(place: Path) -> Path:
+    """Make a data directory whose successor is the truth."""
+    data = place / "data"
     lay_out(data, OLD)
     successor.begin(data, Plan({}, "p"))
     lay_out(data / successor.FOLDER, SUCCESSOR)
     successor.put_in_charge(data)
+    return data
+
+
+@pytest.mark.parametrize("trial", [opens, refuses])
+def test_a_cut_while_a_successor_moves_to_its_place(tmp_path: Path, trial: Callable[[Path], None]) -> None:
+    """It is the truth from before the first step on: whichever place it is in, nothing else is ever opened."""
+    data = with_a_successor(tmp_path)
     with recorded(data) as disk:
         assert replacement.fold(data, trial, opens) is (trial is opens)
     wanted = {name: new.encode() for name, new in SUCCESSOR.items()}

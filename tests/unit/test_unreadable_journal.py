@@ -10,9 +10,8 @@ from qa_service.errors import Damaged
 from qa_service.store import replacement, successor
 from qa_service.store.journal import FOLDER, NAME
 from qa_service.store.replacement import enter
-from qa_service.store.successor import Plan
 from tests.unit.power import State
-from tests.unit.test_power_cuts_replacing import SUCCESSOR, content, recorded
+from tests.unit.test_power_cuts_replacing import SUCCESSOR, content, recorded, with_a_successor
 from tests.unit.test_replacement import NEW, OLD, lay_out, opens, refuses, replace
 
 
@@ -34,11 +33,7 @@ def unreadable(states: list[State], tmp_path: Path) -> list[tuple[Path, str]]:
 
 @pytest.mark.parametrize("trial", [opens, refuses])
 def test_of_a_move_of_a_rebuilt_index(tmp_path: Path, trial: object) -> None:
-    data = tmp_path / "data"
-    lay_out(data, OLD)
-    successor.begin(data, Plan({}, "p"))
-    lay_out(data / successor.FOLDER, SUCCESSOR)
-    successor.put_in_charge(data)
+    data = with_a_successor(tmp_path)
     with recorded(data) as disk:
         replacement.fold(data, trial, opens)  # type: ignore[arg-type]
     wanted = {name: new.encode() for name, new in SUCCESSOR.items()}
