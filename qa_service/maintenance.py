@@ -8,8 +8,6 @@ import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import numpy as np
-
 from qa_service import learning
 from qa_service.checking import cuts, indexes, tables
 from qa_service.checking.remedies import REBUILD, RESTORE, all_told
@@ -71,7 +69,7 @@ def _steadily(catalog: Catalog, segments: Segments) -> Iterator[tuple[Connection
     """Read a state of the catalogue with its segments held, whoever removes them meanwhile; tell what they lack."""
     for attempts_left in reversed(range(_ATTEMPTS)):
         with catalog.read() as connection:
-            segments.hold(np.array(list(segments.committed(connection)), dtype=np.int32))
+            segments.hold_committed(connection)
             lost = segments.problems(connection)
             # One that was removed just now is none of what is committed by the next look.
             if not lost or not attempts_left:

@@ -76,7 +76,7 @@ def _view(
             return None
         stamp = generations.directory(row).stamp()
         # None of them is removed under who looks at it.
-        generations.segments.hold(np.array(list(generations.segments.committed(connection)), dtype=np.int32))
+        generations.segments.hold_committed(connection)
         try:
             return _View(connection, collection, stamp, generations.manifest(row))
         except QAError as error:
@@ -151,6 +151,6 @@ def _places(connection: Connection, base: Base, dead: Keys, generations: Generat
         block = stored.get(key)
         # Elsewhere it may find the same, where an erasure that was cut off has moved them from.
         there = Block(segment, slot, vectors, block.crc) if block is not None else None
-        wrong += there is None or (there != block and not generations.holds(there))
+        wrong += there is None or (there != block and not generations.segments.holds(there))
     if wrong:
         yield f"index {base.entry.directory}: it looks for the vectors of {wrong} passages in wrong places ({REBUILD})"

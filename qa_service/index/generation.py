@@ -21,7 +21,7 @@ from qa_service.index.snapshot import Snapshot
 from qa_service.store import articles, collections, files
 from qa_service.store.catalog import Catalog
 from qa_service.store.collections import Collection
-from qa_service.store.segments import Block, Segments
+from qa_service.store.segments import Segments
 
 logger = logging.getLogger(__name__)
 
@@ -216,14 +216,6 @@ class Generations:
     def open_base(self, collection: int, entry: BaseEntry) -> Base:
         """Open a base to look at it; see `base.load`."""
         return base_index.load(self.directory(collection).root, entry, self.segments, self.versions.dim)
-
-    def holds(self, block: Block) -> bool:
-        """Tell whether vectors lie where a block says."""
-        try:
-            self.segments.verify(block)
-        except Damaged:
-            return False
-        return True
 
     def let_go(self) -> None:
         """Let go of what was removed and is not read any more; see `Segments.let_go`."""

@@ -166,6 +166,10 @@ class Segments:
             with contextlib.suppress(Damaged):  # whoever reads it is told
                 self._map(Block(number, 0, 0, 0))
 
+    def hold_committed(self, connection: Connection) -> None:
+        """Hold all segments that the catalogue has as of a read transaction, as `hold` does."""
+        self.hold(np.array(list(self.committed(connection)), dtype=np.int32))
+
     def let_go(self) -> None:
         """Let go of segments that were removed long enough ago: until then their place on disk is not free."""
         now = time.monotonic()
