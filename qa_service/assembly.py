@@ -15,8 +15,12 @@ from embeddings.runtime import load_encoder
 from qa_service import logs
 from qa_service.config import Settings
 from qa_service.errors import ConfigError, Unavailable
+from qa_service.index.indexes import Indexes
+from qa_service.index.local import LocalIndexes
 from qa_service.index.manifest import Versions
 from qa_service.ingest import passage_tokens
+from qa_service.store.catalog import Catalog
+from qa_service.store.segments import Segments
 from qa_service.text.extract import EXTRACTION_VERSION
 from qa_service.text.fold import ENCODER_FOLD_VERSION
 from qa_service.text.furniture import FURNITURE_VERSION
@@ -92,6 +96,24 @@ def repairer(settings: Settings) -> Callable[[str], Repaired]:
     if not settings.repair:
         return lambda text: Repaired(MappedText.identity(text), ())
     return lambda text: repair(text, cache_dir=settings.cache_dir)
+
+
+def indexes(settings: Settings, catalog: Catalog, segments: Segments, made_with: Versions) -> Indexes:
+    """Make ready the indexes that the settings name; nothing of Milvus is imported or reached before it is used.
+
+    Errors:
+        ConfigError: they are in Milvus, and its client library is not installed.
+    """
+    address = settings.milvus
+    if address is None:
+        return LocalIndexes(catalog, segments, made_with)
+    from qa_service.index.milvus.client import MilvusServer  # noqa: PLC0415
+    from qa_service.index.milvus.indexes import MilvusIndexes  # noqa: PLC0415
+    from qa_service.index.milvus.schema import Layout  # noqa: PLC0415
+
+    server = MilvusServer(address, settings.milvus_timeout, settings.milvus_consistency)
+    layout = Layout(settings.milvus_index, settings.milvus_shards, settings.milvus_partitions)
+    return MilvusIndexes(catalog, segments, made_with, server, layout)
 
 
 def versions(encoder: Encoder, tokenizer: Tokenizer, settings: Settings) -> Versions:

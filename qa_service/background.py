@@ -16,7 +16,7 @@ import filelock
 from qa_service.config import Settings
 from qa_service.errands import Errands, NotStarted, Order, Work
 from qa_service.forgetting import Forgetting
-from qa_service.index.generation import Generations
+from qa_service.index.indexes import Indexes
 from qa_service.index.opened import OpenedCollections
 from qa_service.index.verifying import Verifying
 from qa_service.job_runner import IngestBatches, JobRunner
@@ -62,7 +62,7 @@ class Background:
         self,
         settings: Settings,
         catalog: Catalog,
-        generations: Generations,
+        generations: Indexes,
         opened: OpenedCollections,
         ingest: IngestBatches,
         compact: Callable[[str], None],
@@ -170,7 +170,7 @@ class Background:
         if time.monotonic() < self._pause_until.get(collection.row, 0.0):
             return
         try:
-            stamp = self._generations.directory(collection.row).stamp()
+            stamp = self._generations.stamp(collection.row)
             if self._stamps.get(collection.row) != stamp:
                 self._opened.refresh_or_mend(collection.name)
                 self._stamps[collection.row] = stamp

@@ -16,9 +16,7 @@ from pathlib import Path
 from embeddings.encoder import Vectors
 from qa_service import shelves
 from qa_service.errors import BadInput, Damaged, Incompatible
-from qa_service.index import folding
-from qa_service.index.generation import Generations
-from qa_service.index.generation_dir import GenerationDir
+from qa_service.index.indexes import Indexes
 from qa_service.ingest import Adopted, Ingestor
 from qa_service.store import articles, collections, divergence, furniture, jobs, passages
 from qa_service.store.catalog import Catalog, Connection
@@ -42,10 +40,17 @@ class CatchingUp:
     """The way from the catalogue in use to a successor's; not safe for threads."""
 
     def __init__(
-        self, live: Catalog, live_segments: Segments, catalog: Catalog, generations: Generations, ingestor: Ingestor
+        self,
+        live: Catalog,
+        live_segments: Segments,
+        live_generations: Indexes,
+        catalog: Catalog,
+        generations: Indexes,
+        ingestor: Ingestor,
     ) -> None:
         self._live = live
         self._live_segments = live_segments
+        self._live_generations = live_generations
         self._catalog = catalog
         self._generations = generations
         self._ingestor = ingestor
@@ -117,7 +122,7 @@ class CatchingUp:
                 return 0
             with self._catalog.read() as connection:
                 found = divergence.compare(live, given.row, connection, own.row)
-        first = self._generations.directory(own.row).read() is None
+        first = self._generations.current(own.row) is None
         removed = self._remove(own, found.gone, advance)
         self._adopt(name, found, advance, publish=not first)
         if learn:
@@ -144,7 +149,7 @@ class CatchingUp:
     def _furniture(self, given: Collection) -> set[tuple[str, int]]:
         """Read what was learnt, if lines are recognised in the same way: then less has to be processed twice."""
         with contextlib.suppress(Damaged, Incompatible):
-            manifest = GenerationDir(self._live.root / "indexes" / f"{given.row:06d}").read()
+            manifest = self._live_generations.current(given.row)
             versions = self._generations.versions
             same = (versions.furniture, versions.prints)
             if manifest is not None and (manifest.versions.furniture, manifest.versions.prints) == same:
@@ -198,12 +203,12 @@ class CatchingUp:
             own = collections.get(connection, name)
         manifest = self._generations.manifest(own.row)
         if manifest is None:
-            folding.compact(self._generations, own, anew=True)
+            self._generations.compact(own, anew=True)
         elif manifest.seq != own.seq:
             with self._catalog.writer_lock():
                 self._generations.publish_delta(own)
-        if manifest is not None and folding.is_due(self._generations, own.row):
-            folding.compact(self._generations, own)
+        if manifest is not None and self._generations.is_due(own.row):
+            self._generations.compact(own)
 
     @contextlib.contextmanager
     def _reading(self) -> Iterator[Connection]:

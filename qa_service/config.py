@@ -19,6 +19,8 @@ from pydantic_settings import (
 )
 
 from qa_service.errors import ConfigError
+from qa_service.milvus_address import MilvusAddress
+from qa_service.milvus_address import parse as parse_milvus
 from qa_service.types import TextForm
 
 APP = "qa-service"
@@ -26,6 +28,8 @@ RATE = re.compile(r"[1-9][0-9]{0,8}/(?:second|minute|hour|day)")
 """How many requests in a time a key may make, as it is written."""
 _KEY = re.compile(r"[\x21-\x7e]+")
 SECRET_SETTINGS = ("api_key", "generator_key")
+PLACES = ("index",)
+"""Settings that say where data is, and may hold a password."""
 _BASE_URL = re.compile(r"https?://[^\s?#]+")
 _USER = re.compile(r"//[^/]*@")
 _HOST_NAME = re.compile(r"\[[0-9a-f:.]+\]|[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?", re.IGNORECASE)
@@ -42,6 +46,32 @@ class Settings(BaseSettings):
     data_dir: Path = Field(
         default_factory=lambda: platformdirs.user_data_path(APP),
         description="Where articles, vectors and indexes live.",
+    )
+    index: SecretStr = Field(
+        SecretStr("local"),
+        description="Where passages are searched: `local`, in the data directory, or `milvus://host:port/database`"
+        " (`milvuss://` for TLS, `user:password@` before the host), which needs the extra `milvus`.",
+    )
+    milvus_index: Literal["auto", "hnsw", "hnsw_sq8", "diskann"] = Field(
+        "auto",
+        description="The vector index that Milvus makes: HNSW in memory, with all bits or eight a number, or DiskANN."
+        " `auto` takes HNSW up to ten million vectors of a kind in a collection, DiskANN beyond.",
+    )
+    milvus_shards: int = Field(1, ge=1, le=64, description="Shards of each collection that is made in Milvus.")
+    milvus_partitions: int = Field(
+        0,
+        ge=0,
+        le=1024,
+        description="Partitions of each collection in Milvus, to which its articles are spread by their number (the"
+        " partition key), so that a question with a narrow filter looks into few of them; 0 makes no partition key.",
+    )
+    milvus_consistency: Literal["session", "strong", "bounded", "eventually"] = Field(
+        "session",
+        description="What a question sees in Milvus: `session`, all that was published when it came; `strong`, all that"
+        " Milvus was told, which waits for it; `bounded` and `eventually` may miss the last writes.",
+    )
+    milvus_timeout: float = Field(
+        5.0, gt=0, le=600, description="Seconds that a search in Milvus may take; after that the answer is a 503."
     )
     model: str = Field(
         "default",
@@ -227,6 +257,23 @@ class Settings(BaseSettings):
             raise ValueError("a key is one or more visible ASCII characters, without spaces; leave it out for none")
         return value
 
+    @field_validator("index")
+    @classmethod
+    def _check_index(cls, value: SecretStr) -> SecretStr:
+        given = value.get_secret_value()
+        if given != "local":
+            try:
+                parse_milvus(given)
+            except ConfigError as error:
+                raise ValueError(f"{error.detail}: {error.remedy}") from error
+        return value
+
+    @property
+    def milvus(self) -> MilvusAddress | None:
+        """Where Milvus is, if passages are searched there."""
+        given = self.index.get_secret_value()
+        return None if given == "local" else parse_milvus(given)
+
     @field_validator("key_rate")
     @classmethod
     def _check_rate(cls, value: str | None) -> str | None:
@@ -301,7 +348,7 @@ def load_settings(**overrides: Any) -> Settings:
         first = error.errors()[0]
         name = "QA_" + "_".join(str(part) for part in first["loc"]).upper()
         shown = _USER.sub("//", repr(first.get("input")))
-        given = "" if first["loc"] and first["loc"][0] in SECRET_SETTINGS else f", got {shown}"
+        given = "" if first["loc"] and first["loc"][0] in (*SECRET_SETTINGS, *PLACES) else f", got {shown}"
         raise ConfigError(f"{first['msg']}{given}", field=name, remedy="correct the setting") from error
     if settings.generator_url is not None and settings.generator_model is None:
         raise ConfigError(

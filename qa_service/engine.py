@@ -16,7 +16,6 @@ from qa_service.errors import BadInput
 from qa_service.explanation import Explanation, Target
 from qa_service.fitness import Fitness
 from qa_service.forgetting import Forgetting
-from qa_service.index.generation import Generations
 from qa_service.index.opened import OpenedCollections
 from qa_service.ingest import Ingestor, passage_tokens
 from qa_service.keys import key_file
@@ -68,7 +67,8 @@ class Engine:
         self.library = Library(catalog)
         self.segments = Segments(catalog)
         self.tokenizer = tokenizer or assembly.load_tokenizer(settings)
-        self.generations = Generations(catalog, self.segments, assembly.versions(encoder, self.tokenizer, settings))
+        versions = assembly.versions(encoder, self.tokenizer, settings)
+        self.generations = assembly.indexes(settings, catalog, self.segments, versions)
         repair = assembly.repairer(settings)
         self._reranking = Reranking(reranker, settings.rerank_depth) if reranker else None
         self.adjustment = AdjustmentFile(settings.data_dir, encoder)

@@ -19,8 +19,7 @@ import logging
 from pathlib import Path
 
 from qa_service.errors import Unavailable
-from qa_service.index import folding
-from qa_service.index.generation import Generations
+from qa_service.index.indexes import Indexes
 from qa_service.store import collections, moves, replacement, successor, words
 from qa_service.store.catalog import Catalog
 from qa_service.store.collections import Collection
@@ -39,7 +38,7 @@ ATTEMPTS = 3
 """How often an erasure leaves segments that others begin to use again meanwhile, before it gives up."""
 
 
-def compact_everything(catalog: Catalog, segments: Segments, generations: Generations, *, erase: bool) -> None:
+def compact_everything(catalog: Catalog, segments: Segments, generations: Indexes, *, erase: bool) -> None:
     """Fold every collection into a new base and give back what the dead take up.
 
     What was deleted or replaced before this began is in no file when it returns, if `erase`: neither texts nor words
@@ -70,7 +69,7 @@ def compact_everything(catalog: Catalog, segments: Segments, generations: Genera
             catalog.shrink()
 
 
-def reclaim(catalog: Catalog, segments: Segments, generations: Generations) -> bool:
+def reclaim(catalog: Catalog, segments: Segments, generations: Indexes) -> bool:
     """Give back the segments of which half is dead, once that is much; what a server does after a compaction.
 
     Then no more vectors are dead than live, and a quarter of these or a few: the disk they take is bounded by what
@@ -98,7 +97,7 @@ def reclaim(catalog: Catalog, segments: Segments, generations: Generations) -> b
 
 
 def _compact(
-    catalog: Catalog, segments: Segments, generations: Generations, dirty: list[moves.Usage], *, erase: bool
+    catalog: Catalog, segments: Segments, generations: Indexes, dirty: list[moves.Usage], *, erase: bool
 ) -> list[moves.Usage]:
     """Do steps 1 to 5; give the segments that have to stay, with what is dead in them.
 
@@ -107,10 +106,10 @@ def _compact(
     """
     moves.leave(catalog, segments, dirty)
     for collection in _every(catalog):
-        if folding.compact(generations, collection, anew=True) is None:
+        if generations.compact(collection, anew=True) is None:
             continue  # it was deleted meanwhile, with all that it had
         if erase or dirty:
-            folding.remove_superseded(generations, collection)
+            generations.remove_superseded(collection)
         with catalog.writer_lock(), catalog.write() as tx:
             words.erase_unused(tx, collection.row)
     return moves.forget_left(catalog, segments, dirty)

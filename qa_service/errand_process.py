@@ -16,12 +16,10 @@ import threading
 from collections.abc import Callable
 from typing import TextIO
 
-from qa_service import erasing, learning, learnt, logs
+from qa_service import assembly, erasing, learning, learnt, logs
 from qa_service.engine import Engine
 from qa_service.errands import GRACE_S, Order
 from qa_service.errors import QAError
-from qa_service.index import folding
-from qa_service.index.generation import Generations
 from qa_service.job_runner import JobRunner
 from qa_service.store import collections, furniture
 from qa_service.store.catalog import Catalog
@@ -88,7 +86,7 @@ def _compact(order: Order, name: str) -> None:
     catalog = Catalog(order.settings.data_dir)
     catalog.ensure_at(order.root)
     segments = Segments(catalog)
-    generations = Generations(catalog, segments, order.versions)
+    generations = assembly.indexes(order.settings, catalog, segments, order.versions)
     with catalog.read() as connection:
         collection = collections.find(connection, name)
         if collection is None:
@@ -104,7 +102,7 @@ def _compact(order: Order, name: str) -> None:
             engine.ingestor().reprocess(late, name, publish=True)
         engine.close()
     learnt.finish(catalog, collection.row)
-    folding.compact(generations, collection, force=True)  # that it is due was seen by who gave the order
+    generations.compact(collection, force=True)  # that it is due was seen by who gave the order
     erasing.reclaim(catalog, segments, generations)
 
 

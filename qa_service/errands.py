@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
-from qa_service.config import SECRET_SETTINGS, Settings
+from qa_service.config import PLACES, SECRET_SETTINGS, Settings
 from qa_service.errors import Unavailable
 from qa_service.index.manifest import Versions
 
@@ -43,8 +43,9 @@ class Order:
     collection: str | None = None
 
     def to_json(self) -> str:
-        """Write it in one line; keys are left out, errands need none."""
-        settings = self.settings.model_dump(mode="json", exclude=set(SECRET_SETTINGS))
+        """Write it in one line, for a pipe; keys are left out, errands need none."""
+        settings = self.settings.model_dump(mode="json", exclude={*SECRET_SETTINGS, *PLACES})
+        settings |= {name: getattr(self.settings, name).get_secret_value() for name in PLACES}
         given = {"work": self.work, "settings": settings, "versions": asdict(self.versions)}
         return json.dumps({**given, "root": str(self.root), "collection": self.collection})
 

@@ -7,20 +7,15 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
 
-from qa_service.errors import QAError
-from qa_service.index.generation import Generations
-from qa_service.index.manifest import Manifest
+from qa_service.index.indexes import Indexes
 from qa_service.store import collections
 from qa_service.store.catalog import Catalog
-from qa_service.store.collections import Collection
 from qa_service.types import Readiness
 
 FRESH_S = 5.0
 """How long what was found is told again: whoever asks often keeps no disk busy."""
 _PROBE = b"\0" * 4096
-_CHECK = "run `qa-service check`"
 
 
 class Fitness:
@@ -32,7 +27,7 @@ class Fitness:
     """
 
     def __init__(
-        self, catalog: Catalog, generations: Generations, least_free: int, clock: Callable[[], float] = time.monotonic
+        self, catalog: Catalog, generations: Indexes, least_free: int, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._catalog = catalog
         self._generations = generations
@@ -71,7 +66,9 @@ class Fitness:
             # Whatever it is, no question is answered without the catalogue.
             self._unreadable = f"the catalogue cannot be read: {error}"
             return
-        self._found["index"] = [problem for one in every for problem in self._index(one)]
+        self._found["index"] = [
+            f"collection {one.name}: {problem}" for one in every for problem in self._generations.unfit(one)
+        ]
 
     def _directory(self) -> Iterator[str]:
         """Write something: a disk that is full or has become read-only shows in nothing else."""
@@ -89,33 +86,3 @@ class Fitness:
             return
         if free < self._least_free:
             yield f"the disk of the data directory has {free >> 20} MB left, less than {self._least_free >> 20}"
-
-    def _index(self, collection: Collection) -> Iterator[str]:
-        """Look whether the files of the published generation are there in their lengths."""
-        directory = self._generations.directory(collection.row)
-        try:
-            manifest = directory.read()
-        except QAError as error:
-            yield f"collection {collection.name}: {error.detail} ({error.remedy or _CHECK})"
-            return
-        if manifest is None:
-            if collection.passages:
-                yield f"collection {collection.name}: nothing of it is published ({_CHECK})"
-            return
-        wrong = [name for name, size in _files(manifest) if _size(directory.root / name) != size]
-        # Another generation may have been published, and this one's files removed, since its manifest was read.
-        if wrong and directory.read() == manifest:
-            yield f"collection {collection.name}: {wrong[0]} is missing or not of its length ({_CHECK})"
-
-
-def _files(manifest: Manifest) -> Iterator[tuple[str, int]]:
-    yield manifest.delta.name, manifest.delta.bytes
-    if manifest.base is not None:
-        yield from ((f"{manifest.base.directory}/{file.name}", file.bytes) for file in manifest.base.files)
-
-
-def _size(path: Path) -> int | None:
-    try:
-        return path.stat().st_size
-    except OSError:
-        return None

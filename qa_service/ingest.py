@@ -12,7 +12,7 @@ from qa_service import learning, learnt
 from qa_service.blocks import BlockEncoder, Elsewhere
 from qa_service.cutting import Cutting
 from qa_service.drafting import Draft, Drafter, Processing
-from qa_service.index.generation import Generations
+from qa_service.index.indexes import Indexes
 from qa_service.learning import Findings
 from qa_service.names import check_collection
 from qa_service.pipeline import Pipeline
@@ -55,7 +55,7 @@ class Ingestor:
         self,
         catalog: Catalog,
         segments: Segments,
-        generations: Generations,
+        generations: Indexes,
         encoder: Encoder,
         tokenizer: Tokenizer,
         max_article_chars: int,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping
 
-from qa_service.index.manifest import Manifest
+from qa_service.index.snapshot import Published
 from qa_service.store.collections import Collection
 
 
@@ -20,7 +20,7 @@ class Lag:
         self._clock = clock
         self._behind: dict[int, tuple[str, float]] = {}
 
-    def note(self, collections: Iterable[Collection], served: Mapping[int, Manifest]) -> None:
+    def note(self, collections: Iterable[Collection], served: Mapping[int, Published]) -> None:
         """Compare what was written with what is served."""
         behind: dict[int, tuple[str, float]] = {}
         for one in collections:

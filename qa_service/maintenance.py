@@ -14,9 +14,7 @@ from qa_service.checking.remedies import REBUILD, RESTORE, all_told
 from qa_service.checking.stored import faults
 from qa_service.drafting import Processing
 from qa_service.errors import Damaged
-from qa_service.index import folding
-from qa_service.index.generation import Generations
-from qa_service.index.lost_writes import accept_loss, ensure_none_lost
+from qa_service.index.indexes import Indexes
 from qa_service.index.manifest import LegEntry
 from qa_service.index.recall import TARGET
 from qa_service.ingest import Ingestor
@@ -31,7 +29,7 @@ _ATTEMPTS = 3
 """Looks for segments that others remove at the same moment."""
 
 
-def check(catalog: Catalog, segments: Segments, generations: Generations, processing: Processing) -> list[str]:
+def check(catalog: Catalog, segments: Segments, generations: Indexes, processing: Processing) -> list[str]:
     """Verify everything stored; return the problems, each with its place and what to run.
 
     That is: SQLite's own structures; rows, bytes, texts, accounts, offsets and vectors of every live article; the
@@ -41,7 +39,7 @@ def check(catalog: Catalog, segments: Segments, generations: Generations, proces
     """
     problems: list[str] = []
     try:
-        ensure_none_lost(catalog)
+        generations.ensure_none_lost()
     except Damaged as error:
         problems.append(str(error))
     with catalog.read() as connection:
@@ -101,7 +99,7 @@ class Recall:
         return self.leg.recall is None or self.leg.recall < TARGET
 
 
-def measure_recall(catalog: Catalog, generations: Generations, name: str | None, queries: int) -> list[Recall]:
+def measure_recall(catalog: Catalog, generations: Indexes, name: str | None, queries: int) -> list[Recall]:
     """Measure and record the recall of the bases of a collection, or of all.
 
     Errors:
@@ -111,7 +109,7 @@ def measure_recall(catalog: Catalog, generations: Generations, name: str | None,
         found = collections.every(connection) if name is None else [collections.get(connection, name)]
     measured: list[Recall] = []
     for collection in found:
-        entry = folding.measure(generations, collection, queries)
+        entry = generations.measure(collection, queries)
         if entry is not None and entry.windows is not None and entry.sentences is not None:
             measured.append(Recall(collection.name, "windows", entry.windows))
             measured.append(Recall(collection.name, "sentences", entry.sentences))
@@ -124,7 +122,7 @@ def _check_articles(connection: Connection, collection: Collection, segments: Se
         yield from (f"article {article_id!r}: {problem}" for problem in all_told(found, "it"))
 
 
-def rebuild(catalog: Catalog, segments: Segments, generations: Generations, ingestor: Ingestor) -> None:
+def rebuild(catalog: Catalog, segments: Segments, generations: Indexes, ingestor: Ingestor) -> None:
     """Process articles made with other settings, or of which something is damaged, anew; then build every base.
 
     Whatever is derived is made again from the bytes that were given: texts, accounts, passages, words, lines, bands,
@@ -138,12 +136,12 @@ def rebuild(catalog: Catalog, segments: Segments, generations: Generations, inge
         _rebuild(catalog, segments, generations, ingestor)
 
 
-def _rebuild(catalog: Catalog, segments: Segments, generations: Generations, ingestor: Ingestor) -> None:
+def _rebuild(catalog: Catalog, segments: Segments, generations: Indexes, ingestor: Ingestor) -> None:
     with catalog.writer_lock():
         with catalog.read() as connection:
             found = collections.every(connection)
         # What a catalogue that lost its last writes does not know any more.
-        accept_loss(catalog, generations)
+        generations.accept_loss()
         generations.erase_unknown({collection.row for collection in found})
     for collection in found:
         _forget_damaged(catalog, segments, collection, ingestor.processing)
@@ -165,7 +163,7 @@ def _rebuild(catalog: Catalog, segments: Segments, generations: Generations, ing
         with catalog.read() as connection:
             current = collections.find(connection, collection.name)
         if current is not None:
-            folding.compact(generations, current, anew=True)
+            generations.compact(current, anew=True)
     if left:
         moves.forget_left(catalog, segments, left)
 

@@ -6,14 +6,14 @@ import secrets
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from qa_service.index.generation import Generations
+from qa_service.index.indexes import Indexes
 from qa_service.names import DEFAULT_COLLECTION, check_collection
 from qa_service.store import collections, jobs
 from qa_service.store.catalog import Catalog
 from qa_service.types import Submission
 
 
-def create(catalog: Catalog, generations: Generations, name: str) -> bool:
+def create(catalog: Catalog, generations: Indexes, name: str) -> bool:
     """Make an empty collection and publish it; False when it exists already.
 
     Errors:
@@ -31,7 +31,7 @@ def create(catalog: Catalog, generations: Generations, name: str) -> bool:
     return True
 
 
-def delete(catalog: Catalog, generations: Generations, name: str) -> None:
+def delete(catalog: Catalog, generations: Indexes, name: str) -> None:
     """Delete a collection with its articles, jobs and indexes; `default` is made anew.
 
     Errors:

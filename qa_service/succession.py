@@ -222,7 +222,7 @@ def _switch(live: Catalog, catching_up: CatchingUp) -> None:
 
 
 def _catching_up(live: Engine, twin: Engine) -> CatchingUp:
-    return CatchingUp(live.catalog, live.segments, twin.catalog, twin.generations, twin.ingestor())
+    return CatchingUp(live.catalog, live.segments, live.generations, twin.catalog, twin.generations, twin.ingestor())
 
 
 @contextlib.contextmanager

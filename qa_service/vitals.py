@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from embeddings.encoder import Encoder
 from embeddings.question_cache import CachingEncoder
-from qa_service.index.manifest import Manifest
+from qa_service.index.snapshot import Published
 from qa_service.store import collections, jobs
 from qa_service.store.catalog import Catalog
 from qa_service.types import JobState
@@ -49,7 +49,7 @@ class Vitals:
 
 
 def read_vitals(
-    catalog: Catalog, encoder: Encoder, waiting: int, served: Mapping[int, Manifest], lag: Mapping[str, float]
+    catalog: Catalog, encoder: Encoder, waiting: int, served: Mapping[int, Published], lag: Mapping[str, float]
 ) -> Vitals:
     """Look at everything.
 

@@ -14,7 +14,9 @@ from qa_service.errors import QAError, Unavailable
 from qa_service.index import base as base_index
 from qa_service.index.base import Base
 from qa_service.index.generation import Generations
+from qa_service.index.indexes import Indexes
 from qa_service.index.manifest import Manifest
+from qa_service.index.milvus.indexes import MilvusIndexes
 from qa_service.store import articles, collections, entries
 from qa_service.store.catalog import Catalog, Connection
 from qa_service.store.collections import Collection
@@ -42,7 +44,15 @@ class _View:
         return self.manifest is not None and self.manifest.seq == self.collection.seq
 
 
-def problems(catalog: Catalog, row: int, generations: Generations) -> Iterator[str]:
+def problems(catalog: Catalog, row: int, generations: Indexes) -> Iterator[str]:
+    """Verify what is published of a collection, by whatever engine."""
+    if isinstance(generations, Generations):
+        yield from _problems_of_files(catalog, row, generations)
+    elif isinstance(generations, MilvusIndexes):
+        yield from generations.problems(row)
+
+
+def _problems_of_files(catalog: Catalog, row: int, generations: Generations) -> Iterator[str]:
     """Verify the published generation of a collection against its own checksums and against the catalogue.
 
     Others may write meanwhile. What is found only counts if that generation is still the current one afterwards; and

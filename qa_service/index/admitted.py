@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,10 +13,15 @@ Keys = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """Keys of admitted passages, in increasing order, of `total` in the collection, some of them dead maybe."""
+    """Keys of admitted passages, in increasing order, of `total` in the collection, some of them dead maybe.
+
+    `articles` are the rows of the articles that are admitted, `others` those of the rest.
+    """
 
     keys: Keys
     total: int
+    articles: Keys = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    others: Keys = field(default_factory=lambda: np.empty(0, dtype=np.int64))
 
     @property
     def share(self) -> float:

@@ -61,7 +61,8 @@ class AttributeTable:
         with self._lock:
             contents = self._refreshed(connection, collection, seq)
             mask, _ = self._mask(connection, contents, collection, tree)
-            found = Admitted(contents.keys[mask[contents.owners]], len(contents.keys))
+            rows = contents.rows
+            found = Admitted(contents.keys[mask[contents.owners]], len(contents.keys), rows[mask], rows[~mask])
             # A reader with an older view of the catalogue may not have seen the newest rows.
             if collection.seq >= contents.seq:
                 self._remembered.put(tree, contents, found)

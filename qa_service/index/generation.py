@@ -12,6 +12,7 @@ from qa_service.index import base as base_index
 from qa_service.index.base import Base
 from qa_service.index.compaction import Compaction
 from qa_service.index.generation_dir import GenerationDir, every_directory
+from qa_service.index.local_snapshot import LocalSnapshot
 from qa_service.index.manifest import BaseEntry, Manifest, Versions
 from qa_service.index.mending import DamageNotes, find_bases, replayed
 from qa_service.index.opening import Opening
@@ -52,6 +53,18 @@ class Generations:
     def directories(self) -> list[GenerationDir]:
         """List the directories of all collections, those too that the catalogue does not know."""
         return every_directory(self.catalog.root)
+
+    def stamp(self, collection: int) -> bytes | None:
+        """Give what names the current generation of a collection; see `GenerationDir.stamp`."""
+        return self.directory(collection).stamp()
+
+    def current(self, collection: int) -> Manifest | None:
+        """Read a collection's current manifest, whatever it was made with; None when nothing is published.
+
+        Errors:
+            Damaged: it cannot be read.
+        """
+        return self.directory(collection).read()
 
     def manifest(self, collection: int) -> Manifest | None:
         """Read a collection's current manifest; refuse one made with other versions.
@@ -184,23 +197,25 @@ class Generations:
         work = Compaction(self.catalog, self.segments, self.versions.dim, collection, root)
         return self.publish(collection, work.write(None, anew=True))
 
-    def load(self, collection: int, previous: Snapshot | None) -> Snapshot | None:
+    def load(self, collection: int, previous: Snapshot | None) -> LocalSnapshot | None:
         """Open the current generation, reusing what `previous` has of it; None when nothing is published.
 
         Errors:
             Damaged, Incompatible: as for `manifest`.
         """
+        # What other indexes had opened says nothing of these.
+        before = previous if isinstance(previous, LocalSnapshot) else None
         for _ in range(OPEN_ATTEMPTS - 1):
             stamp = self.directory(collection).stamp()
             try:
-                return self._load(collection, previous)
+                return self._load(collection, before)
             except Damaged:
                 # The files may just have been superseded; only a generation still current is really damaged.
                 if self.directory(collection).stamp() == stamp:
                     raise
-        return self._load(collection, previous)
+        return self._load(collection, before)
 
-    def _load(self, collection: int, previous: Snapshot | None) -> Snapshot | None:
+    def _load(self, collection: int, previous: LocalSnapshot | None) -> LocalSnapshot | None:
         directory, manifest = self.directory(collection), self.manifest(collection)
         if manifest is not None:
             self.damage.opened(manifest)

@@ -6,11 +6,10 @@ import logging
 import threading
 
 from qa_service.errors import Damaged
-from qa_service.index import folding
-from qa_service.index.generation import Generations
-from qa_service.index.lost_writes import ensure_none_lost
-from qa_service.index.manifest import BaseEntry, Manifest
-from qa_service.index.snapshot import Snapshot
+from qa_service.index.indexes import Indexes
+from qa_service.index.local_snapshot import LocalSnapshot
+from qa_service.index.manifest import BaseEntry
+from qa_service.index.snapshot import Published, Snapshot
 from qa_service.store import collections
 from qa_service.store.catalog import Catalog
 from qa_service.store.collections import Collection
@@ -21,7 +20,7 @@ logger = logging.getLogger(__name__)
 class OpenedCollections:
     """Snapshots by collection; readers take one and keep it until they are done."""
 
-    def __init__(self, catalog: Catalog, generations: Generations) -> None:
+    def __init__(self, catalog: Catalog, generations: Indexes) -> None:
         self._catalog = catalog
         self._generations = generations
         self._snapshots: dict[int, Snapshot] = {}
@@ -40,6 +39,10 @@ class OpenedCollections:
         if snapshot is None:
             self._ensure_readable(found.row)
             self.refresh_or_mend(name)
+            snapshot = self._snapshots.get(found.row)
+        elif self._generations.follows_writes and snapshot.seq < found.seq:
+            # Another process may have published what its client has been told is there.
+            self.refresh(name)
             snapshot = self._snapshots.get(found.row)
         if snapshot is None and found.passages:
             # Its writer has committed but not published, or its files are gone: never an empty answer.
@@ -81,7 +84,8 @@ class OpenedCollections:
 
     def bases(self) -> list[tuple[int, BaseEntry]]:
         """List the bases that are open, each with its collection's row."""
-        return [(row, one.base.entry) for row, one in list(self._snapshots.items()) if one.base is not None]
+        found = [(row, one.base) for row, one in list(self._snapshots.items()) if isinstance(one, LocalSnapshot)]
+        return [(row, base.entry) for row, base in found if base is not None]
 
     def warnings(self) -> list[str]:
         """Tell what was found damaged: what is replaced for the time being, and what cannot be."""
@@ -95,7 +99,7 @@ class OpenedCollections:
         if found is not None and found.row in self._snapshots:
             self.refresh_or_mend(name)
 
-    def served(self) -> dict[int, Manifest]:
+    def served(self) -> dict[int, Published]:
         """Give the manifest of each open snapshot by its collection's row."""
         return {row: snapshot.manifest for row, snapshot in list(self._snapshots.items())}
 
@@ -121,7 +125,7 @@ class OpenedCollections:
         Errors:
             Damaged: the catalogue has lost writes; or, if not `partly`, a collection is.
         """
-        ensure_none_lost(self._catalog)
+        self._generations.ensure_none_lost()
         with self._catalog.read() as connection:
             found = collections.every(connection)
         for collection in found:
@@ -133,7 +137,7 @@ class OpenedCollections:
                 if not partly:
                     raise
                 logger.warning("collection %s cannot be asked: %s", collection.name, error)
-                stamp = self._generations.directory(collection.row).stamp()
+                stamp = self._generations.stamp(collection.row)
                 self._unreadable[collection.row] = collection.name, stamp, error
         # Without the lock, as a rule: to open is not to wait for another process that writes.
         if self._generations.has_unknown(self._rows()):
@@ -143,7 +147,7 @@ class OpenedCollections:
     def _ensure_readable(self, row: int) -> None:
         """Refuse at once what could not be opened, until something else is published: looking takes the lock."""
         _, stamp, error = self._unreadable.get(row, ("", None, None))
-        if error is not None and stamp == self._generations.directory(row).stamp():
+        if error is not None and stamp == self._generations.stamp(row):
             raise Damaged(error.detail, field=error.field, remedy=error.remedy) from error
 
     def _rows(self) -> set[int]:
@@ -164,7 +168,7 @@ class OpenedCollections:
             found = collections.find(connection, name)
         if found is None or not found.passages:
             return
-        manifest = self._generations.directory(found.row).read()
+        manifest = self._generations.current(found.row)
         if manifest is None or manifest.seq != found.seq:
             self.publish_lagging(name)
 
@@ -172,13 +176,13 @@ class OpenedCollections:
         """Tell whether a collection's delta has grown enough to be folded into its base."""
         with self._catalog.read() as connection:
             found = collections.find(connection, name)
-        return found is not None and folding.is_due(self._generations, found.row)
+        return found is not None and self._generations.is_due(found.row)
 
     def compact(self, name: str) -> bool:
         """Fold a collection's delta into its base if it has grown enough; tell whether it had."""
         with self._catalog.read() as connection:
             found = collections.find(connection, name)
-        if found is None or folding.compact(self._generations, found) is None:
+        if found is None or self._generations.compact(found) is None:
             return False
         self.follow(name)
         return True

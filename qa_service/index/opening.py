@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from qa_service.index import base as base_index
 from qa_service.index.base import Base
 from qa_service.index.generation_dir import GenerationDir
+from qa_service.index.local_snapshot import Chunk, LocalSnapshot
 from qa_service.index.manifest import BaseEntry, Manifest
 from qa_service.index.second_thread import SecondThread
-from qa_service.index.snapshot import Chunk, Snapshot
 from qa_service.store import entries
 from qa_service.store.catalog import Catalog
 from qa_service.store.segments import Segments
@@ -27,7 +27,7 @@ class Opening:
     dim: int
     second: SecondThread
 
-    def open(self, directory: GenerationDir, manifest: Manifest, previous: Snapshot | None) -> Snapshot:
+    def open(self, directory: GenerationDir, manifest: Manifest, previous: LocalSnapshot | None) -> LocalSnapshot:
         """Open what a manifest names.
 
         Errors:
@@ -46,7 +46,7 @@ class Opening:
         dead = np.union1d(delta.dead, np.setdiff1d(held, delta.added, assume_unique=True))
         if len(new):
             chunks = self._with_chunk(chunks, new, delta.added)
-        return Snapshot(manifest, base, chunks, dead, self.second)
+        return LocalSnapshot(manifest, base, chunks, dead, self.second)
 
     def _with_chunk(
         self, chunks: tuple[Chunk, ...], new: NDArray[np.int64], live: NDArray[np.int64]

@@ -44,7 +44,7 @@ class Remembered(Generic[Version]):
         """Remember what a filter admits, unless that takes too much."""
         if _operands(tree) > MAX_OPERANDS:
             return
-        size = found.keys.nbytes + _bytes(tree)
+        size = found.keys.nbytes + found.articles.nbytes + found.others.nbytes + _bytes(tree)
         with self._lock:
             self._drop(self._found.pop(tree, None))
             if size > MAX_BYTES:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from qa_service.index import base as base_index
 from qa_service.index.generation import Generations
+from qa_service.index.indexes import Indexes
 from qa_service.index.opened import OpenedCollections
 
 logger = logging.getLogger(__name__)
@@ -26,7 +27,7 @@ _PIECE = 4 << 20
 class Verifying:
     """Verifies what is open; has a collection mended when a file of its base is damaged. One thread."""
 
-    def __init__(self, generations: Generations, opened: OpenedCollections, stop: threading.Event) -> None:
+    def __init__(self, generations: Indexes, opened: OpenedCollections, stop: threading.Event) -> None:
         self._generations = generations
         self._opened = opened
         self._stop = stop
@@ -47,6 +48,8 @@ class Verifying:
     def verify_new(self) -> None:
         """Verify the bases that are open and were not verified lately."""
         self._generations.let_go()
+        if not isinstance(self._generations, Generations):
+            return  # others look after their files themselves
         open_now = self._opened.bases()
         paths = {str(self._generations.directory(row).root / base.directory) for row, base in open_now}
         self._done = {path: when for path, when in self._done.items() if path in paths}

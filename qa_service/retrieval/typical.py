@@ -47,7 +47,7 @@ class TypicalPassages:
         name = (snapshot.manifest.collection, snapshot.manifest.name)
         found = self._known.get(name)
         if found is None:
-            sample = passages.candidates(connection, snapshot.spread(SAMPLE), snapshot.seq)
+            sample = passages.candidates(connection, snapshot.spread(connection, SAMPLE), snapshot.seq)
             found = self._average([one for one in sample if one.block.vectors] or candidates)
             self._known[name] = found
             while len(self._known) > _KEPT:

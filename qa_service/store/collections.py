@@ -57,6 +57,12 @@ def every(connection: Connection) -> list[Collection]:
     return [Collection(*row) for row in rows]
 
 
+def passages_of(connection: Connection, collection: int) -> int:
+    """Count the searched passages of a collection, given by row; 0 when it is gone."""
+    row = connection.execute("SELECT passages FROM collections WHERE row = ?", (collection,)).fetchone()
+    return int(row[0]) if row else 0
+
+
 def make(tx: WriteTransaction, name: str, now: str) -> Collection:
     """Create a collection that does not exist yet."""
     tx.connection.execute("INSERT INTO collections (name, created_at, seq) VALUES (?, ?, ?)", (name, now, tx.seq))

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from qa_service.store.catalog import Connection
 from qa_service.store.listed import parts
+from qa_service.store.packing import unpack_spans
 from qa_service.store.segments import Block
+from qa_service.types import Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +19,30 @@ class IndexEntry:
     key: int
     terms: bytes
     block: Block
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """A searched passage with its place in its article, the row of that, and what of it is furniture."""
+
+    key: int
+    article: int
+    start: int
+    end: int
+    omitted: tuple[Span, ...]
+    block: Block
+
+
+def searched(connection: Connection, keys: Sequence[int]) -> Iterator[Searched]:
+    """Read searched passages by key, whatever their state, in key order; erased ones are missing."""
+    for marks, chunk in parts(sorted(keys)):
+        rows = connection.execute(
+            'SELECT key, article, start, "end", omitted, segment, slot, vectors, vectors_crc FROM passages'
+            f" WHERE key IN ({marks}) AND vectors > 0 ORDER BY key",
+            chunk,
+        )
+        for key, article, start, end, omitted, *place in rows:
+            yield Searched(key, article, start, end, unpack_spans(omitted), Block(*place))
 
 
 def live(connection: Connection, collection: int, after: int, up_to: int) -> Iterator[IndexEntry]:
@@ -68,3 +94,50 @@ def tombstones(connection: Connection, collection: int, base: int, up_to: int) -
         (collection, base, base, up_to),
     )
     return [key for (key,) in rows]
+
+
+def gone(connection: Connection, collection: int, after: int, up_to: int) -> list[int]:
+    """List the keys of searched passages whose life ended in (after, up_to], in order."""
+    rows = connection.execute(
+        "SELECT key FROM passages WHERE collection = ? AND deleted_seq > ? AND deleted_seq <= ? AND vectors > 0"
+        " ORDER BY key",
+        (collection, after, up_to),
+    )
+    return [key for (key,) in rows]
+
+
+def sizes(connection: Connection, keys: Sequence[int]) -> dict[int, int]:
+    """Count the sentences of passages by key; erased ones are missing."""
+    found: dict[int, int] = {}
+    for marks, chunk in parts(keys):
+        found.update(
+            connection.execute(f"SELECT key, vectors - 1 FROM passages WHERE key IN ({marks})", chunk).fetchall()
+        )
+    return found
+
+
+def among(connection: Connection, collection: int, keys: Sequence[int]) -> set[int]:
+    """Tell which of some keys are those of live passages of a collection."""
+    found: set[int] = set()
+    for marks, chunk in parts(keys):
+        rows = connection.execute(
+            f"SELECT key FROM passages WHERE key IN ({marks}) AND collection = ? AND deleted_seq IS NULL",
+            (*chunk, collection),
+        )
+        found.update(key for (key,) in rows)
+    return found
+
+
+def last_key(connection: Connection) -> int:
+    """Give the highest key of any passage, 0 without any."""
+    return int(connection.execute("SELECT coalesce(max(key), 0) FROM passages").fetchone()[0])
+
+
+def next_live(connection: Connection, collection: int, key: int, up_to: int) -> int | None:
+    """Find the first live searched passage, written up to a sequence number, at or after a key."""
+    row = connection.execute(
+        "SELECT key FROM passages WHERE key >= ? AND collection = ? AND seq <= ?"
+        " AND (deleted_seq IS NULL OR deleted_seq > ?) AND vectors > 0 ORDER BY key LIMIT 1",
+        (key, collection, up_to, up_to),
+    ).fetchone()
+    return int(row[0]) if row else None

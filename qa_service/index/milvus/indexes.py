@@ -1,0 +1,368 @@
+"""Indexes in Milvus: what of the catalogue is there, and what of that is published.
+
+A write is committed to the catalogue, its rows are written to Milvus, the publication is recorded in the catalogue, and
+then what it replaced is removed from Milvus. Rows that a crash leaves on either side of the record do no harm: readers
+leave out keys beyond the last published one, and whatever the catalogue says is dead. Everything can be done again.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Container, Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from qa_service.errors import Incompatible, QAError, Unavailable
+from qa_service.index.lost_writes import REMEDY
+from qa_service.index.manifest import BaseEntry, Versions
+from qa_service.index.mending import DamageNotes
+from qa_service.index.milvus import client as milvus_client
+from qa_service.index.milvus.client import MilvusServer
+from qa_service.index.milvus.collection import MilvusCollection
+from qa_service.index.milvus.publication import Publication
+from qa_service.index.milvus.schema import Layout
+from qa_service.index.milvus.snapshot import MilvusSnapshot
+from qa_service.index.snapshot import Snapshot
+from qa_service.store import articles, collections, entries, passages, publications
+from qa_service.store.catalog import Catalog
+from qa_service.store.collections import Collection
+from qa_service.store.segments import Segments
+
+logger = logging.getLogger(__name__)
+
+MOST_DEAD = 20_000
+"""Keys of the dead that a record names; what is beyond is removed before the publication."""
+DUE_DEAD = 2_000
+"""Dead rows of the catalogue from which on they are removed."""
+FRESH_S = 0.2
+"""How long the stamps of all publications, read at once, are taken for current."""
+
+
+class MilvusIndexes:
+    """All collections' indexes in one database of a Milvus. Safe for threads."""
+
+    follows_writes = True
+
+    def __init__(
+        self, catalog: Catalog, segments: Segments, versions: Versions, server: MilvusServer, layout: Layout
+    ) -> None:
+        """Make ready; Milvus is first reached when it is needed.
+
+        Errors:
+            ConfigError: its client library is not installed.
+        """
+        milvus_client.ensure_installed()
+        self.catalog = catalog
+        self.segments = segments
+        self.versions = versions
+        self.server = server
+        self.layout = layout
+        self.damage = DamageNotes()
+        self._whole: dict[int, tuple[int, int]] = {}
+        self._stamps: tuple[float, dict[int, str]] = (float("-inf"), {})
+        self._lock = threading.Lock()
+        self._name = self._named()
+
+    def collection(self, row: int) -> MilvusCollection:
+        """Give the collections in Milvus that stand for one of ours."""
+        return MilvusCollection(self.server, self._name, row, self.versions.dim, self.layout)
+
+    def current(self, collection: int) -> Publication | None:
+        """Read what is published of a collection, whatever it was made with."""
+        with self.catalog.read() as connection:
+            record = publications.read(connection, collection)
+        return Publication.parse(*record) if record else None
+
+    def manifest(self, collection: int) -> Publication | None:
+        """Read what is published of a collection; refuse what was made with other versions."""
+        found = self.current(collection)
+        if found is not None and found.versions != self.versions:
+            changed = ", ".join(found.versions.differences(self.versions))
+            raise Incompatible(
+                f"the index was made with other settings ({changed}): model {found.versions.model!r}"
+                f" then, {self.versions.model!r} now",
+                field=str(self.server.address),
+                remedy="restore the old settings, or run `qa-service rebuild` to process the articles anew",
+            )
+        return found
+
+    def stamp(self, collection: int) -> bytes | None:
+        """Give the stamp of a collection's publication, as of a moment ago."""
+        with self._lock:
+            read_at, known = self._stamps
+            if time.monotonic() - read_at > FRESH_S:
+                with self.catalog.read() as connection:
+                    known = publications.stamps(connection)
+                self._stamps = time.monotonic(), known
+        found = known.get(collection)
+        return found.encode() if found is not None else None
+
+    def ensure_writable(self, collection: Collection | None) -> None:
+        """Make sure that a write can be published: the versions are those of before, and Milvus answers."""
+        with self.catalog.read() as connection:
+            found = [collection] if collection is not None else collections.every(connection)
+        for one in found:
+            self.manifest(one.row)
+        self.server.ensure_up()
+
+    def covers(self, collection: Collection) -> bool:
+        """Tell whether the last write is published, and Milvus has as many rows as it should, if that is in doubt."""
+        found = self.manifest(collection.row)
+        if found is None or found.seq != collection.seq:
+            return False
+        looked = self.server.outages, found.build
+        if not found.build or self._whole.get(collection.row) == looked:
+            return True
+        # It was away, or this process has just begun: what it was told last may be gone.
+        if not self.collection(collection.row).is_whole(found, collection.passages):
+            return False
+        self._whole[collection.row] = looked
+        return True
+
+    def publish_delta(self, collection: Collection) -> Publication:
+        """Publish what the catalogue has beyond the last publication."""
+        before = self.manifest(collection.row)
+        with self.catalog.read() as connection:
+            since = before.seq if before else -1
+            added = entries.added(connection, collection.row, since, collection.seq)
+            dead = entries.gone(connection, collection.row, since, collection.seq) if before else []
+        return self._publish(collection, before, added, [*(before.dead if before else ()), *dead])
+
+    def _publish(
+        self, collection: Collection, before: Publication | None, added: Sequence[int], dead: Sequence[int]
+    ) -> Publication:
+        """Write rows, record the publication, and remove what is dead."""
+        there = self.collection(collection.row)
+        published = before or Publication(collection.row, -1, "", self.versions)
+        try:
+            if added and not published.build:
+                published = there.make(published, collection.passages)
+            written = there.write(published, self.catalog, self.segments, added)
+            there.remove(published, self.catalog, dead[MOST_DEAD:])
+        except Unavailable as error:
+            raise Unavailable(
+                f"what was written is kept, but cannot be searched yet: {error.detail}",
+                field=error.field,
+                remedy="see that Milvus runs and can be reached; the next write, or the service itself, publishes it",
+            ) from error
+        with self.catalog.read() as connection:
+            last_key = entries.last_key(connection)
+        kept = tuple(sorted(set(dead[:MOST_DEAD])))
+        published = self._record(
+            replace(published, seq=collection.seq, last_key=last_key, dead=kept, written=published.written | written)
+        )
+        if kept or published.retired:
+            published = self._tidied(there, published)
+        return published
+
+    def _tidied(self, there: MilvusCollection, published: Publication) -> Publication:
+        """Remove what nobody asks for any more; where that fails, the next publication does it."""
+        try:
+            there.remove(published, self.catalog, published.dead)
+            for build in published.retired:
+                there.drop_build(build)
+        except Unavailable as error:
+            logger.warning("%s", error)
+            return published
+        return self._record(replace(published, dead=(), retired=()))
+
+    def _record(self, published: Publication) -> Publication:
+        made = replace(published, created_at=datetime.now(UTC).isoformat(timespec="seconds"))
+        with self.catalog.write() as tx:
+            stamp = publications.put(tx, made.collection, made.seq, made.to_json())
+        self._forget_stamps()
+        return replace(made, stamp=stamp)
+
+    def _forget_stamps(self) -> None:
+        with self._lock:
+            self._stamps = (float("-inf"), {})
+
+    def recover(self, collection: Collection, *, thoroughly: bool = False) -> Publication:
+        """Bring Milvus up to the catalogue: what it lacks is written, what it has too many is removed."""
+        before = self.manifest(collection.row)
+        self._ensure_processed(collection)
+        if before is not None and not thoroughly and self.covers(collection):
+            return before
+        there = self.collection(collection.row)
+        if before is not None and before.build and not there.exists(before):
+            logger.warning("the index of collection %s is not in Milvus any more and is made anew", collection.name)
+            before = replace(before, build=0, seq=-1, dead=())
+        outages = self.server.outages
+        published = self.publish_delta(collection) if before is None or before.build else self._anew(collection, before)
+        if published.build:
+            there.switch(published)
+            if thoroughly or not there.is_whole(published, collection.passages):
+                published = self._record(there.mend(published, self.catalog, self.segments))
+            self._whole[collection.row] = outages, published.build
+        return published
+
+    def _anew(self, collection: Collection, before: Publication) -> Publication:
+        with self.catalog.read() as connection:
+            added = entries.added(connection, collection.row, -1, collection.seq)
+        return self._publish(collection, before, added, ())
+
+    def _ensure_processed(self, collection: Collection) -> None:
+        with self.catalog.read() as connection:
+            if articles.outdated(connection, collection.row, self.versions.pipeline):
+                raise Incompatible(
+                    f"collection {collection.name!r} holds articles that were processed with other settings",
+                    remedy="run `qa-service rebuild`",
+                )
+
+    def load(self, collection: int, previous: Snapshot | None) -> MilvusSnapshot | None:
+        """Open what is published."""
+        found = self.manifest(collection)
+        if found is None:
+            return None
+        if isinstance(previous, MilvusSnapshot) and previous.manifest.stamp == found.stamp:
+            return previous
+        there = self.collection(collection)
+        return MilvusSnapshot(found, self.server, self.catalog, there.alias("windows"), there.alias("sentences"))
+
+    def is_due(self, collection: int) -> bool:
+        """Tell whether the catalogue has many dead rows, or Milvus should have another kind of index by now."""
+        found = self.manifest(collection)
+        if found is None:
+            return False
+        with self.catalog.read() as connection:
+            dead = passages.count_dead(connection, collection)
+        return dead >= DUE_DEAD
+
+    def compact(self, collection: Collection, *, force: bool = False, anew: bool = False) -> Publication | None:
+        """Remove the dead rows of the catalogue; with `anew`, first make the collections in Milvus anew."""
+        if not (force or anew or self.is_due(collection.row)):
+            return None
+        if anew:
+            self._rebuild(collection)
+        with self.catalog.writer_lock():
+            with self.catalog.read() as connection:
+                current = collections.find(connection, collection.name)
+            if current is None or current.row != collection.row:
+                return None
+            published = self.recover(current)
+            if not published.dead:
+                with self.catalog.write() as tx:
+                    passages.erase_deleted(tx, current.row, published.seq)
+                    articles.erase_deleted(tx, current.row, published.seq)
+        return published
+
+    def _rebuild(self, collection: Collection) -> None:
+        """Make the collections in Milvus anew beside those in use, and have the aliases stand for them."""
+        before = self.manifest(collection.row)
+        there = self.collection(collection.row)
+        with self.catalog.read() as connection:
+            current = collections.find(connection, collection.name)
+            keys = entries.added(connection, collection.row, -1, current.seq) if current else []
+        if current is None or current.row != collection.row or not keys:
+            return
+        fresh = there.make(replace(before or Publication(current.row, -1, "", self.versions), seq=-1), len(keys))
+        written = there.write(fresh, self.catalog, self.segments, keys)
+        with self.catalog.writer_lock():
+            with self.catalog.read() as connection:
+                now = collections.find(connection, collection.name)
+                if now is None or now.row != collection.row:
+                    there.drop_build(fresh.build)
+                    return
+                late = entries.added(connection, now.row, current.seq, now.seq)
+                dead = entries.gone(connection, now.row, current.seq, now.seq)
+                last_key = entries.last_key(connection)
+            written |= there.write(fresh, self.catalog, self.segments, late)
+            retired = (before.build,) if before and before.build else ()
+            there.switch(fresh)
+            self._tidied(
+                there,
+                self._record(
+                    replace(fresh, seq=now.seq, last_key=last_key, dead=tuple(dead), written=written, retired=retired)
+                ),
+            )
+
+    def remove_superseded(self, collection: Collection) -> None:
+        """Remove for good what was published before; Milvus gives its disk back when it compacts."""
+        with self.catalog.writer_lock():
+            found = self.manifest(collection.row)
+            if found is not None and (found.dead or found.retired):
+                self._tidied(self.collection(collection.row), found)
+
+    def measure(self, collection: Collection, queries: int) -> BaseEntry | None:  # noqa: ARG002
+        """Give nothing: the recall of Milvus's indexes is Milvus's to tell."""
+        return None
+
+    def erase(self, collection: int) -> None:
+        """Remove the collections of a deleted one; what cannot be reached now is removed later.
+
+        The caller holds the writer's lock.
+        """
+        try:
+            self.collection(collection).drop()
+        except Unavailable as error:
+            logger.warning("%s", error)
+            return
+        with self.catalog.write() as tx:
+            publications.forget(tx, collection)
+        self._forget_stamps()
+
+    def has_unknown(self, rows: Container[int]) -> bool:
+        """Tell whether something is published of collections that are no more."""
+        with self.catalog.read() as connection:
+            return bool(publications.unknown(connection, rows))
+
+    def erase_unknown(self, rows: Container[int], *, surely: bool = False) -> None:
+        """Remove what was published of collections that are no more."""
+        with self.catalog.read() as connection:
+            found = publications.unknown(connection, rows)
+        for row in found:
+            self.erase(row)
+        if surely and self.has_unknown(rows):
+            raise Unavailable(
+                "indexes of deleted collections are still in Milvus",
+                field=str(self.server.address),
+                remedy="see that Milvus can be reached, then run `qa-service compact --erase` again",
+            )
+
+    def let_go(self) -> None:
+        """Let go of vectors that were removed and are not read any more."""
+        self.segments.let_go()
+
+    def ensure_none_lost(self, remedy: str = REMEDY) -> None:
+        """Do nothing: what is published is recorded in the catalogue itself, so that it is never ahead."""
+
+    def accept_loss(self) -> None:
+        """Do nothing, for the same reason."""
+
+    def unfit(self, collection: Collection) -> Iterator[str]:
+        """Tell what is wrong with what is published of a collection, from its record and Milvus's last answer."""
+        try:
+            found = self.manifest(collection.row)
+            if found is None and collection.passages:
+                yield "nothing of it is published (run `qa-service check`)"
+            if trouble := self.server.trouble():
+                yield trouble
+        except QAError as error:
+            yield f"{error.detail} ({error.remedy})"
+
+    def problems(self, collection: int) -> Iterator[str]:
+        """Compare what is published with the catalogue, key by key, at a moment when nobody writes."""
+        with self.catalog.writer_lock():
+            with self.catalog.read() as connection:
+                one = next((one for one in collections.every(connection) if one.row == collection), None)
+            if one is None:
+                return
+            try:
+                found = self.manifest(collection)
+                if found is None or found.seq != one.seq:
+                    yield "its last write is not published (start the service, or ingest anything)"
+                elif found.build:
+                    yield from self.collection(collection).problems(found, self.catalog)
+            except QAError as error:
+                yield str(error)
+
+    def _named(self) -> str:
+        """Give the name by which Milvus knows this catalogue, which gets one if need be."""
+        with self.catalog.read() as connection:
+            known = publications.identity(connection)
+        if known is not None:
+            return known
+        with self.catalog.writer_lock(), self.catalog.write() as tx:
+            return publications.name_catalogue(tx)

@@ -1,0 +1,162 @@
+"""A published state of a collection in Milvus, as questions ask it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qa_service.index.admitted import Admitted
+from qa_service.index.bm25 import Hits, WordQuery
+from qa_service.index.legs import SENTENCE_BITS, distinct
+from qa_service.index.local_snapshot import MAX_QUERY_TERMS
+from qa_service.index.milvus.client import MOST_HITS, MilvusServer
+from qa_service.index.milvus.publication import Publication
+from qa_service.index.milvus.schema import search_params
+from qa_service.index.shown import Shown
+from qa_service.index.snapshot import Keys, Vector
+from qa_service.store import collections, entries
+from qa_service.store.catalog import Catalog, Connection
+
+MOST_LISTED = 16_384
+"""Articles that a filter names to Milvus one by one; it reads 100 KB of them in some ms."""
+_PER_PASSAGE = 4
+"""Sentences to look for, for each passage wanted, as several may be of one passage."""
+_ALL_COUNTED = 20_000
+"""Live passages up to which the keys of all are read for a sample of them."""
+_NOTHING: Keys = np.empty(0, dtype=np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class MilvusSnapshot:
+    """Nominates through Milvus; `windows` and `sentences` are the aliases of its collections."""
+
+    manifest: Publication
+    server: MilvusServer
+    catalog: Catalog
+    windows: str
+    sentences: str
+
+    @property
+    def seq(self) -> int:
+        """The write sequence that this snapshot shows."""
+        return self.manifest.seq
+
+    def shows(self, keys: Keys) -> NDArray[np.bool_]:
+        """Tell of each of some keys whether it is live in the catalogue now, or in this snapshot's."""
+        if not len(keys):
+            return np.zeros(0, dtype=bool)
+        with self.catalog.read() as connection:
+            live = entries.among(connection, self.manifest.collection, keys.tolist())
+        return np.isin(keys, np.array([*live, *self.manifest.dead], dtype=np.int64))
+
+    def spread(self, connection: Connection, count: int) -> list[int]:
+        """Give up to `count` live keys, spread evenly over all of them in order; of very many, over their numbers."""
+        collection, seq = self.manifest.collection, self.seq
+        if collections.passages_of(connection, collection) <= _ALL_COUNTED:
+            keys = entries.added(connection, collection, -1, seq)
+            places = np.linspace(0, len(keys) - 1, min(count, len(keys))).round().astype(np.int64)
+            return [keys[place] for place in places.tolist()]
+        first = entries.next_live(connection, collection, 0, seq) or 0
+        starts = np.linspace(first, self.manifest.last_key, count).round().astype(np.int64).tolist()
+        found = (entries.next_live(connection, collection, start, seq) for start in starts)
+        return sorted({key for key in found if key is not None})
+
+    def nominate(
+        self, vector: Vector, words: WordQuery, limit: int, admitted: Admitted | None = None
+    ) -> tuple[Keys, Keys, Keys]:
+        """Ask Milvus for all three legs at the same time: windows, sentences, words."""
+        if not self.manifest.build:
+            return _NOTHING, _NOTHING, _NOTHING
+        near, found, matching = self.server.together(
+            (
+                lambda: self._nearest(self.windows, vector, limit, admitted, bits=0),
+                lambda: self._nearest(self.sentences, vector, limit, admitted, bits=SENTENCE_BITS),
+                lambda: self.nominate_words(words, limit, admitted),
+            )
+        )
+        return near, found, matching
+
+    def nominate_words(self, query: WordQuery, limit: int, admitted: Admitted | None = None) -> Keys:
+        """Find live, admitted passages with the highest BM25 by Milvus's own statistics, in key order."""
+        telling = sorted(query.by_word, key=lambda word: (-query.by_word[word], word))[:MAX_QUERY_TERMS]
+        if not telling or not self.manifest.build:
+            return _NOTHING
+        # Rarest last: were the text cut off, the words that tell most would stay.
+        text = " ".join(telling)
+        shown = self._shown(admitted)
+
+        def search(count: int) -> Hits:
+            return self.server.search(
+                self.windows,
+                "words",
+                text,
+                count,
+                params={"metric_type": "BM25"},
+                expression=_expression(admitted),
+                written=self.manifest.written.get("windows"),
+            )
+
+        return np.sort(_found(search, 0, limit, shown, shown.depth(limit)).keys)
+
+    def _nearest(self, name: str, vector: Vector, limit: int, admitted: Admitted | None, *, bits: int) -> Keys:
+        shown = self._shown(admitted)
+        kind = "sentences" if bits else "windows"
+
+        def search(count: int) -> Hits:
+            return self.server.search(
+                name,
+                "vector",
+                vector,
+                count,
+                params=search_params(self.manifest.index, count),
+                expression=_expression(admitted),
+                written=self.manifest.written.get(kind),
+            )
+
+        return _found(search, bits, limit, shown, shown.depth(limit * _PER_PASSAGE if bits else limit)).keys
+
+    def _shown(self, admitted: Admitted | None) -> _Shown:
+        pushed_down = admitted is not None and bool(_expression(admitted))
+        dead = np.array(self.manifest.dead, dtype=np.int64)
+        return _Shown(dead, admitted, self.manifest.last_key, pushed_down)
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown(Shown):
+    """What may be shown: neither rows of a write that is not published yet, nor what is about to be removed."""
+
+    last_key: int = 0
+    pushed_down: bool = False
+
+    def mask(self, keys: Keys) -> NDArray[np.bool_]:
+        """Tell which of some keys (n,) may be shown."""
+        return Shown.mask(self, keys) & (keys <= self.last_key)
+
+    def depth(self, limit: int) -> int:
+        """Guess how many hits hold `limit` of them."""
+        deep = limit if self.pushed_down else Shown.depth(self, limit)
+        return min(deep + min(len(self.dead), limit), MOST_HITS)
+
+
+def _found(search: Callable[[int], Hits], bits: int, limit: int, shown: _Shown, count: int) -> Hits:
+    """Search ever deeper until `limit` distinct passages are found, or no more can be."""
+    while True:
+        hits = search(count)
+        found = distinct(hits.keys >> bits, hits.scores, limit, shown)
+        if len(found.keys) >= limit or len(hits.keys) < count or count >= MOST_HITS:
+            return found
+        count = min(4 * count, MOST_HITS)
+
+
+def _expression(admitted: Admitted | None) -> str:
+    """Say in Milvus's words which articles a filter admits; "" where they, and the others, are too many to be named."""
+    if admitted is None:
+        return ""
+    if len(admitted.articles) <= MOST_LISTED:
+        return f"article in {admitted.articles.tolist()}"
+    if len(admitted.others) <= MOST_LISTED:
+        return f"article not in {admitted.others.tolist()}"
+    return ""
