@@ -116,8 +116,7 @@ class Ingestor:
                 sites = articles.sites_of_ids(tx.connection, found.row, article_ids)
                 gone = [article_id for article_id in article_ids if remove_article(tx, found, article_id)]
             if gone:
-                with self._catalog.read() as connection:
-                    self._generations.publish_delta(collections.get(connection, name))
+                self._publish(name)
         if gone:
             self._learn(name, Counter(sites[article_id] for article_id in gone))
         else:
@@ -262,9 +261,14 @@ class Ingestor:
                 if noted is not None:
                     noted(tx, outcomes)
             if publish:
-                with self._catalog.read() as connection:
-                    self._generations.publish_delta(collections.get(connection, name))
+                self._publish(name)
         return outcomes
+
+    def _publish(self, name: str) -> None:
+        """Publish what was just committed; the caller holds the writer's lock."""
+        with self._catalog.read() as connection:
+            found = collections.get(connection, name)
+        self._generations.publish_delta(found)
 
     def _ensure_published(self, name: str) -> None:
         """Publish what was committed when publishing failed: who tries that again, and is told that nothing changed,

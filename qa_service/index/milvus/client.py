@@ -202,9 +202,8 @@ class MilvusServer:
     def _written(self, name: str) -> int | None:
         from pymilvus.client import ts_utils  # noqa: PLC0415
 
-        return (
-            ts_utils.get_collection_ts(name, f"{self.address.host}:{self.address.port}", self.address.database) or None
-        )
+        place = f"{self.address.host}:{self.address.port}"
+        return ts_utils.get_collection_ts(name, place, self.address.database) or None
 
     @contextmanager
     def _using(self, seconds: float) -> Iterator[tuple[MilvusClient, dict[str, Any]]]:

@@ -58,7 +58,7 @@ class MilvusCollection:
         for kind in KINDS:
             name = self.name(kind, build)
 
-            def make(client: object, name: str = name, kind: Kind = kind) -> None:
+            def make(client: Any, name: str = name, kind: Kind = kind) -> None:
                 schema.make(client, name, kind, self.dim, index, self.layout)
 
             self.server.change(make)

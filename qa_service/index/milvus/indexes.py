@@ -270,13 +270,11 @@ class MilvusIndexes:
                 last_key = entries.last_key(connection)
             written |= there.write(fresh, self.catalog, self.segments, late)
             retired = (before.build,) if before and before.build else ()
-            there.switch(fresh)
-            self._tidied(
-                there,
-                self._record(
-                    replace(fresh, seq=now.seq, last_key=last_key, dead=tuple(dead), written=written, retired=retired)
-                ),
+            published = self._record(
+                replace(fresh, seq=now.seq, last_key=last_key, dead=tuple(dead), written=written, retired=retired)
             )
+            there.switch(published)
+            self._tidied(there, published)
 
     def remove_superseded(self, collection: Collection) -> None:
         """Remove for good what was published before; Milvus gives its disk back when it compacts."""
