@@ -27,6 +27,8 @@ _WRITE_S = 60.0
 """How long a write, or what changes a collection, may take."""
 _PAGE = 5_000
 _LOOK_S = 2.0
+_UNSETTLED = 500
+"""Rows that Milvus Lite looks through one by one."""
 _SEARCHES = 24
 """Searches under way at once: three for each question."""
 
@@ -49,6 +51,8 @@ class MilvusServer:
         self._looking = threading.Lock()
         self._looked_at = float("-inf")
         self._trouble: str | None = None
+        self._unsettled: dict[str, int] = {}
+        self._is_lite = False
         self._breaker = Breaker(lambda: self._away("it did not answer just now"))
         self._pool = ThreadPoolExecutor(_SEARCHES, thread_name_prefix="qa-milvus")
 
@@ -117,7 +121,15 @@ class MilvusServer:
         """Write rows, over those of the same key; return Milvus's time of it, None where that is not known."""
         with self._using(_WRITE_S) as (client, more):
             client.upsert(name, [dict(row) for row in rows], **more)
+            self._settle(client, name, len(rows))
         return self._written(name)
+
+    def _settle(self, client: MilvusClient, name: str, rows: int) -> None:
+        """Have Milvus Lite index what it was given, which it would look through row by row; others see to it themselves."""
+        self._unsettled[name] = self._unsettled.get(name, 0) + rows
+        if self._is_lite and self._unsettled[name] >= _UNSETTLED:
+            client.flush(name, timeout=_WRITE_S)
+            self._unsettled[name] = 0
 
     def delete(self, name: str, keys: Sequence[int]) -> None:
         """Remove rows by key."""
@@ -244,7 +256,9 @@ class MilvusServer:
                     plain.create_database(address.database, timeout=self._search_s)
             finally:
                 plain.close()
-        return MilvusClient(db_name=address.database, **given)
+        client = MilvusClient(db_name=address.database, **given)
+        self._is_lite = "lite" in client.get_server_version(timeout=self._search_s).lower()
+        return client
 
     def _away(self, why: str) -> Unavailable:
         return Unavailable(
