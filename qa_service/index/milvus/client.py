@@ -125,7 +125,7 @@ class MilvusServer:
         return self._written(name)
 
     def _settle(self, client: MilvusClient, name: str, rows: int) -> None:
-        """Have Milvus Lite index what it was given, which it would look through row by row; others see to it themselves."""
+        """Have Milvus Lite index what it was given; others see to it themselves."""
         self._unsettled[name] = self._unsettled.get(name, 0) + rows
         if self._is_lite and self._unsettled[name] >= _UNSETTLED:
             client.flush(name, timeout=_WRITE_S)
