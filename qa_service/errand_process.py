@@ -24,8 +24,7 @@ from qa_service.index import folding
 from qa_service.index.generation import Generations
 from qa_service.job_runner import JobRunner
 from qa_service.store import collections, furniture
-from qa_service.store.catalog import Catalog
-from qa_service.store.segments import Segments
+from qa_service.store.opening import open_catalog
 
 logger = logging.getLogger(__name__)
 
@@ -85,9 +84,9 @@ def _work_on_jobs(order: Order, reply: Reply, stopping: threading.Event) -> None
 
 
 def _compact(order: Order, name: str) -> None:
-    catalog = Catalog(order.settings.data_dir)
+    catalog = open_catalog(order.settings)
     catalog.ensure_at(order.root)
-    segments = Segments(catalog)
+    segments = catalog.segments()
     generations = Generations(catalog, segments, order.versions)
     with catalog.read() as connection:
         collection = collections.find(connection, name)

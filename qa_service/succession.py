@@ -25,6 +25,7 @@ from qa_service.errors import Incompatible, Unavailable
 from qa_service.index.lost_writes import REMEDY_BESIDE, ensure_none_lost
 from qa_service.store import articles, directory_use, successor
 from qa_service.store.catalog import Catalog
+from qa_service.store.sqlite_catalog import SqliteCatalog
 from qa_service.store.successor import Plan
 from qa_service.text.tokens import Tokenizer
 
@@ -126,7 +127,7 @@ def wait(data_dir: Path, pipeline: str, seconds: float) -> bool | None:
             return False
         time.sleep(_POLL_S)
     # It is offered no more when it has taken over, and has perhaps moved to its place since; or when it was removed.
-    with contextlib.closing(Catalog(data_dir)) as catalog, catalog.read() as connection:
+    with contextlib.closing(SqliteCatalog(data_dir)) as catalog, catalog.read() as connection:
         if articles.has_other_pipeline(connection, pipeline):
             raise Unavailable(
                 "another command removed the new index, or put another in its place, before a server went on with it",
@@ -184,7 +185,7 @@ def _taken_over(
     old: Engine, settings: Settings, parts: tuple[Encoder, Tokenizer, Reranker | None], plan: Plan
 ) -> Engine:
     encoder, tokenizer, reranker = parts
-    twin = Engine(settings, encoder, Catalog(settings.data_dir, successor=True), reranker, tokenizer=tokenizer)
+    twin = Engine(settings, encoder, SqliteCatalog(settings.data_dir, successor=True), reranker, tokenizer=tokenizer)
     try:
         _ensure_planned(twin, plan)
         catching_up = _catching_up(old, twin)
@@ -228,7 +229,7 @@ def _catching_up(live: Engine, twin: Engine) -> CatchingUp:
 @contextlib.contextmanager
 def _twin(settings: Settings, encoder: Encoder, like: Engine) -> Iterator[Engine]:
     twin = Engine(
-        settings, encoder, Catalog(settings.data_dir, successor=True), adjusted=False, tokenizer=like.tokenizer
+        settings, encoder, SqliteCatalog(settings.data_dir, successor=True), adjusted=False, tokenizer=like.tokenizer
     )
     try:
         yield twin

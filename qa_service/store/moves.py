@@ -33,7 +33,7 @@ def usage(connection: Connection, segments: Segments) -> list[Usage]:
     """Tell of every segment how much of it is in use."""
     rows = connection.execute(
         "SELECT segment, sum(vectors) FROM (SELECT DISTINCT segment, slot, vectors FROM passages"
-        " WHERE deleted_seq IS NULL AND vectors > 0) GROUP BY segment"
+        " WHERE deleted_seq IS NULL AND vectors > 0) used GROUP BY segment"
     )
     live = dict(rows.fetchall())
     return [Usage(number, *given, live.get(number, 0)) for number, given in segments.committed(connection).items()]
