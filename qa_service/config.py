@@ -25,7 +25,7 @@ APP = "qa-service"
 RATE = re.compile(r"[1-9][0-9]{0,8}/(?:second|minute|hour|day)")
 """How many requests in a time a key may make, as it is written."""
 _KEY = re.compile(r"[\x21-\x7e]+")
-SECRET_SETTINGS = ("api_key", "generator_key")
+SECRET_SETTINGS = ("api_key", "generator_key", "catalog")
 _BASE_URL = re.compile(r"https?://[^\s?#]+")
 _USER = re.compile(r"//[^/]*@")
 _HOST_NAME = re.compile(r"\[[0-9a-f:.]+\]|[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?", re.IGNORECASE)
@@ -42,6 +42,14 @@ class Settings(BaseSettings):
     data_dir: Path = Field(
         default_factory=lambda: platformdirs.user_data_path(APP),
         description="Where articles, vectors and indexes live.",
+    )
+    catalog: SecretStr | None = Field(
+        None,
+        description="A PostgreSQL database for articles and vectors, postgresql://user:password@host:port/name, which"
+        " many services can share (extra `postgres`); None for a file in the data directory.",
+    )
+    catalog_connections: int = Field(
+        16, ge=2, le=1000, description="Connections to that database for reading; one more writes."
     )
     model: str = Field(
         "default",
@@ -225,6 +233,15 @@ class Settings(BaseSettings):
         # Never shown, so the error cannot show what was given.
         if value is not None and not _KEY.fullmatch(value.get_secret_value()):
             raise ValueError("a key is one or more visible ASCII characters, without spaces; leave it out for none")
+        return value
+
+    @field_validator("catalog")
+    @classmethod
+    def _check_catalog(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None or not value.get_secret_value():
+            return None
+        if not value.get_secret_value().startswith(("postgresql://", "postgres://")):
+            raise ValueError("must be an address such as postgresql://user:password@host:port/name")
         return value
 
     @field_validator("key_rate")

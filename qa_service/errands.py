@@ -48,6 +48,11 @@ class Order:
         given = {"work": self.work, "settings": settings, "versions": asdict(self.versions)}
         return json.dumps({**given, "root": str(self.root), "collection": self.collection})
 
+    def secrets(self) -> dict[str, str]:
+        """Give, for the environment, what the errand needs and `to_json` leaves out: the address of the catalogue."""
+        catalog = self.settings.catalog
+        return {} if catalog is None else {"QA_CATALOG": catalog.get_secret_value()}
+
     @staticmethod
     def from_json(line: str) -> Order:
         """Undo `to_json`."""
@@ -71,7 +76,7 @@ class Errands:
         Errors:
             NotStarted: no process can be started, or it cannot do this. Unavailable: it failed or died.
         """
-        process = self._start()
+        process = self._start(order)
         if process is None:
             return
         replies: dict[str, str] = {}
@@ -108,11 +113,12 @@ class Errands:
         except subprocess.TimeoutExpired:
             process.kill()
 
-    def _start(self) -> subprocess.Popen[str] | None:
+    def _start(self, order: Order) -> subprocess.Popen[str] | None:
         with self._lock:
             if self._stopped:
                 return None
             first = "from qa_service.priority import lower_priority; lower_priority()"
+            path = os.pathsep.join(filter(None, (_HERE, *sys.path)))
             command = f"{first}; from qa_service.errand_process import main; main()"
             try:
                 self._process = subprocess.Popen(  # noqa: S603 - the interpreter itself, with arguments of our own
@@ -121,7 +127,11 @@ class Errands:
                     stdout=subprocess.PIPE,
                     text=True,
                     encoding="utf-8",
-                    env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in (_HERE, *sys.path) if path)},
+                    env={
+                        **os.environ,
+                        **order.secrets(),
+                        "PYTHONPATH": os.pathsep.join(filter(None, (_HERE, *sys.path))),
+                    },
                 )
             except OSError as error:
                 raise NotStarted(str(error)) from error

@@ -59,6 +59,14 @@ def build(engine: Engine, track: Callable[[int], Advance]) -> bool:
         Incompatible, Damaged: an article cannot be processed, or the catalogue has lost its last writes; what is in
             use stays.
     """
+    if not isinstance(engine.catalog, SqliteCatalog):
+        raise Unavailable(
+            "the articles were processed with another model or other settings, and an index with these can be made"
+            " beside the one in use only where the catalogue is a file",
+            field="QA_CATALOG",
+            remedy="go back to the model and the settings of before; or name an empty database, ingest the articles"
+            " into it, then start the services with that",
+        )
     ensure_none_lost(engine.catalog, REMEDY_BESIDE)
     data_dir = engine.catalog.data_dir
     with successor.locked(data_dir):
@@ -147,6 +155,8 @@ def _is_offered(data_dir: Path, pipeline: str) -> bool:
 def awaits(engine: Engine) -> int | None:
     """Tell by its stamp whether another index is ready to take over from an engine's, or has; None if not."""
     catalog = engine.catalog
+    if not isinstance(catalog, SqliteCatalog):
+        return None
     if successor.root_of(catalog.data_dir) != catalog.root:
         return 0
     return successor.offer_stamp(catalog.data_dir) if catalog.root == catalog.data_dir else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from qa_service.config import Settings
+from qa_service.errors import ConfigError
 from qa_service.store.catalog import Catalog
 from qa_service.store.sqlite_catalog import SqliteCatalog
 
@@ -14,4 +15,14 @@ def open_catalog(settings: Settings) -> Catalog:
         Unavailable: it cannot be used now. Incompatible: a newer version of the service made it. Damaged: it cannot be
         read.
     """
-    return SqliteCatalog(settings.data_dir)
+    if settings.catalog is None:
+        return SqliteCatalog(settings.data_dir)
+    try:
+        from qa_service.store.postgres.catalog import PostgresCatalog  # noqa: PLC0415 - psycopg is an extra
+    except ImportError as error:
+        raise ConfigError(
+            f"it needs psycopg, which cannot be imported: {error}",
+            field="QA_CATALOG",
+            remedy="pip install 'qa-service[postgres]'",
+        ) from error
+    return PostgresCatalog(settings.catalog.get_secret_value(), settings.data_dir, settings.catalog_connections)

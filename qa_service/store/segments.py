@@ -27,7 +27,13 @@ class Block:
 
 
 class Segments(ABC):
-    """Vectors by place: segments of records, float32 (dim,), that are numbered by slot. Safe for threads."""
+    """Vectors by place: segments of records, float32 (dim,), that are numbered by slot. Safe for threads.
+
+    Attributes:
+        keeps_dead: whether blocks that no passage needs stay until what is live beside them was moved.
+    """
+
+    keeps_dead = True
 
     @abstractmethod
     def name(self, segment: int) -> str:
