@@ -11,8 +11,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-import filelock
-
 from qa_service.config import Settings
 from qa_service.errands import Errands, NotStarted, Order, Work
 from qa_service.forgetting import Forgetting
@@ -236,13 +234,8 @@ class Background:
 
     def _jobs_are_free(self) -> bool:
         """Tell whether no other server works on jobs: then none has to be started for them."""
-        lock = filelock.FileLock(self._catalog.data_dir / "jobs.lock", is_singleton=False)
-        try:
-            lock.acquire(blocking=False)
-        except filelock.Timeout:
-            return False
-        lock.release()
-        return True
+        with self._catalog.jobs_lock() as free:
+            return free
 
     def _compact_due(self) -> None:
         """Compact the collections that may need it; where it fails it is tried again, less and less often."""

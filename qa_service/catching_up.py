@@ -219,7 +219,7 @@ class CatchingUp:
         except Damaged as error:
             if error.field is None or Path(error.field).is_relative_to(self._live.data_dir):
                 raise
-            field = f"{self._live.path}, {error.field.removeprefix(f'{self._live.path.name}, ')}"
+            field = f"{self._live.where}, {error.field.removeprefix(f'{Path(self._live.where).name}, ')}"
             raise Damaged(error.detail, field=field, remedy=error.remedy) from error
 
     def _vectors(self, hashes: Sequence[bytes]) -> dict[bytes, Vectors]:

@@ -27,9 +27,7 @@ APP = "qa-service"
 RATE = re.compile(r"[1-9][0-9]{0,8}/(?:second|minute|hour|day)")
 """How many requests in a time a key may make, as it is written."""
 _KEY = re.compile(r"[\x21-\x7e]+")
-SECRET_SETTINGS = ("api_key", "generator_key")
-PLACES = ("index",)
-"""Settings that say where data is, and may hold a password."""
+SECRET_SETTINGS = ("api_key", "generator_key", "catalog", "index")
 _BASE_URL = re.compile(r"https?://[^\s?#]+")
 _USER = re.compile(r"//[^/]*@")
 _HOST_NAME = re.compile(r"\[[0-9a-f:.]+\]|[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?", re.IGNORECASE)
@@ -72,6 +70,14 @@ class Settings(BaseSettings):
     )
     milvus_timeout: float = Field(
         5.0, gt=0, le=600, description="Seconds that a search in Milvus may take; after that the answer is a 503."
+    )
+    catalog: SecretStr | None = Field(
+        None,
+        description="A PostgreSQL database for articles and vectors, postgresql://user:password@host:port/name, which"
+        " many services can share (extra `postgres`); None for a file in the data directory.",
+    )
+    catalog_connections: int = Field(
+        16, ge=2, le=1000, description="Connections to that database for reading; one more writes."
     )
     model: str = Field(
         "default",
@@ -273,6 +279,15 @@ class Settings(BaseSettings):
         """Where Milvus is, if passages are searched there."""
         given = self.index.get_secret_value()
         return None if given == "local" else parse_milvus(given)
+
+    @field_validator("catalog")
+    @classmethod
+    def _check_catalog(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None or not value.get_secret_value():
+            return None
+        if not value.get_secret_value().startswith(("postgresql://", "postgres://")):
+            raise ValueError("must be an address such as postgresql://user:password@host:port/name")
+        return value
 
     @field_validator("key_rate")
     @classmethod

@@ -32,7 +32,7 @@ from qa_service.retrieval.reranking import Reranking
 from qa_service.retrieval.search import Searcher
 from qa_service.store import collections, jobs
 from qa_service.store.catalog import Catalog
-from qa_service.store.segments import Segments
+from qa_service.store.opening import open_catalog
 from qa_service.taking_in import TakingIn
 from qa_service.text.tokens import Tokenizer
 from qa_service.types import (
@@ -65,7 +65,7 @@ class Engine:
         self.encoder = encoder
         self.catalog = catalog
         self.library = Library(catalog)
-        self.segments = Segments(catalog)
+        self.segments = catalog.segments()
         self.tokenizer = tokenizer or assembly.load_tokenizer(settings)
         versions = assembly.versions(encoder, self.tokenizer, settings)
         self.generations = assembly.indexes(settings, catalog, self.segments, versions)
@@ -115,7 +115,7 @@ class Engine:
                 is refused when it is asked, and named in the warnings of `readiness`.
         """
         with contextlib.ExitStack() as failed:
-            catalog = Catalog(settings.data_dir)
+            catalog = open_catalog(settings)
             failed.callback(catalog.close)
             encoder, tokenizer, reranker = assembly.load_parts(settings, encoder, asking)
             engine = cls(settings, encoder, catalog, reranker, adjusted, tokenizer)

@@ -116,7 +116,7 @@ def _compact(
 
 
 def _still_used(segments: Segments, left: list[moves.Usage]) -> Unavailable:
-    names = ", ".join(segments.path(one.segment).name for one in left)
+    names = ", ".join(segments.name(one.segment) for one in left)
     return Unavailable(
         "vectors of what was deleted are still there: texts that had been deleted were handed in again meanwhile",
         field=names,

@@ -22,8 +22,7 @@ from qa_service.errands import GRACE_S, Order
 from qa_service.errors import QAError
 from qa_service.job_runner import JobRunner
 from qa_service.store import collections, furniture
-from qa_service.store.catalog import Catalog
-from qa_service.store.segments import Segments
+from qa_service.store.opening import open_catalog
 
 logger = logging.getLogger(__name__)
 
@@ -83,9 +82,9 @@ def _work_on_jobs(order: Order, reply: Reply, stopping: threading.Event) -> None
 
 
 def _compact(order: Order, name: str) -> None:
-    catalog = Catalog(order.settings.data_dir)
+    catalog = open_catalog(order.settings)
     catalog.ensure_at(order.root)
-    segments = Segments(catalog)
+    segments = catalog.segments()
     generations = assembly.indexes(order.settings, catalog, segments, order.versions)
     with catalog.read() as connection:
         collection = collections.find(connection, name)

@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
-from qa_service.config import PLACES, SECRET_SETTINGS, Settings
+from qa_service.config import SECRET_SETTINGS, Settings
 from qa_service.errors import Unavailable
 from qa_service.index.manifest import Versions
 
@@ -43,11 +43,15 @@ class Order:
     collection: str | None = None
 
     def to_json(self) -> str:
-        """Write it in one line, for a pipe; keys are left out, errands need none."""
-        settings = self.settings.model_dump(mode="json", exclude={*SECRET_SETTINGS, *PLACES})
-        settings |= {name: getattr(self.settings, name).get_secret_value() for name in PLACES}
+        """Write it in one line; keys are left out, errands need none."""
+        settings = self.settings.model_dump(mode="json", exclude=set(SECRET_SETTINGS))
         given = {"work": self.work, "settings": settings, "versions": asdict(self.versions)}
         return json.dumps({**given, "root": str(self.root), "collection": self.collection})
+
+    def secrets(self) -> dict[str, str]:
+        """Give, for the environment, what the errand needs and `to_json` leaves out: where catalogue and index are."""
+        given = {"QA_CATALOG": self.settings.catalog, "QA_INDEX": self.settings.index}
+        return {name: value.get_secret_value() for name, value in given.items() if value is not None}
 
     @staticmethod
     def from_json(line: str) -> Order:
@@ -72,7 +76,7 @@ class Errands:
         Errors:
             NotStarted: no process can be started, or it cannot do this. Unavailable: it failed or died.
         """
-        process = self._start()
+        process = self._start(order)
         if process is None:
             return
         replies: dict[str, str] = {}
@@ -109,11 +113,12 @@ class Errands:
         except subprocess.TimeoutExpired:
             process.kill()
 
-    def _start(self) -> subprocess.Popen[str] | None:
+    def _start(self, order: Order) -> subprocess.Popen[str] | None:
         with self._lock:
             if self._stopped:
                 return None
             first = "from qa_service.priority import lower_priority; lower_priority()"
+            path = os.pathsep.join(filter(None, (_HERE, *sys.path)))
             command = f"{first}; from qa_service.errand_process import main; main()"
             try:
                 self._process = subprocess.Popen(  # noqa: S603 - the interpreter itself, with arguments of our own
@@ -122,7 +127,11 @@ class Errands:
                     stdout=subprocess.PIPE,
                     text=True,
                     encoding="utf-8",
-                    env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in (_HERE, *sys.path) if path)},
+                    env={
+                        **os.environ,
+                        **order.secrets(),
+                        "PYTHONPATH": os.pathsep.join(filter(None, (_HERE, *sys.path))),
+                    },
                 )
             except OSError as error:
                 raise NotStarted(str(error)) from error

@@ -7,8 +7,6 @@ import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-import filelock
-
 from qa_service.errors import Damaged, Incompatible, QAError, Unavailable
 from qa_service.ingest import Noted
 from qa_service.store import jobs
@@ -46,13 +44,9 @@ class JobRunner:
             has to be mended first; the jobs of all others are done. The jobs wait for that.
         """
         waiting: dict[str, QAError] = {}
-        lock = filelock.FileLock(self._catalog.data_dir / "jobs.lock", is_singleton=False)
-        try:
-            with lock.acquire(blocking=False):
-                while not self._stopping() and self._next(waiting):
-                    pass
-        except filelock.Timeout:
-            return
+        with self._catalog.jobs_lock() as free:
+            while free and not self._stopping() and self._next(waiting):
+                pass
         for error in waiting.values():
             raise error
 

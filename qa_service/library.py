@@ -8,6 +8,7 @@ from qa_service.index.generation_dir import GenerationDir
 from qa_service.index.lost_writes import ensure_none_lost
 from qa_service.store import articles, audits, collections, jobs, passages
 from qa_service.store.catalog import Catalog
+from qa_service.store.opening import open_catalog
 from qa_service.types import ArticleDetail, ArticlePage, CollectionInfo, Job
 
 MAX_PAGE = 200
@@ -27,7 +28,7 @@ class Library:
             Damaged: the catalogue has lost writes, so that it would show what was deleted. Unavailable: it cannot be
             read.
         """
-        catalog = Catalog(settings.data_dir)
+        catalog = open_catalog(settings)
         try:
             ensure_none_lost(catalog)
         except BaseException:

@@ -7,6 +7,7 @@ import itertools
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from qa_service import learning
 from qa_service.checking import cuts, indexes, tables
@@ -18,7 +19,7 @@ from qa_service.index.indexes import Indexes
 from qa_service.index.manifest import LegEntry
 from qa_service.index.recall import TARGET
 from qa_service.ingest import Ingestor
-from qa_service.store import articles, bands, collections, furniture, moves, passages, soundness, words
+from qa_service.store import articles, bands, collections, furniture, moves, passages, words
 from qa_service.store.catalog import Catalog, Connection, WriteTransaction
 from qa_service.store.collections import Collection
 from qa_service.store.segments import Segments
@@ -38,25 +39,24 @@ def check(catalog: Catalog, segments: Segments, generations: Indexes, processing
     are verified as of one moment, the generation of each collection as of a later one.
     """
     problems: list[str] = []
+    name = Path(catalog.where).name
     try:
         generations.ensure_none_lost()
     except Damaged as error:
         problems.append(str(error))
-    with catalog.read() as connection:
-        own = connection
-    with soundness.text_as_found(own) as damaged:
+    with catalog.text_as_found() as damaged:
         with _steadily(catalog, segments) as (connection, lost):
             found = collections.every(connection)
-            problems.extend(f"catalog.sqlite3: {message} ({RESTORE})" for message in catalog.integrity_problems())
+            problems.extend(f"{name}: {message} ({RESTORE})" for message in catalog.integrity_problems())
             problems.extend(f"{message} ({REBUILD})" for message in lost)
             for collection in found:
                 problems.extend(_stored(connection, collection, segments, processing))
-            soundness.read_all_text(connection)
+            catalog.read_all_text(connection)
         for collection in found:
             told = all_told(indexes.problems(catalog, collection.row, generations), "its indexes")
             problems.extend(f"collection {collection.name}: {problem}" for problem in told)
         problems.extend(
-            f"catalog.sqlite3: a text is not UTF-8: {text[:80]!r} ({REBUILD}; if that does not mend it, {RESTORE})"
+            f"{name}: a text is not UTF-8: {text[:80]!r} ({REBUILD}; if that does not mend it, {RESTORE})"
             for text in sorted(damaged)
         )
     return problems
@@ -130,9 +130,7 @@ def rebuild(catalog: Catalog, segments: Segments, generations: Indexes, ingestor
     indexes stay published until a collection is complete. Articles that another process replaces or deletes meanwhile
     are left as that made them.
     """
-    with catalog.read() as connection:
-        own = connection
-    with soundness.text_as_found(own):
+    with catalog.text_as_found():
         _rebuild(catalog, segments, generations, ingestor)
 
 

@@ -25,6 +25,7 @@ from qa_service.errors import Incompatible, Unavailable
 from qa_service.index.lost_writes import REMEDY_BESIDE, ensure_none_lost
 from qa_service.store import articles, directory_use, successor
 from qa_service.store.catalog import Catalog
+from qa_service.store.sqlite_catalog import SqliteCatalog
 from qa_service.store.successor import Plan
 from qa_service.text.tokens import Tokenizer
 
@@ -58,6 +59,14 @@ def build(engine: Engine, track: Callable[[int], Advance]) -> bool:
         Incompatible, Damaged: an article cannot be processed, or the catalogue has lost its last writes; what is in
             use stays.
     """
+    if not isinstance(engine.catalog, SqliteCatalog):
+        raise Unavailable(
+            "the articles were processed with another model or other settings, and an index with these can be made"
+            " beside the one in use only where the catalogue is a file",
+            field="QA_CATALOG",
+            remedy="go back to the model and the settings of before; or name an empty database, ingest the articles"
+            " into it, then start the services with that",
+        )
     ensure_none_lost(engine.catalog, REMEDY_BESIDE)
     data_dir = engine.catalog.data_dir
     with successor.locked(data_dir):
@@ -126,7 +135,7 @@ def wait(data_dir: Path, pipeline: str, seconds: float) -> bool | None:
             return False
         time.sleep(_POLL_S)
     # It is offered no more when it has taken over, and has perhaps moved to its place since; or when it was removed.
-    with contextlib.closing(Catalog(data_dir)) as catalog, catalog.read() as connection:
+    with contextlib.closing(SqliteCatalog(data_dir)) as catalog, catalog.read() as connection:
         if articles.has_other_pipeline(connection, pipeline):
             raise Unavailable(
                 "another command removed the new index, or put another in its place, before a server went on with it",
@@ -146,6 +155,8 @@ def _is_offered(data_dir: Path, pipeline: str) -> bool:
 def awaits(engine: Engine) -> int | None:
     """Tell by its stamp whether another index is ready to take over from an engine's, or has; None if not."""
     catalog = engine.catalog
+    if not isinstance(catalog, SqliteCatalog):
+        return None
     if successor.root_of(catalog.data_dir) != catalog.root:
         return 0
     return successor.offer_stamp(catalog.data_dir) if catalog.root == catalog.data_dir else None
@@ -184,7 +195,7 @@ def _taken_over(
     old: Engine, settings: Settings, parts: tuple[Encoder, Tokenizer, Reranker | None], plan: Plan
 ) -> Engine:
     encoder, tokenizer, reranker = parts
-    twin = Engine(settings, encoder, Catalog(settings.data_dir, successor=True), reranker, tokenizer=tokenizer)
+    twin = Engine(settings, encoder, SqliteCatalog(settings.data_dir, successor=True), reranker, tokenizer=tokenizer)
     try:
         _ensure_planned(twin, plan)
         catching_up = _catching_up(old, twin)
@@ -228,7 +239,7 @@ def _catching_up(live: Engine, twin: Engine) -> CatchingUp:
 @contextlib.contextmanager
 def _twin(settings: Settings, encoder: Encoder, like: Engine) -> Iterator[Engine]:
     twin = Engine(
-        settings, encoder, Catalog(settings.data_dir, successor=True), adjusted=False, tokenizer=like.tokenizer
+        settings, encoder, SqliteCatalog(settings.data_dir, successor=True), adjusted=False, tokenizer=like.tokenizer
     )
     try:
         yield twin

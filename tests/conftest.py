@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from embeddings.toy import ToyEncoder
 from qa_service.config import Settings
 from qa_service.engine import Engine
 from qa_service.types import Outcome, Submission
+from tests.postgres_server import PostgresServer
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
@@ -27,10 +29,37 @@ def cache_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("cache")
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run what is marked so over each kind of catalogue."""
+    if "catalogue" in metafunc.fixturenames and metafunc.definition.get_closest_marker("both_catalogues"):
+        metafunc.parametrize("catalogue", ["sqlite", "postgres"])
+
+
 @pytest.fixture
-def settings(tmp_path: Path, cache_dir: Path) -> Settings:
+def catalogue() -> str:
+    """Which kind of catalogue the settings name."""
+    return "sqlite"
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """A PostgreSQL server for this run, or the one that QA_TEST_POSTGRES names; where there is none the tests skip."""
+    with closing(PostgresServer.of_tests()) as server:
+        yield server
+
+
+@pytest.fixture
+def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
+    """The address of an empty database."""
+    with postgres_server.database() as url:
+        yield url
+
+
+@pytest.fixture
+def settings(tmp_path: Path, cache_dir: Path, catalogue: str, request: pytest.FixtureRequest) -> Settings:
     data = tmp_path / "data"
-    return Settings(data_dir=data, cache_dir=cache_dir, model="toy", min_confidence=0.0, min_free_mb=0)
+    url = request.getfixturevalue("postgres_url") if catalogue == "postgres" else None
+    return Settings(data_dir=data, cache_dir=cache_dir, model="toy", min_confidence=0.0, min_free_mb=0, catalog=url)
 
 
 @pytest.fixture

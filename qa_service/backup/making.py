@@ -21,9 +21,9 @@ from qa_service.backup.reading import looks_like_a_backup
 from qa_service.errors import BadInput, Damaged, Unavailable
 from qa_service.index.lost_writes import ensure_none_lost
 from qa_service.store import catalog_file, files, visiting
-from qa_service.store.catalog import Catalog
 from qa_service.store.catalog_file import Facts
 from qa_service.store.journal import CATALOG
+from qa_service.store.sqlite_catalog import SqliteCatalog
 from qa_service.store.successor import root_of
 
 CHUNK = 1024 * 1024
@@ -64,7 +64,7 @@ def make(data_dir: Path, file: Path, *, indexes: bool, advance: Advance) -> Made
             )
     try:
         _check_target(file)
-        with closing(Catalog(data_dir)) as catalog:
+        with closing(SqliteCatalog(data_dir)) as catalog:
             # It would take the place of a backup that has them.
             ensure_none_lost(catalog)
             with _draft(file) as draft:
@@ -75,7 +75,7 @@ def make(data_dir: Path, file: Path, *, indexes: bool, advance: Advance) -> Made
         ) from error
 
 
-def _write(catalog: Catalog, file: Path, draft: BinaryIO, indexes: bool, advance: Advance) -> Made:
+def _write(catalog: SqliteCatalog, file: Path, draft: BinaryIO, indexes: bool, advance: Advance) -> Made:
     twin = file.with_name(f".{file.name}.catalogue")
     twin.unlink(missing_ok=True)
     try:
@@ -94,7 +94,9 @@ def _write(catalog: Catalog, file: Path, draft: BinaryIO, indexes: bool, advance
         twin.unlink(missing_ok=True)
 
 
-def _copied(stack: ExitStack, catalog: Catalog, twin: Path, indexes: bool, advance: Advance) -> tuple[Facts, Parts]:
+def _copied(
+    stack: ExitStack, catalog: SqliteCatalog, twin: Path, indexes: bool, advance: Advance
+) -> tuple[Facts, Parts]:
     """Copy the catalogue as it is at one moment, and open what belongs to that."""
     with ExitStack() as reading:
         with catalog.writer_lock():

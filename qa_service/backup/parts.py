@@ -16,7 +16,7 @@ from qa_service.index.generation_dir import GenerationDir
 from qa_service.index.manifest import FORMAT as INDEX_FORMAT
 from qa_service.store.catalog_file import Facts
 from qa_service.store.journal import CALIBRATION, KEYS
-from qa_service.store.segments import HEADER_BYTES
+from qa_service.store.segment_files import HEADER_BYTES
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,10 @@ from qa_service.backup.reading import Archive, naming, open_archive
 from qa_service.errors import BadInput, Damaged, Incompatible, Unavailable
 from qa_service.index.manifest import FORMAT as INDEX_FORMAT
 from qa_service.store import catalog_file, directory_use, files, successor
-from qa_service.store.catalog import Catalog
 from qa_service.store.journal import CATALOG, CONTENT, KEYS
 from qa_service.store.replacement import Replacement, prepare
 from qa_service.store.schema import check_schema, newest_schema
+from qa_service.store.sqlite_catalog import SqliteCatalog
 
 _ROOM = 1.05
 """What a restore may need of its file system, as a multiple of what it writes: directories, and a migration."""
@@ -124,7 +124,7 @@ def _try_out(folder: Path, contents: Contents) -> None:
         facts = catalog_file.read_facts(connection)
     if (facts.schema, facts.seq) != (contents.schema, contents.seq):
         raise Damaged("its catalogue is not the one its manifest describes", remedy=ANOTHER)
-    Catalog(folder).close()
+    SqliteCatalog(folder).close()
     for side in ("-wal", "-shm"):
         if (folder / f"{CATALOG}{side}").exists():
             raise Unavailable("the catalogue that was unpacked is still open", field=str(folder), remedy="try again")

@@ -10,9 +10,11 @@ import click
 from qa_service.cli.byte_progress import byte_progress, size
 from qa_service.cli.options import current_settings, data_option
 from qa_service.cli.output import printable, warning_line
+from qa_service.errors import BadInput
 
 if TYPE_CHECKING:
     from qa_service.backup.archive import Contents
+    from qa_service.config import Settings
 
 
 @click.command()
@@ -37,7 +39,7 @@ def backup(file: Path, *, indexes: bool, verify: bool) -> None:
         return
     from qa_service.backup.making import make  # noqa: PLC0415
 
-    settings = current_settings()
+    settings = _of_a_file()
     with byte_progress("backing up") as advance:
         made = make(settings.data_dir, file, indexes=indexes, advance=advance)
     for warning in made.warnings:
@@ -59,11 +61,23 @@ def restore(file: Path, *, replace: bool, keep_keys: bool) -> None:
     """
     from qa_service.backup.restoring import restore as restore_backup  # noqa: PLC0415
 
-    settings = current_settings()
+    settings = _of_a_file()
     with byte_progress("restoring") as advance:
         contents = restore_backup(file, settings.data_dir, replace=replace, keep_keys=keep_keys, advance=advance)
     later = "" if contents.index_format else "; the indexes are made again at the next start"
     click.echo(f"{printable(str(settings.data_dir))}: {_described(contents)}{later}")
+
+
+def _of_a_file() -> Settings:
+    """Read the settings; their catalogue is to be a file."""
+    settings = current_settings()
+    if settings.catalog is not None:
+        raise BadInput(
+            "backups are of data directories, and the articles are in a PostgreSQL database",
+            field="QA_CATALOG",
+            remedy="use pg_dump and pg_restore; the data directory's keys.json and calibration.json are files to copy",
+        )
+    return settings
 
 
 def _described(contents: Contents) -> str:

@@ -46,7 +46,7 @@ def ensure_none_lost(catalog: Catalog, remedy: str = REMEDY) -> None:
     row, where = min(_named(catalog, ahead).items())
     raise Damaged(
         f"the catalogue has lost its last writes, {ahead[row]} or more, those of {where} among them",
-        field=str(catalog.path),
+        field=catalog.where,
         remedy=remedy,
     )
 

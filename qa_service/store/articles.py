@@ -86,18 +86,20 @@ def insert(tx: WriteTransaction, collection: int, record: ArticleRecord, passage
     given = record.submission
     text = record.text.encode("utf-8")
     metadata = json.dumps(dict(given.metadata), ensure_ascii=False)
-    cursor = tx.connection.execute(
+    rows = tx.connection.numbered(
         "INSERT INTO articles (collection, id, seq, pipeline, sha256, attributes, content_type, charset, encoding,"
         " title, url, published_at, site, metadata, characters, passages, ingested_at, shown_crc)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            *(collection, record.id, tx.seq, record.pipeline, record.sha256, record.attributes),
-            *(given.content_type, given.charset, record.encoding, given.title, given.url, given.published_at),
-            *(record.site, metadata, len(record.text), passages, now),
-            soundness.shown_crc(record.id, record.sha256, given.title, given.url, given.published_at, metadata),
-        ),
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING row",
+        [
+            (
+                *(collection, record.id, tx.seq, record.pipeline, record.sha256, record.attributes),
+                *(given.content_type, given.charset, record.encoding, given.title, given.url, given.published_at),
+                *(record.site, metadata, len(record.text), passages, now),
+                soundness.shown_crc(record.id, record.sha256, given.title, given.url, given.published_at, metadata),
+            )
+        ],
     )
-    row = int(cursor.lastrowid or 0)
+    row = rows[0]
     same = text == given.content
     tx.connection.execute(
         "INSERT INTO contents VALUES (?, ?, ?, ?)", (row, given.content, None if same else text, zlib.crc32(text))

@@ -78,8 +78,8 @@ def documents(
     Returns:
         (row, the fields' values, metadata), in no order; rows that are gone are missing.
     """
-    lacking = " OR ".join(f"coalesce({field}, '') = ''" for field in fields) or "0"
-    needed = "1" if metadata else f"({lacking})"
+    lacking = " OR ".join(f"coalesce({field}, '') = ''" for field in fields) or "FALSE"
+    needed = "TRUE" if metadata else f"({lacking})"
     wanted = ", ".join(["row", *fields, f"CASE WHEN {needed} AND metadata <> '{{}}' THEN metadata END"])
     for marks, chunk in parts(article_rows):
         for row, *own, text in connection.execute(f"SELECT {wanted} FROM articles WHERE row IN ({marks})", chunk):

@@ -17,8 +17,8 @@ _FEW_ROWS = 200
 """What so many rows of bands tell of a passage is remembered until the next write."""
 _ORPHANS = "collection = ? AND passage NOT IN (SELECT key FROM passages)"
 _SHARING = (
-    "SELECT b.band, b.passage FROM bands a CROSS JOIN bands b ON b.collection = ? AND b.band = a.band"
-    " WHERE a.passage = ? LIMIT ?"
+    "SELECT b.band, b.passage FROM bands a CROSS JOIN bands b WHERE b.collection = ? AND b.band = a.band"
+    " AND a.passage = ? LIMIT ?"
 )
 
 

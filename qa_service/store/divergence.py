@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from qa_service.store import telling
 from qa_service.store.catalog import Connection
@@ -47,7 +48,7 @@ def compare(original: Connection, row: int, copy: Connection, copy_row: int) -> 
 
 def _live(connection: Connection, collection: int) -> Iterator[tuple[str, int, bytes, bytes]]:
     """Read id, row, checksum of the content and hash of the attributes, in order of the ids."""
-    with telling.of_reading(connection.path):
+    with telling.of_reading(Path(connection.where)):
         rows = connection.execute(
             "SELECT id, row, sha256, attributes FROM articles WHERE collection = ? AND deleted_seq IS NULL ORDER BY id",
             (collection,),

@@ -16,7 +16,10 @@ _UNFINISHED = "furniture of collection {} is being learnt"
 
 def begin(tx: WriteTransaction, collection: int) -> None:
     """Note that articles are about to be processed anew because of what was learnt."""
-    tx.connection.execute("INSERT OR REPLACE INTO meta VALUES (?, '1')", (_UNFINISHED.format(collection),))
+    tx.connection.execute(
+        "INSERT INTO meta VALUES (?, '1') ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+        (_UNFINISHED.format(collection),),
+    )
 
 
 def finish(tx: WriteTransaction, collection: int) -> None:
@@ -38,7 +41,7 @@ def add(tx: WriteTransaction, collection: int, article: int, prints: Iterable[in
 def add_all(tx: WriteTransaction, collection: int, prints: Iterable[tuple[int, int]]) -> None:
     """Count the distinct prints of new articles, given as (print, article's row)."""
     rows = [(collection, *pair) for pair in sorted(prints)]
-    tx.connection.executemany("INSERT OR IGNORE INTO lines VALUES (?, ?, ?)", rows)
+    tx.connection.executemany("INSERT INTO lines VALUES (?, ?, ?) ON CONFLICT DO NOTHING", rows)
 
 
 def remove(tx: WriteTransaction, article: int) -> None:
@@ -94,7 +97,7 @@ def held_often(connection: Connection, collection: int, least: int) -> list[int]
 
 def count_holders(connection: Connection, collection: int, prints: Iterable[int], up_to: int) -> dict[int, int]:
     """Count the live articles that have each print, up to a number."""
-    count = "SELECT count(*) FROM (SELECT 1 FROM lines WHERE collection = ? AND print = ? LIMIT ?)"
+    count = "SELECT count(*) FROM (SELECT 1 FROM lines WHERE collection = ? AND print = ? LIMIT ?) found"
     return {number: int(connection.execute(count, (collection, number, up_to)).fetchone()[0]) for number in prints}
 
 
@@ -142,8 +145,11 @@ def units(connection: Connection, article: int) -> list[Units]:
 
 def learnt(connection: Connection, collection: int, site: str | None = None) -> set[tuple[str, int]]:
     """Read what was learnt to be furniture, as (site, print): of one site, or of all."""
-    rows = connection.execute(
-        "SELECT site, print FROM furniture WHERE collection = ?1 AND (?2 IS NULL OR site = ?2)", (collection, site)
+    found, values = "SELECT site, print FROM furniture WHERE collection = ?", (collection,)
+    rows = (
+        connection.execute(found, values)
+        if site is None
+        else connection.execute(f"{found} AND site = ?", (*values, site))
     )
     return set(rows.fetchall())
 
@@ -165,7 +171,7 @@ def change(
 ) -> None:
     """Add to what was learnt, and take away, given as (site, print)."""
     tx.connection.executemany(
-        "INSERT OR IGNORE INTO furniture VALUES (?, ?, ?)", ((collection, *pair) for pair in learnt)
+        "INSERT INTO furniture VALUES (?, ?, ?) ON CONFLICT DO NOTHING", ((collection, *pair) for pair in learnt)
     )
     tx.connection.executemany(
         "DELETE FROM furniture WHERE collection = ? AND site = ? AND print = ?",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
 
 from qa_service.store import telling
 from qa_service.store.catalog import Connection, WriteTransaction
@@ -33,14 +34,13 @@ def carry_over(source: Connection, tx: WriteTransaction) -> None:
     tx.connection.execute("DELETE FROM job_items")
     tx.connection.execute("DELETE FROM jobs")
     for table in ("jobs", "job_items"):
-        columns = tx.connection.execute(f"SELECT * FROM {table}").description
-        marks = ", ".join("?" * len(columns))
-        tx.connection.executemany(f"INSERT INTO {table} VALUES ({marks})", _rows(source, table))
+        for row in _rows(source, table):
+            tx.connection.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(row))})", row)
 
 
 def _rows(source: Connection, table: str) -> Iterator[tuple[object, ...]]:
     """Read a table; what is wrong with its file is not taken for the fault of the one that is written."""
-    with telling.of_reading(source.path):
+    with telling.of_reading(Path(source.where)):
         yield from map(tuple, source.execute(f"SELECT * FROM {table}"))  # `map` for the reason given in `divergence`
 
 
@@ -61,9 +61,9 @@ def find(connection: Connection, job_id: str) -> Job | None:
 
 def next_unfinished(connection: Connection, but: Collection[str] = ()) -> tuple[str, str] | None:
     """Name the oldest unfinished job and its collection, which is to be none of `but`."""
+    others = f" AND collection NOT IN ({', '.join('?' * len(but))})" if but else ""
     row = connection.execute(
-        "SELECT id, collection FROM jobs WHERE state IN ('queued', 'running')"
-        f" AND collection NOT IN ({', '.join('?' * len(but))}) ORDER BY ordinal LIMIT 1",
+        f"SELECT id, collection FROM jobs WHERE state IN ('queued', 'running'){others} ORDER BY ordinal LIMIT 1",
         tuple(but),
     ).fetchone()
     return (row[0], row[1]) if row else None

@@ -30,10 +30,12 @@ class Usage:
 
 
 def usage(connection: Connection, segments: Segments) -> list[Usage]:
-    """Tell of every segment how much of it is in use."""
+    """Tell of every segment how much of it is in use; of none where what is dead goes by itself."""
+    if not segments.keeps_dead:
+        return []
     rows = connection.execute(
         "SELECT segment, sum(vectors) FROM (SELECT DISTINCT segment, slot, vectors FROM passages"
-        " WHERE deleted_seq IS NULL AND vectors > 0) GROUP BY segment"
+        " WHERE deleted_seq IS NULL AND vectors > 0) used GROUP BY segment"
     )
     live = dict(rows.fetchall())
     return [Usage(number, *given, live.get(number, 0)) for number, given in segments.committed(connection).items()]

@@ -40,23 +40,23 @@ def insert(tx: WriteTransaction, collection: int, article: int, passages: Iterab
 
 def insert_all(tx: WriteTransaction, collection: int, of_articles: Iterable[tuple[int, Iterable[NewPassage]]]) -> None:
     """Write the passages of new articles, given by row."""
-    found: list[tuple[int, int]] = []
-    for article, passages in of_articles:
-        for new in passages:
-            block = new.block or _NOTHING
-            cursor = tx.connection.execute(
-                'INSERT INTO passages (collection, article, seq, passage_id, start, "end", sentences, omitted, units,'
-                " terms, words, block_hash, segment, slot, vectors, vectors_crc)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    *(collection, article, tx.seq, new.passage_id, new.spans.start, new.spans.end),
-                    *(pack_spans(new.spans.sentences), new.omitted, new.units, new.terms, new.words, new.block_hash),
-                    *(block.segment, block.slot, block.vectors, block.crc),
-                ),
-            )
-            key = int(cursor.lastrowid or 0)
-            found.extend((band, key) for band in new.bands)
-    bands.add(tx, collection, found)
+    given = [(article, new) for article, passages in of_articles for new in passages]
+    keys = tx.connection.numbered(
+        'INSERT INTO passages (collection, article, seq, passage_id, start, "end", sentences, omitted, units,'
+        " terms, words, block_hash, segment, slot, vectors, vectors_crc)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING key",
+        (_row(tx, collection, article, new) for article, new in given),
+    )
+    bands.add(tx, collection, ((band, key) for key, (_, new) in zip(keys, given, strict=True) for band in new.bands))
+
+
+def _row(tx: WriteTransaction, collection: int, article: int, new: NewPassage) -> tuple[object, ...]:
+    block = new.block or _NOTHING
+    return (
+        *(collection, article, tx.seq, new.passage_id, new.spans.start, new.spans.end),
+        *(pack_spans(new.spans.sentences), new.omitted, new.units, new.terms, new.words, new.block_hash),
+        *(block.segment, block.slot, block.vectors, block.crc),
+    )
 
 
 def mark_deleted(tx: WriteTransaction, article: int) -> list[tuple[bytes, int]]:
@@ -199,7 +199,7 @@ def forget_block(tx: WriteTransaction, block: Block) -> list[int]:
     place = (block.segment, block.slot)
     rows = tx.connection.execute("SELECT DISTINCT article FROM passages WHERE segment = ? AND slot = ?", place)
     found = [row for (row,) in rows]
-    tx.connection.execute("UPDATE passages SET block_hash = x'' WHERE segment = ? AND slot = ?", place)
+    tx.connection.execute("UPDATE passages SET block_hash = ? WHERE segment = ? AND slot = ?", (b"", *place))
     return found
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import sqlite3
 import zlib
 from collections.abc import Iterator
 
@@ -19,7 +20,7 @@ _REMEDY = "ingest the article again, or restore the data directory from a backup
 
 
 @contextlib.contextmanager
-def text_as_found(connection: Connection) -> Iterator[set[bytes]]:
+def text_as_found(connection: sqlite3.Connection) -> Iterator[set[bytes]]:
     """Read text that is not UTF-8 with U+FFFD in it, which its checksums find out; else it would end the reading.
 
     Returns:

@@ -15,12 +15,17 @@ def add_documents(tx: WriteTransaction, collection: int, documents: Iterable[Map
     frequencies: Counter[str] = Counter()
     for document in documents:
         frequencies.update(document.keys())
+    ids = {word: term for word, (term, _) in lookup(tx.connection, collection, frequencies).items()}
     tx.connection.executemany(
-        "INSERT INTO terms (collection, term, df) VALUES (?, ?, ?)"
-        " ON CONFLICT (collection, term) DO UPDATE SET df = df + excluded.df",
-        ((collection, word, count) for word, count in sorted(frequencies.items())),
+        "UPDATE terms SET df = df + ? WHERE id = ?", ((frequencies[word], term) for word, term in ids.items())
     )
-    return {word: term for word, (term, _) in lookup(tx.connection, collection, frequencies).items()}
+    # Not by ON CONFLICT, which in PostgreSQL spends a number for every word that is known.
+    fresh = sorted(frequencies.keys() - ids.keys())
+    numbers = tx.connection.numbered(
+        "INSERT INTO terms (collection, term, df) VALUES (?, ?, ?) RETURNING id",
+        ((collection, word, frequencies[word]) for word in fresh),
+    )
+    return {**ids, **dict(zip(fresh, numbers, strict=True))}
 
 
 def remove_documents(tx: WriteTransaction, blobs: Iterable[bytes]) -> None:

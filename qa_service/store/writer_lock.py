@@ -43,6 +43,21 @@ def held(place: Path, data_dir: Path) -> Iterator[None]:
         lock.release()
 
 
+@contextlib.contextmanager
+def free(path: Path) -> Iterator[bool]:
+    """Hold the lock of a file if nobody else does; tell whether that is so."""
+    lock = filelock.FileLock(path, is_singleton=False)
+    try:
+        lock.acquire(blocking=False)
+    except filelock.Timeout:
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        lock.release()
+
+
 def sign(place: Path) -> None:
     """Leave this process's number beside the lock, for those who wait for it."""
     with contextlib.suppress(OSError):

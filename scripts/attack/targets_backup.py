@@ -10,7 +10,7 @@ from pathlib import Path
 from targets import REFUSED, TAKEN, Target, promise, resealed
 
 from qa_service.errors import QAError
-from qa_service.store.catalog import Catalog
+from qa_service.store.sqlite_catalog import SqliteCatalog
 
 _FROM_MANIFEST = 1
 
@@ -30,7 +30,7 @@ def _good() -> bytes:
 
     data = _folder() / "data"
     data.mkdir()
-    Catalog(data).close()
+    SqliteCatalog(data).close()
     path = _folder() / "good.tar"
     make(data, path, indexes=False, advance=_silent)
     return path.read_bytes()

@@ -30,7 +30,8 @@ from qa_service.index.lexical import LexicalIndex
 from qa_service.index.manifest import FORMAT, BaseEntry, Delta, FileEntry, LegEntry, Manifest, Versions
 from qa_service.index.places import Places
 from qa_service.store.packing import pack_terms
-from qa_service.store.segments import MAGIC, Block, Segments
+from qa_service.store.segment_files import MAGIC, SegmentFiles
+from qa_service.store.segments import Block
 
 DIM, COUNT, LISTS = 16, 60, 4
 REFUSALS = (DamagedIndex, DamagedModel, Damaged, Incompatible)
@@ -180,7 +181,7 @@ def _segment_seeds() -> Iterator[bytes]:
 @refusing
 def _segment(data: bytes) -> None:
     home = folder("segment")
-    segments = Segments(SimpleNamespace(data_dir=home, root=home))  # type: ignore[arg-type]
+    segments = SegmentFiles(SimpleNamespace(data_dir=home, root=home))  # type: ignore[arg-type]
     path = segments.path(1)
     path.unlink(missing_ok=True)
     path.write_bytes(data)

@@ -28,7 +28,7 @@ from wrk import Load, load, require_wrk
 
 from qa_service.evaluation.squad import load_squad
 from qa_service.library import Library
-from qa_service.store.catalog import Catalog
+from qa_service.store.sqlite_catalog import SqliteCatalog
 from qa_service.types import Submission
 
 WARM_UP, STAGED, SEED = 50, 200, 0
@@ -70,7 +70,7 @@ def main() -> None:
 def ingest(articles: Sequence[Submission], data: Path, collection: str, home: Path) -> float | None:
     """Have the command line take the articles in, unless the collection has some; give the seconds it took."""
     if (data / "catalog.sqlite3").exists():
-        catalog = Catalog(data)
+        catalog = SqliteCatalog(data)
         filled = {found.name for found in Library(catalog).collections() if found.articles}
         catalog.close()
         if collection in filled:

@@ -15,7 +15,7 @@ from kill_points import Failed, killed, measure
 from report import Table, publish
 from toy_directory import Findings
 
-from qa_service.store.catalog import Catalog
+from qa_service.store.sqlite_catalog import SqliteCatalog
 
 Kill = Callable[[Path, Random, Findings], None]
 
@@ -27,8 +27,8 @@ def killed_while_opened(data: Path, rng: Random) -> bool:
     twin = data.with_name("twin")
     shutil.rmtree(twin, ignore_errors=True)
     shutil.copytree(data, twin)
-    extent = measure(lambda: Catalog(twin).close())
-    return killed(lambda: Catalog(data).close(), extent, rng)
+    extent = measure(lambda: SqliteCatalog(twin).close())
+    return killed(lambda: SqliteCatalog(data).close(), extent, rng)
 
 
 def kill_and_report(name: str, what: str, given: argparse.Namespace, kill: Kill) -> int:

@@ -36,7 +36,7 @@ from embeddings.toy import ToyEncoder
 from qa_service import assembly
 from qa_service.config import Settings
 from qa_service.engine import Engine
-from qa_service.store.catalog import Catalog
+from qa_service.store.sqlite_catalog import SqliteCatalog
 
 SPANS_S = {"jobs": 2.5, "replace, compaction": 1.0, "collections": 1.0}
 """How long a write of some kind goes on at most before the kill; others half a second."""
@@ -187,7 +187,7 @@ class Run:
         problems: list[str] = []
 
         def well() -> bool:
-            engine = Engine(self.settings, ToyEncoder(), Catalog(self.data), tokenizer=self._tokenizer)
+            engine = Engine(self.settings, ToyEncoder(), SqliteCatalog(self.data), tokenizer=self._tokenizer)
             problems[:] = engine.check()
             engine.close()
             return not problems

@@ -42,7 +42,7 @@ from qa_service import succession  # noqa: E402
 from qa_service.engine import Engine  # noqa: E402
 from qa_service.errors import Incompatible, Superseded  # noqa: E402
 from qa_service.store import directory_use, successor  # noqa: E402
-from qa_service.store.catalog import Catalog  # noqa: E402
+from qa_service.store.sqlite_catalog import SqliteCatalog  # noqa: E402
 
 OLD, NEW = "toy", "toy-64"
 ARTICLES = 60
@@ -86,7 +86,7 @@ class Rebuilds:
         if self._model() == OLD:
             self.findings.counts["gone on with" if successor.read_plan(self.data) else "begun anew"] += 1
             self._build()
-            Catalog(self.data).close()
+            SqliteCatalog(self.data).close()
         else:
             self.findings.counts["had taken over"] += 1
         self._expect(f"{what}, rebuilt", NEW)
@@ -116,7 +116,7 @@ class Rebuilds:
                 raise Failed("it did not take over")
             ended.set()
             thread.join()
-        Catalog(self.data).close()
+        SqliteCatalog(self.data).close()
 
     def _served(self) -> None:
         """Rebuild and go on with it as a server does."""
@@ -130,7 +130,7 @@ class Rebuilds:
                 self._write(new)
                 ended.set()
         use.release()
-        Catalog(self.data).close()
+        SqliteCatalog(self.data).close()
 
     def _writing(self, engine: Engine) -> tuple[threading.Event, threading.Thread]:
         """Write articles in a thread, until that is not where they go any more."""

@@ -19,7 +19,7 @@ from qa_service.config import Settings
 from qa_service.engine import Engine
 from qa_service.errors import BadInput, Damaged, Incompatible, Unavailable
 from qa_service.store import directory_use, files, schema
-from qa_service.store.catalog import Catalog
+from qa_service.store.sqlite_catalog import SqliteCatalog
 from qa_service.types import Ask
 from tests.conftest import add
 
@@ -231,7 +231,7 @@ def test_a_data_directory_that_the_service_makes_is_its_owners_alone(tmp_path: P
     before = os.umask(0o022)
     try:
         for name in ("new/data", "there"):
-            Catalog(tmp_path / name).close()
+            SqliteCatalog(tmp_path / name).close()
     finally:
         os.umask(before)
     assert [permissions(tmp_path / name) for name in ("new", "new/data", "there")] == [0o755, 0o700, 0o755]

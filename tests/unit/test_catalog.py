@@ -6,12 +6,12 @@ import threading
 from contextlib import closing
 from pathlib import Path
 
-from qa_service.store.catalog import Catalog
+from qa_service.store.sqlite_catalog import SqliteCatalog
 
 FULL = 2
 
 
-def settings_of(catalog: Catalog) -> tuple[str, int]:
+def settings_of(catalog: SqliteCatalog) -> tuple[str, int]:
     with catalog.read() as connection:
         return (
             connection.execute("PRAGMA journal_mode").fetchone()[0],
@@ -22,7 +22,7 @@ def settings_of(catalog: Catalog) -> tuple[str, int]:
 def test_a_commit_is_on_disk_when_it_returns_in_every_thread(tmp_path: Path) -> None:
     """With `synchronous` NORMAL, SQLite's own default in some builds, a power cut would undo the last commits."""
     found: list[tuple[str, int]] = []
-    with closing(Catalog(tmp_path)) as catalog:
+    with closing(SqliteCatalog(tmp_path)) as catalog:
         for _ in range(2):
             thread = threading.Thread(target=lambda: found.append(settings_of(catalog)))
             thread.start()

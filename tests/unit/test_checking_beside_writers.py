@@ -15,8 +15,8 @@ from qa_service.checking import indexes
 from qa_service.config import Settings
 from qa_service.engine import Engine
 from qa_service.index import base as base_index
-from qa_service.store.catalog import Catalog
-from qa_service.store.segments import Segments
+from qa_service.store.segment_files import SegmentFiles
+from qa_service.store.sqlite_catalog import SqliteCatalog
 from tests.conftest import add
 from tests.unit.test_generations import text
 from tests.unit.test_mending import base_root, compact, harm
@@ -67,14 +67,14 @@ def once(act: Callable[[], object]) -> Callable[[], None]:
 
 def once_begun(monkeypatch: pytest.MonkeyPatch, what: Callable[[], object]) -> None:
     """Have something done when the first check has looked at the catalogue as a whole."""
-    real, act = Catalog.integrity_problems, once(what)
+    real, act = SqliteCatalog.integrity_problems, once(what)
 
-    def look(catalog: Catalog) -> list[str]:
+    def look(catalog: SqliteCatalog) -> list[str]:
         found = real(catalog)
         act()
         return found
 
-    monkeypatch.setattr(Catalog, "integrity_problems", look)
+    monkeypatch.setattr(SqliteCatalog, "integrity_problems", look)
 
 
 @pytest.mark.parametrize("write", WRITES.values(), ids=WRITES)
@@ -157,15 +157,15 @@ def test_a_segment_that_goes_just_when_the_check_begins(
     writer: Engine, checker: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     replaced(writer, 30)
-    real = Segments.hold
+    real = SegmentFiles.hold
     act = once(lambda: erasing.compact_everything(writer.catalog, writer.segments, writer.generations, erase=False))
 
-    def hold(self: Segments, numbers: object) -> None:
+    def hold(self: SegmentFiles, numbers: object) -> None:
         if self is checker.segments:
             act()
         real(self, numbers)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(Segments, "hold", hold)
+    monkeypatch.setattr(SegmentFiles, "hold", hold)
     assert checker.check() == []
 
 

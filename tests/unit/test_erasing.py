@@ -16,7 +16,7 @@ from qa_service.config import Settings
 from qa_service.engine import Engine
 from qa_service.errors import Unavailable
 from qa_service.index import dense
-from qa_service.store import moves, segments, successor
+from qa_service.store import moves, segment_files, segments, successor
 from qa_service.store.catalog import Catalog
 from qa_service.types import Ask
 from tests.conftest import add
@@ -106,7 +106,7 @@ def test_a_removed_segment_is_let_go_after_a_while(settings: Settings, monkeypat
     assert 1 in engine.segments._maps
     engine.generations.let_go()
     assert 1 in engine.segments._maps
-    monkeypatch.setattr(segments, "_HELD_S", 0.0)
+    monkeypatch.setattr(segment_files, "_HELD_S", 0.0)
     engine.generations.let_go()
     assert list(engine.segments._maps) == [2]
     assert shown(engine) == before

@@ -14,7 +14,7 @@ from qa_service.engine import Engine
 from qa_service.errors import Incompatible
 from qa_service.index import folding
 from qa_service.index.generation import Generations
-from qa_service.store.catalog import Catalog
+from qa_service.store.sqlite_catalog import SqliteCatalog
 from qa_service.types import Ask
 from tests.conftest import add, article
 
@@ -205,14 +205,14 @@ def test_a_job_is_resumed_after_a_restart(settings: Settings) -> None:
 
 
 def test_a_newer_catalogue_is_refused(settings: Settings) -> None:
-    catalog = Catalog(settings.data_dir)
+    catalog = SqliteCatalog(settings.data_dir)
     with catalog.read() as connection:
         version = connection.execute("PRAGMA user_version").fetchone()[0]
     with catalog.writer_lock(), catalog.write() as tx:
         tx.connection.execute(f"PRAGMA user_version = {version + 1}")
     catalog.close()
     with pytest.raises(Incompatible, match="format"):
-        Catalog(settings.data_dir)
+        SqliteCatalog(settings.data_dir)
 
 
 def wait_until(condition: object, seconds: float = 60.0) -> None:

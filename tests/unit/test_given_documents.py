@@ -11,7 +11,7 @@ from embeddings.toy import ToyEncoder, ToyReranker
 from qa_service.config import Settings
 from qa_service.engine import Engine
 from qa_service.errors import BadInput
-from qa_service.store.catalog import Catalog
+from qa_service.store.sqlite_catalog import SqliteCatalog
 from tests.conftest import add
 
 QUERY = "第二医院的院长是谁？"
@@ -125,7 +125,7 @@ class Backwards(ToyReranker):
 
 def test_a_configured_reranker_reads_the_first(tmp_path: Path, cache_dir: Path, encoder: ToyEncoder) -> None:
     settings = Settings(data_dir=tmp_path / "data", cache_dir=cache_dir, model="toy", rerank_depth=2)
-    plain = Engine(settings, encoder, Catalog(settings.data_dir))
+    plain = Engine(settings, encoder, SqliteCatalog(settings.data_dir))
     order = [place for place, _ in plain.rerank(QUERY, DOCUMENTS)]
     reranker = Backwards()
     reading = Engine(settings, encoder, plain.catalog, reranker)  # type: ignore[arg-type]

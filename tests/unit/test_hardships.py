@@ -15,7 +15,7 @@ from qa_service.engine import Engine
 from qa_service.errors import Incompatible, Unavailable
 from qa_service.index import folding
 from qa_service.ingest import Ingestor
-from qa_service.store.segments import Segments
+from qa_service.store.segment_files import SegmentFiles
 from qa_service.types import Ask, Outcome, Submission
 from tests.conftest import add, article
 from tests.unit.test_generations import question, text, wait_until
@@ -193,7 +193,7 @@ def test_a_full_disk_is_a_clear_error_and_keeps_nothing(engine: Engine, monkeypa
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(Segments, "append", full)
+        patch.setattr(SegmentFiles, "append", full)
         with pytest.raises(Unavailable, match="No space left"):
             add(engine, {"a": text(1)})
     assert engine.articles("default").articles == ()

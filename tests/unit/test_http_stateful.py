@@ -22,7 +22,7 @@ from qa_service.engine import Engine
 from qa_service.http import create_app
 from qa_service.http.host import EXTENSION
 from qa_service.job_runner import JobRunner
-from qa_service.store.catalog import Catalog
+from qa_service.store.sqlite_catalog import SqliteCatalog
 from qa_service.text.tokens import Tokenizer
 from tests.unit.test_store_stateful import IDS, NAMES, WORDS, a_name, an_id, code, text
 
@@ -41,7 +41,7 @@ class Requests(RuleBasedStateMachine):
         self.model: dict[str, dict[str, int]] = {"default": {}}
         self.root = Path(tempfile.mkdtemp(dir=self.configuration.data_dir))
         chosen = self.configuration.model_copy(update={"data_dir": self.root})
-        self.engine = Engine(chosen, ToyEncoder(), Catalog(self.root), tokenizer=self.tokenizer)
+        self.engine = Engine(chosen, ToyEncoder(), SqliteCatalog(self.root), tokenizer=self.tokenizer)
         self.engine.recover()
         # One application for all examples: making its routes takes longer than an example.
         self.app.extensions[EXTENSION]._engine = self.engine
@@ -143,7 +143,7 @@ def rows(articles: dict[str, int]) -> list[dict[str, str]]:
 def test_every_protocol_shows_what_a_dictionary_holds(tmp_path: Path, cache_dir: Path) -> None:
     configuration = Settings(data_dir=tmp_path, cache_dir=cache_dir, model="toy", min_confidence=0.0)
     tokenizer = assembly.load_tokenizer(configuration)
-    first = Engine(configuration, ToyEncoder(), Catalog(tmp_path / "first"), tokenizer=tokenizer)
+    first = Engine(configuration, ToyEncoder(), SqliteCatalog(tmp_path / "first"), tokenizer=tokenizer)
     app = create_app(configuration, first)
     machine = type("Machine", (Requests,), {"configuration": configuration, "tokenizer": tokenizer, "app": app})
     checks = list(HealthCheck)

@@ -12,10 +12,11 @@ import pytest
 
 from qa_service.engine import Engine
 from qa_service.store import articles, bands, collections, passages
-from qa_service.store.catalog import Catalog, Connection
+from qa_service.store.catalog import Connection
 from qa_service.store.kept import Kept, Shared
 from qa_service.store.passages import Candidate
 from qa_service.store.recent import Recent
+from qa_service.store.sqlite_catalog import SqliteCatalog
 from qa_service.types import Ask, Submission
 
 PARK = "青河公园每天早上六点开门。晚上十点关门。儿童票价是五元。"
@@ -111,7 +112,7 @@ def test_another_process_that_deletes_is_noticed(engine: Engine) -> None:
     with engine.catalog.read() as connection:
         seq = connection.sequence()
         assert len(live(connection, seq)) == 2
-    other = Catalog(engine.catalog.data_dir)
+    other = SqliteCatalog(engine.catalog.data_dir)
     with other.writer_lock(), other.write() as tx:
         passages.mark_deleted(tx, 1)
         articles.mark_deleted(tx, 1)

@@ -14,8 +14,8 @@ from qa_service.http.exposure import refuse_exposed
 from qa_service.keys.key import Key, make_key
 from qa_service.keys.key_file import NAME, add_key, read_keys, read_settled_keys, revoke_key
 from qa_service.store import directory_use, files
-from qa_service.store.catalog import Catalog
 from qa_service.store.journal import FOLDER
+from qa_service.store.sqlite_catalog import SqliteCatalog
 from tests.conftest import add
 from tests.unit.test_backup import at, back_up, opened, put_back, text, texts
 from tests.unit.test_replacement import Died
@@ -74,7 +74,7 @@ def test_a_key_made_after_an_interrupted_restore_is_kept(left: tuple[Path, Key, 
 def test_a_key_revoked_after_an_interrupted_restore_is_gone(left: tuple[Path, Key, Key]) -> None:
     data, of_backup, _ = left
     assert revoke_key(data, of_backup.id) == (of_backup, 0)
-    Catalog(data).close()
+    SqliteCatalog(data).close()
     assert ids(data) == set()
 
 

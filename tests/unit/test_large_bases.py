@@ -325,7 +325,7 @@ def test_keys_are_spread_over_what_is_live(settings: Settings) -> None:
 
 
 def test_vectors_are_read_from_many_segments(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("qa_service.store.segments.SEGMENT_RECORDS", 50)
+    monkeypatch.setattr("qa_service.store.segment_files.SEGMENT_RECORDS", 50)
     engine = Engine.open(settings, ToyEncoder())
     for first in range(0, 60, 20):
         add(engine, {f"a{n}": text(n) for n in range(first, first + 20)})

@@ -15,7 +15,7 @@ from qa_service.engine import Engine
 from qa_service.index import dense, folding
 from qa_service.index.generation_dir import GenerationDir
 from qa_service.store import collections, files
-from qa_service.store.catalog import Catalog
+from qa_service.store.sqlite_catalog import SqliteCatalog
 from qa_service.text.tokens import Tokenizer
 from qa_service.types import Ask
 from tests.conftest import add
@@ -71,7 +71,7 @@ class History:
 
 
 def opened(settings: Settings, tokenizer: Tokenizer, encoder: ToyEncoder) -> Engine:
-    engine = Engine(settings, encoder, Catalog(settings.data_dir), tokenizer=tokenizer)
+    engine = Engine(settings, encoder, SqliteCatalog(settings.data_dir), tokenizer=tokenizer)
     engine.recover()
     return engine
 

@@ -17,7 +17,7 @@ from qa_service.errand_process import _compact
 from qa_service.errands import Order
 from qa_service.index import folding
 from qa_service.store import moves
-from qa_service.store.segments import Segments
+from qa_service.store.segment_files import SegmentFiles
 from qa_service.types import Ask
 from tests.conftest import add
 from tests.unit.test_generations import question, text
@@ -128,8 +128,8 @@ STEPS = {
     "while vectors are moved": (moves, "_place"),
     "before a new base": (folding, "compact"),
     "before older ones are removed": (folding, "remove_superseded"),
-    "before segments are forgotten": (Segments, "forget"),
-    "before their files are removed": (Segments, "remove_unknown"),
+    "before segments are forgotten": (SegmentFiles, "forget"),
+    "before their files are removed": (SegmentFiles, "remove_unknown"),
 }
 
 

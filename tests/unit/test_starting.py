@@ -17,7 +17,7 @@ from qa_service.errors import Damaged
 from qa_service.http import create_app
 from qa_service.http.host import EXTENSION, EngineHost
 from qa_service.store import directory_use, files
-from qa_service.store.catalog import Catalog
+from qa_service.store.sqlite_catalog import SqliteCatalog
 from qa_service.types import Ask, Submission
 
 
@@ -86,8 +86,8 @@ def test_an_engine_that_cannot_be_opened_holds_nothing(
         raise Failed
 
     closed: list[object] = []
-    close = Catalog.close
-    monkeypatch.setattr(Catalog, "close", lambda catalog: (closed.append(catalog), close(catalog)))
+    close = SqliteCatalog.close
+    monkeypatch.setattr(SqliteCatalog, "close", lambda catalog: (closed.append(catalog), close(catalog)))
     place = "assembly" if failing == "load_parts" else "engine"
     with monkeypatch.context() as patch:
         patch.setattr(f"qa_service.{place}.{failing}", fail)
@@ -103,10 +103,10 @@ def test_an_engine_that_cannot_be_opened_holds_nothing(
 
 
 def test_a_catalogue_that_cannot_be_opened_holds_nothing(settings: Settings) -> None:
-    Catalog(settings.data_dir).close()
+    SqliteCatalog(settings.data_dir).close()
     settings.data_dir.joinpath("catalog.sqlite3").write_bytes(b"SQLite format 3\0" + b"\xff" * 5000)
     with pytest.raises(Damaged) as raised:
-        Catalog(settings.data_dir)
+        SqliteCatalog(settings.data_dir)
     assert raised.tb is not None and not in_use(settings.data_dir)
 
 

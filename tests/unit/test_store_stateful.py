@@ -28,7 +28,7 @@ from qa_service.index import dense, folding
 from qa_service.index.generation import Generations
 from qa_service.job_runner import JobRunner
 from qa_service.store import collections
-from qa_service.store.catalog import Catalog
+from qa_service.store.sqlite_catalog import SqliteCatalog
 from qa_service.text.tokens import Tokenizer
 from qa_service.types import Ask, RankedPassage, Submission
 
@@ -79,7 +79,7 @@ class Shelves(RuleBasedStateMachine):
 
     def opened(self) -> Engine:
         chosen = self.configuration.model_copy(update={"data_dir": self.root / "data"})
-        engine = Engine(chosen, ToyEncoder(), Catalog(chosen.data_dir), tokenizer=self.tokenizer)
+        engine = Engine(chosen, ToyEncoder(), SqliteCatalog(chosen.data_dir), tokenizer=self.tokenizer)
         engine.recover()
         return engine
 

@@ -23,7 +23,7 @@ from qa_service.errors import Incompatible, Superseded, Unavailable
 from qa_service.job_runner import JobRunner
 from qa_service.library import Library
 from qa_service.store import directory_use, successor
-from qa_service.store.catalog import Catalog
+from qa_service.store.sqlite_catalog import SqliteCatalog
 from qa_service.types import Ask, Submission
 from tests.conftest import add, article
 from tests.unit.test_generations import question, text
@@ -266,7 +266,7 @@ def test_two_rebuilds_at_once_are_refused(settings: Settings, other: Settings) -
 
 def test_whoever_waited_for_the_lock_of_the_old_one_is_refused(settings: Settings, other: Settings) -> None:
     """The writer's lock is free again, but of something that does not count any more."""
-    old = Catalog(settings.data_dir)
+    old = SqliteCatalog(settings.data_dir)
     with closing(Engine.open(settings, ToyEncoder())) as engine:
         add(engine, {"a": text(1)})
         with closing(rebuilder(other)) as rebuilding:

@@ -16,7 +16,7 @@ from qa_service.errors import Unavailable
 from qa_service.index.generation_dir import GenerationDir
 from qa_service.library import Library
 from qa_service.store import writer_lock
-from qa_service.store.catalog import Catalog
+from qa_service.store.sqlite_catalog import SqliteCatalog
 from qa_service.types import Ask
 from tests.conftest import add, article
 from tests.unit.test_generations import question, text, wait_until
@@ -24,8 +24,8 @@ from tests.unit.test_generations import question, text, wait_until
 _HOLD = """
 import sys
 from pathlib import Path
-from qa_service.store.catalog import Catalog
-catalog = Catalog(Path(sys.argv[1]))
+from qa_service.store.sqlite_catalog import SqliteCatalog
+catalog = SqliteCatalog(Path(sys.argv[1]))
 with catalog.writer_lock(), catalog.write():
     print("held", flush=True)
     sys.stdin.read()
@@ -87,7 +87,7 @@ def test_readers_do_not_wait_for_another_process_that_writes(
 
 
 def test_a_thread_of_ones_own_is_called_that(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    catalog = Catalog(settings.data_dir)
+    catalog = SqliteCatalog(settings.data_dir)
     monkeypatch.setattr(writer_lock, "LOCK_TIMEOUT_S", 0.0)
     with (
         catalog.writer_lock(),

@@ -1,0 +1,1 @@
+"""The catalogue and the vectors in a PostgreSQL database, which many services can share; extra `postgres`."""
