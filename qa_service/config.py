@@ -363,7 +363,7 @@ def load_settings(**overrides: Any) -> Settings:
         first = error.errors()[0]
         name = "QA_" + "_".join(str(part) for part in first["loc"]).upper()
         shown = _USER.sub("//", repr(first.get("input")))
-        given = "" if first["loc"] and first["loc"][0] in (*SECRET_SETTINGS, *PLACES) else f", got {shown}"
+        given = "" if first["loc"] and first["loc"][0] in SECRET_SETTINGS else f", got {shown}"
         raise ConfigError(f"{first['msg']}{given}", field=name, remedy="correct the setting") from error
     if settings.generator_url is not None and settings.generator_model is None:
         raise ConfigError(
