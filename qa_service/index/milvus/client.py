@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -256,6 +257,8 @@ class MilvusServer:
                     plain.create_database(address.database, timeout=self._search_s)
             finally:
                 plain.close()
+        # It logs what is told to the caller as well, with a trace of each try.
+        logging.getLogger("pymilvus").setLevel(logging.CRITICAL)
         client = MilvusClient(db_name=address.database, **given)
         self._is_lite = "lite" in client.get_server_version(timeout=self._search_s).lower()
         return client

@@ -137,6 +137,9 @@ class MilvusCollection:
             return
         missing, surplus = self._differences(published, catalog)
         for kind in KINDS:
+            # What is about to be removed is known to questions, too.
+            owners = surplus[kind] >> SENTENCE_BITS if kind == "sentences" else surplus[kind]
+            surplus[kind] = surplus[kind][~np.isin(owners, np.array(published.dead, dtype=np.int64))]
             if len(missing[kind]):
                 yield f"{len(missing[kind])} passages lack {kind} in Milvus ({_REBUILD})"
             if len(surplus[kind]):

@@ -242,6 +242,8 @@ class MilvusIndexes:
             if current is None or current.row != collection.row:
                 return None
             published = self.recover(current)
+            if published.dead or published.retired:
+                published = self._tidied(self.collection(current.row), published)
             if not published.dead:
                 with self.catalog.write() as tx:
                     passages.erase_deleted(tx, current.row, published.seq)
