@@ -75,6 +75,7 @@ class Engine:
         adjustment = self.adjustment.read if adjusted else Adjustment
         cohorts = Cohorts(encoder)
         self._searcher = Searcher(catalog, self.segments, encoder, self.tokenizer, cohorts, self._reranking, adjustment)
+        self.generations.while_waiting(self._searcher.pause)
         self._given = GivenDocuments(
             encoder, self.tokenizer, passage_tokens(encoder), repair, self._reranking, adjustment, cohorts
         )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Container, Iterator
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 from qa_service.index.lost_writes import REMEDY
@@ -109,6 +110,9 @@ class Indexes(Protocol):
         Errors:
             Unavailable: some cannot be removed, and `surely` asks for it.
         """
+
+    def while_waiting(self, pause: Callable[[], AbstractContextManager[None]]) -> None:
+        """Be told in what to wait for another process's answer, so that other questions go on meanwhile."""
 
     def let_go(self) -> None:
         """Let go of what was removed and is not read any more."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from qa_service.errors import QAError
@@ -43,6 +44,9 @@ class LocalIndexes(Generations):
     def accept_loss(self) -> None:
         """Remove the indexes that are ahead of the catalogue; see `lost_writes`."""
         lost_writes.accept_loss(self.catalog, self)
+
+    def while_waiting(self, pause: Callable[[], AbstractContextManager[None]]) -> None:
+        """Do nothing: no other process is waited for."""
 
     def unfit(self, collection: Collection) -> Iterator[str]:
         """Look whether the files of the published generation are there in their lengths."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence, Set
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import partial
 from itertools import islice
@@ -78,6 +79,10 @@ class Searcher:
     def waiting(self) -> int:
         """How many questions wait for others to be done."""
         return self._turns.waiting
+
+    def pause(self) -> AbstractContextManager[None]:
+        """Let other questions have the calling thread's turn while it waits for another process."""
+        return self._turns.interrupted()
 
     def passage_keys(self) -> set[int]:
         """Give the keys of the passages of which something is remembered for other questions."""

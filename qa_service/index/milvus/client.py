@@ -6,8 +6,8 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -37,6 +37,9 @@ _SEARCHES = 24
 class MilvusServer:
     """One database of a Milvus. Safe for threads.
 
+    Attributes:
+        pause: in what the threads that ask wait for its answers.
+
     Parameters:
         address: where it is.
         search_s: seconds that a search may take.
@@ -52,6 +55,7 @@ class MilvusServer:
         self._looking = threading.Lock()
         self._looked_at = float("-inf")
         self._trouble: str | None = None
+        self.pause: Callable[[], AbstractContextManager[None]] = nullcontext
         self._unsettled: dict[str, int] = {}
         self._is_lite = False
         self._breaker = Breaker(lambda: self._away("it did not answer just now"))
@@ -196,14 +200,10 @@ class MilvusServer:
 
     def together(self, searches: Sequence[Callable[[], Any]]) -> list[Any]:
         """Run searches at the same time; give their results in order."""
-        running = [self._pool.submit(search) for search in searches[1:]]
-        # Whatever becomes of the first, the others are waited for: they hold the server's answer.
-        try:
-            first = searches[0]()
-        finally:
-            for one in running:
-                one.exception()
-        return [first, *(one.result() for one in running)]
+        running = [self._pool.submit(search) for search in searches]
+        with self.pause():
+            wait(running)
+        return [one.result() for one in running]
 
     def _seeing(self, written: int | None) -> dict[str, object]:
         if self._consistency != "session":

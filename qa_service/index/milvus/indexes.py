@@ -10,7 +10,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -320,6 +321,10 @@ class MilvusIndexes:
                 field=str(self.server.address),
                 remedy="see that Milvus can be reached, then run `qa-service compact --erase` again",
             )
+
+    def while_waiting(self, pause: Callable[[], AbstractContextManager[None]]) -> None:
+        """Wait for searches in what `pause` gives."""
+        self.server.pause = pause
 
     def let_go(self) -> None:
         """Let go of vectors that were removed and are not read any more."""
