@@ -1,21 +1,20 @@
-"""A Milvus as the indexes use it: connected when first needed, with time limits, and errors in words of our own."""
+"""A database of Milvus as the indexes use it."""
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from qa_service.errors import ConfigError, Unavailable
+from qa_service.errors import Unavailable
 from qa_service.index.bm25 import Hits
-from qa_service.index.milvus.breaker import Breaker
+from qa_service.index.milvus.connection import MilvusConnection
 from qa_service.milvus_address import MilvusAddress
 
 if TYPE_CHECKING:
@@ -48,23 +47,20 @@ class MilvusServer:
 
     def __init__(self, address: MilvusAddress, search_s: float = 5.0, consistency: Consistency = "session") -> None:
         self.address = address
+        self._connection = MilvusConnection(address, search_s)
         self._search_s = search_s
         self._consistency = consistency
-        self._client: MilvusClient | None = None
-        self._connecting = threading.Lock()
         self._looking = threading.Lock()
         self._looked_at = float("-inf")
         self._trouble: str | None = None
         self.pause: Callable[[], AbstractContextManager[None]] = nullcontext
         self._unsettled: dict[str, int] = {}
-        self._is_lite = False
-        self._breaker = Breaker(lambda: self._away("it did not answer just now"))
         self._pool = ThreadPoolExecutor(_SEARCHES, thread_name_prefix="qa-milvus")
 
     @property
     def outages(self) -> int:
         """How often it has gone away; what was kept of it may have changed with each."""
-        return self._breaker.trips
+        return self._connection.outages
 
     def trouble(self) -> str | None:
         """Tell why it cannot be used, as of a few seconds ago; None when it can be."""
@@ -84,47 +80,47 @@ class MilvusServer:
         Errors:
             Unavailable: it does not.
         """
-        with self._using(self._search_s) as (client, more):
+        with self._connection.using(self._search_s) as (client, more):
             client.list_collections(**more)
 
     def collections(self) -> list[str]:
         """List the collections of the database."""
-        with self._using(self._search_s) as (client, more):
+        with self._connection.using(self._search_s) as (client, more):
             return sorted(client.list_collections(**more))
 
     def change(self, act: Callable[[MilvusClient], None]) -> None:
         """Make, change or remove collections and aliases."""
-        with self._using(_WRITE_S) as (client, _):
+        with self._connection.using(_WRITE_S) as (client, _):
             act(client)
 
     def drop(self, name: str) -> None:
         """Remove a collection, if it is there."""
-        with self._using(_WRITE_S) as (client, more):
+        with self._connection.using(_WRITE_S) as (client, more):
             if client.has_collection(name, **more):
                 client.drop_collection(name, **more)
 
     def point(self, alias: str, name: str) -> None:
         """Have an alias stand for a collection from now on."""
-        with self._using(_WRITE_S) as (client, more):
+        with self._connection.using(_WRITE_S) as (client, more):
             known = client.list_aliases(**more).get("aliases", [])
             (client.alter_alias if alias in known else client.create_alias)(name, alias, **more)
 
     def meant_by(self, alias: str) -> str | None:
         """Tell which collection an alias stands for; None when it is none."""
-        with self._using(_WRITE_S) as (client, more):
+        with self._connection.using(_WRITE_S) as (client, more):
             if alias not in client.list_aliases(**more).get("aliases", []):
                 return None
             return str(client.describe_alias(alias, **more)["collection_name"])
 
     def drop_alias(self, alias: str) -> None:
         """Remove an alias, if it is there."""
-        with self._using(_WRITE_S) as (client, more):
+        with self._connection.using(_WRITE_S) as (client, more):
             if alias in client.list_aliases(**more).get("aliases", []):
                 client.drop_alias(alias, **more)
 
     def upsert(self, name: str, rows: Sequence[Mapping[str, object]]) -> int | None:
         """Write rows, over those of the same key; return Milvus's time of it, None where that is not known."""
-        with self._using(_WRITE_S) as (client, more):
+        with self._connection.using(_WRITE_S) as (client, more):
             client.upsert(name, [dict(row) for row in rows], **more)
             self._settle(client, name, len(rows))
         return self._written(name)
@@ -132,26 +128,26 @@ class MilvusServer:
     def _settle(self, client: MilvusClient, name: str, rows: int) -> None:
         """Have Milvus Lite index what it was given; others see to it themselves."""
         self._unsettled[name] = self._unsettled.get(name, 0) + rows
-        if self._is_lite and self._unsettled[name] >= _UNSETTLED:
+        if self._connection.is_lite and self._unsettled[name] >= _UNSETTLED:
             client.flush(name, timeout=_WRITE_S)
             self._unsettled[name] = 0
 
     def delete(self, name: str, keys: Sequence[int]) -> None:
         """Remove rows by key."""
-        with self._using(_WRITE_S) as (client, more):
+        with self._connection.using(_WRITE_S) as (client, more):
             for start in range(0, len(keys), _PAGE):
                 client.delete(name, ids=list(keys[start : start + _PAGE]), **more)
 
     def count(self, name: str) -> int:
         """Count the rows that live."""
-        with self._using(_WRITE_S) as (client, more):
+        with self._connection.using(_WRITE_S) as (client, more):
             found = client.query(name, filter="", output_fields=["count(*)"], consistency_level="Strong", **more)
         return int(found[0]["count(*)"])
 
     def keys(self, name: str) -> NDArray[np.int64]:
         """Read the keys of all rows, in order."""
         found: list[int] = []
-        with self._using(_WRITE_S) as (client, more):
+        with self._connection.using(_WRITE_S) as (client, more):
             pages = client.query_iterator(
                 name,
                 batch_size=_PAGE,
@@ -183,7 +179,7 @@ class MilvusServer:
         Parameters:
             written: a time of Milvus that has to be seen; see `upsert`.
         """
-        with self._using(self._search_s) as (client, more):
+        with self._connection.using(self._search_s) as (client, more):
             found = client.search(
                 name,
                 data=[query],
@@ -217,71 +213,3 @@ class MilvusServer:
 
         place = f"{self.address.host}:{self.address.port}"
         return ts_utils.get_collection_ts(name, place, self.address.database) or None
-
-    @contextmanager
-    def _using(self, seconds: float) -> Iterator[tuple[MilvusClient, dict[str, Any]]]:
-        """Give the client and the time limit of its calls.
-
-        Errors:
-            Unavailable: Milvus cannot be reached, or refuses what is asked of it.
-        """
-        with self._breaker.call(Unavailable), self._told():
-            yield self._connected(), {"timeout": seconds}
-
-    @contextmanager
-    def _told(self) -> Iterator[None]:
-        import grpc  # noqa: PLC0415
-        from pymilvus.exceptions import MilvusException  # noqa: PLC0415
-
-        try:
-            yield
-        except (MilvusException, grpc.RpcError, grpc.FutureTimeoutError) as error:
-            message = error.message if isinstance(error, MilvusException) else str(error)
-            raise self._away(" ".join(str(message).split())[:200]) from error
-
-    def _connected(self) -> MilvusClient:
-        with self._connecting:
-            if self._client is None:
-                self._client = self._connect()
-            return self._client
-
-    def _connect(self) -> MilvusClient:
-        from pymilvus import MilvusClient  # noqa: PLC0415
-
-        address = self.address
-        given = {"uri": address.uri, "token": address.token, "timeout": self._search_s, "dedicated": True}
-        if address.database != "default":
-            plain = MilvusClient(**given)
-            try:
-                if address.database not in plain.list_databases(timeout=self._search_s):
-                    plain.create_database(address.database, timeout=self._search_s)
-            finally:
-                plain.close()
-        # It logs what is told to the caller as well, with a trace of each try.
-        logging.getLogger("pymilvus").setLevel(logging.CRITICAL)
-        client = MilvusClient(db_name=address.database, **given)
-        self._is_lite = "lite" in client.get_server_version(timeout=self._search_s).lower()
-        return client
-
-    def _away(self, why: str) -> Unavailable:
-        return Unavailable(
-            f"Milvus cannot be used now: {why}",
-            field=str(self.address),
-            remedy="see that it runs and can be reached, then try again; nothing that was acknowledged is lost",
-        )
-
-
-def ensure_installed() -> None:
-    """Make sure that the client library is there.
-
-    Errors:
-        ConfigError: it is not.
-    """
-    try:
-        import pymilvus  # noqa: F401, PLC0415
-    except ImportError as error:
-        raise ConfigError(
-            "the client library of Milvus is not installed",
-            field="QA_INDEX",
-            remedy="run `pip install 'qa-service[milvus]'`",
-        ) from error

@@ -10,19 +10,19 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from datetime import UTC, datetime
 
 from qa_service.errors import Incompatible, QAError, Unavailable
 from qa_service.index.lost_writes import REMEDY
 from qa_service.index.manifest import BaseEntry, Versions
 from qa_service.index.mending import DamageNotes
-from qa_service.index.milvus import client as milvus_client
 from qa_service.index.milvus.client import MilvusServer
 from qa_service.index.milvus.collection import MilvusCollection
+from qa_service.index.milvus.connection import ensure_installed
 from qa_service.index.milvus.publication import Publication
+from qa_service.index.milvus.publishing import MilvusPublishing
 from qa_service.index.milvus.schema import Layout
 from qa_service.index.milvus.snapshot import MilvusSnapshot
 from qa_service.index.snapshot import Snapshot
@@ -33,8 +33,6 @@ from qa_service.store.segments import Segments
 
 logger = logging.getLogger(__name__)
 
-MOST_DEAD = 20_000
-"""Keys of the dead that a record names; what is beyond is removed before the publication."""
 DUE_DEAD = 2_000
 """Dead rows of the catalogue from which on they are removed."""
 FRESH_S = 0.2
@@ -54,7 +52,7 @@ class MilvusIndexes:
         Errors:
             ConfigError: its client library is not installed.
         """
-        milvus_client.ensure_installed()
+        ensure_installed()
         self.catalog = catalog
         self.segments = segments
         self.versions = versions
@@ -65,6 +63,7 @@ class MilvusIndexes:
         self._stamps: tuple[float, dict[int, str]] = (float("-inf"), {})
         self._lock = threading.Lock()
         self._name = self._named()
+        self.publishing = MilvusPublishing(catalog, segments, versions, self._forget_stamps)
 
     def collection(self, row: int) -> MilvusCollection:
         """Give the collections in Milvus that stand for one of ours."""
@@ -124,57 +123,12 @@ class MilvusIndexes:
 
     def publish_delta(self, collection: Collection) -> Publication:
         """Publish what the catalogue has beyond the last publication."""
-        before = self.manifest(collection.row)
+        there, before = self.collection(collection.row), self.manifest(collection.row)
         with self.catalog.read() as connection:
             since = before.seq if before else -1
             added = entries.added(connection, collection.row, since, collection.seq)
             dead = entries.gone(connection, collection.row, since, collection.seq) if before else []
-        return self._publish(collection, before, added, [*(before.dead if before else ()), *dead])
-
-    def _publish(
-        self, collection: Collection, before: Publication | None, added: Sequence[int], dead: Sequence[int]
-    ) -> Publication:
-        """Write rows, record the publication, and remove what is dead."""
-        there = self.collection(collection.row)
-        published = before or Publication(collection.row, -1, "", self.versions)
-        try:
-            if added and not published.build:
-                published = there.make(published, collection.passages)
-            written = there.write(published, self.catalog, self.segments, added)
-            there.remove(published, self.catalog, dead[MOST_DEAD:])
-        except Unavailable as error:
-            raise Unavailable(
-                f"what was written is kept, but cannot be searched yet: {error.detail}",
-                field=error.field,
-                remedy="see that Milvus runs and can be reached; the next write, or the service itself, publishes it",
-            ) from error
-        with self.catalog.read() as connection:
-            last_key = entries.last_key(connection)
-        kept = tuple(sorted(set(dead[:MOST_DEAD])))
-        published = self._record(
-            replace(published, seq=collection.seq, last_key=last_key, dead=kept, written=published.written | written)
-        )
-        if kept or published.retired:
-            published = self._tidied(there, published)
-        return published
-
-    def _tidied(self, there: MilvusCollection, published: Publication) -> Publication:
-        """Remove what nobody asks for any more; where that fails, the next publication does it."""
-        try:
-            there.remove(published, self.catalog, published.dead)
-            for build in published.retired:
-                there.drop_build(build)
-        except Unavailable as error:
-            logger.warning("%s", error)
-            return published
-        return self._record(replace(published, dead=(), retired=()))
-
-    def _record(self, published: Publication) -> Publication:
-        made = replace(published, created_at=datetime.now(UTC).isoformat(timespec="seconds"))
-        with self.catalog.write() as tx:
-            stamp = publications.put(tx, made.collection, made.seq, made.to_json())
-        self._forget_stamps()
-        return replace(made, stamp=stamp)
+        return self.publishing.publish(there, collection, before, added, [*(before.dead if before else ()), *dead])
 
     def _forget_stamps(self) -> None:
         with self._lock:
@@ -191,18 +145,18 @@ class MilvusIndexes:
             logger.warning("the index of collection %s is not in Milvus any more and is made anew", collection.name)
             before = replace(before, build=0, seq=-1, dead=())
         outages = self.server.outages
-        published = self.publish_delta(collection) if before is None or before.build else self._anew(collection, before)
+        if before is None or before.build:
+            published = self.publish_delta(collection)
+        else:
+            with self.catalog.read() as connection:
+                added = entries.added(connection, collection.row, -1, collection.seq)
+            published = self.publishing.publish(there, collection, before, added, ())
         if published.build:
             there.switch(published)
             if thoroughly or not there.is_whole(published, collection.passages):
-                published = self._record(there.mend(published, self.catalog, self.segments))
+                published = self.publishing.record(there.mend(published, self.catalog, self.segments))
             self._whole[collection.row] = outages, published.build
         return published
-
-    def _anew(self, collection: Collection, before: Publication) -> Publication:
-        with self.catalog.read() as connection:
-            added = entries.added(connection, collection.row, -1, collection.seq)
-        return self._publish(collection, before, added, ())
 
     def _ensure_processed(self, collection: Collection) -> None:
         with self.catalog.read() as connection:
@@ -236,7 +190,7 @@ class MilvusIndexes:
         if not (force or anew or self.is_due(collection.row)):
             return None
         if anew:
-            self._rebuild(collection)
+            self.publishing.rebuild(self.collection(collection.row), collection, self.manifest(collection.row))
         with self.catalog.writer_lock():
             with self.catalog.read() as connection:
                 current = collections.find(connection, collection.name)
@@ -244,47 +198,19 @@ class MilvusIndexes:
                 return None
             published = self.recover(current)
             if published.dead or published.retired:
-                published = self._tidied(self.collection(current.row), published)
+                published = self.publishing.tidy(self.collection(current.row), published)
             if not published.dead:
                 with self.catalog.write() as tx:
                     passages.erase_deleted(tx, current.row, published.seq)
                     articles.erase_deleted(tx, current.row, published.seq)
         return published
 
-    def _rebuild(self, collection: Collection) -> None:
-        """Make the collections in Milvus anew beside those in use, and have the aliases stand for them."""
-        before = self.manifest(collection.row)
-        there = self.collection(collection.row)
-        with self.catalog.read() as connection:
-            current = collections.find(connection, collection.name)
-            keys = entries.added(connection, collection.row, -1, current.seq) if current else []
-        if current is None or current.row != collection.row or not keys:
-            return
-        fresh = there.make(replace(before or Publication(current.row, -1, "", self.versions), seq=-1), len(keys))
-        written = there.write(fresh, self.catalog, self.segments, keys)
-        with self.catalog.writer_lock():
-            with self.catalog.read() as connection:
-                now = collections.find(connection, collection.name)
-                if now is None or now.row != collection.row:
-                    there.drop_build(fresh.build)
-                    return
-                late = entries.added(connection, now.row, current.seq, now.seq)
-                dead = entries.gone(connection, now.row, current.seq, now.seq)
-                last_key = entries.last_key(connection)
-            written |= there.write(fresh, self.catalog, self.segments, late)
-            retired = (before.build,) if before and before.build else ()
-            published = self._record(
-                replace(fresh, seq=now.seq, last_key=last_key, dead=tuple(dead), written=written, retired=retired)
-            )
-            there.switch(published)
-            self._tidied(there, published)
-
     def remove_superseded(self, collection: Collection) -> None:
         """Remove for good what was published before; Milvus gives its disk back when it compacts."""
         with self.catalog.writer_lock():
             found = self.manifest(collection.row)
             if found is not None and (found.dead or found.retired):
-                self._tidied(self.collection(collection.row), found)
+                self.publishing.tidy(self.collection(collection.row), found)
 
     def measure(self, collection: Collection, queries: int) -> BaseEntry | None:  # noqa: ARG002
         """Give nothing: the recall of Milvus's indexes is Milvus's to tell."""

@@ -1,0 +1,106 @@
+"""A connection to a database of Milvus: made when first needed, with time limits, and errors in words of our own."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from qa_service.errors import ConfigError, Unavailable
+from qa_service.index.milvus.breaker import Breaker
+from qa_service.milvus_address import MilvusAddress
+
+if TYPE_CHECKING:
+    from pymilvus import MilvusClient
+
+
+class MilvusConnection:
+    """Gives the client library's client. Safe for threads.
+
+    Parameters:
+        address: where Milvus is.
+        connect_s: seconds that connecting may take.
+    """
+
+    def __init__(self, address: MilvusAddress, connect_s: float) -> None:
+        self.address = address
+        self.is_lite = False
+        self._connect_s = connect_s
+        self._client: MilvusClient | None = None
+        self._connecting = threading.Lock()
+        self._breaker = Breaker(lambda: self._away("it did not answer just now"))
+
+    @property
+    def outages(self) -> int:
+        """How often Milvus has gone away; what was kept of it may have changed with each."""
+        return self._breaker.trips
+
+    @contextmanager
+    def using(self, seconds: float) -> Iterator[tuple[MilvusClient, dict[str, Any]]]:
+        """Give the client and the time limit of its calls.
+
+        Errors:
+            Unavailable: Milvus cannot be reached, or refuses what is asked of it.
+        """
+        with self._breaker.call(Unavailable), self._told():
+            yield self._connected(), {"timeout": seconds}
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        import grpc  # noqa: PLC0415
+        from pymilvus.exceptions import MilvusException  # noqa: PLC0415
+
+        try:
+            yield
+        except (MilvusException, grpc.RpcError, grpc.FutureTimeoutError) as error:
+            message = error.message if isinstance(error, MilvusException) else str(error)
+            raise self._away(" ".join(str(message).split())[:200]) from error
+
+    def _connected(self) -> MilvusClient:
+        with self._connecting:
+            if self._client is None:
+                self._client = self._connect()
+            return self._client
+
+    def _connect(self) -> MilvusClient:
+        from pymilvus import MilvusClient  # noqa: PLC0415
+
+        address = self.address
+        given = {"uri": address.uri, "token": address.token, "timeout": self._connect_s, "dedicated": True}
+        if address.database != "default":
+            plain = MilvusClient(**given)
+            try:
+                if address.database not in plain.list_databases(timeout=self._connect_s):
+                    plain.create_database(address.database, timeout=self._connect_s)
+            finally:
+                plain.close()
+        # It logs what is told to the caller as well, with a trace of each try.
+        logging.getLogger("pymilvus").setLevel(logging.CRITICAL)
+        client = MilvusClient(db_name=address.database, **given)
+        self.is_lite = "lite" in client.get_server_version(timeout=self._connect_s).lower()
+        return client
+
+    def _away(self, why: str) -> Unavailable:
+        return Unavailable(
+            f"Milvus cannot be used now: {why}",
+            field=str(self.address),
+            remedy="see that it runs and can be reached, then try again; nothing that was acknowledged is lost",
+        )
+
+
+def ensure_installed() -> None:
+    """Make sure that the client library is there.
+
+    Errors:
+        ConfigError: it is not.
+    """
+    try:
+        import pymilvus  # noqa: F401, PLC0415
+    except ImportError as error:
+        raise ConfigError(
+            "the client library of Milvus is not installed",
+            field="QA_INDEX",
+            remedy="run `pip install 'qa-service[milvus]'`",
+        ) from error

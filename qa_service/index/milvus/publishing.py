@@ -1,0 +1,124 @@
+"""Publishing in Milvus: rows are written, the publication is recorded, and what it replaced is removed."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from qa_service.errors import Unavailable
+from qa_service.index.manifest import Versions
+from qa_service.index.milvus.collection import MilvusCollection
+from qa_service.index.milvus.publication import Publication
+from qa_service.store import collections, entries, publications
+from qa_service.store.catalog import Catalog
+from qa_service.store.collections import Collection
+from qa_service.store.segments import Segments
+
+logger = logging.getLogger(__name__)
+
+MOST_DEAD = 20_000
+"""Keys of the dead that a record names; what is beyond is removed before the publication."""
+
+
+@dataclass(frozen=True, slots=True)
+class MilvusPublishing:
+    """Publishes what was made with one set of versions; `recorded` is called after each record."""
+
+    catalog: Catalog
+    segments: Segments
+    versions: Versions
+    recorded: Callable[[], None]
+
+    def begun(self, collection: int) -> Publication:
+        """Give what a collection begins with: nothing."""
+        return Publication(collection, -1, "", self.versions)
+
+    def publish(
+        self,
+        there: MilvusCollection,
+        collection: Collection,
+        before: Publication | None,
+        added: Sequence[int],
+        dead: Sequence[int],
+    ) -> Publication:
+        """Publish the last write of a collection; the caller holds the writer's lock.
+
+        Parameters:
+            before: what is published so far; None for nothing.
+            added: keys of passages that are live and not in it.
+            dead: keys of passages that are in it, or still in Milvus, and live no more.
+
+        Errors:
+            Unavailable: Milvus cannot be reached; nothing is published then.
+        """
+        published = before or self.begun(collection.row)
+        try:
+            if added and not published.build:
+                published = there.make(published, collection.passages)
+            written = there.write(published, self.catalog, self.segments, added)
+            there.remove(published, self.catalog, dead[MOST_DEAD:])
+        except Unavailable as error:
+            raise Unavailable(
+                f"what was written is kept, but cannot be searched yet: {error.detail}",
+                field=error.field,
+                remedy="see that Milvus runs and can be reached; the next write, or the service itself, publishes it",
+            ) from error
+        with self.catalog.read() as connection:
+            last_key = entries.last_key(connection)
+        kept = tuple(sorted(set(dead[:MOST_DEAD])))
+        published = self.record(
+            replace(published, seq=collection.seq, last_key=last_key, dead=kept, written=published.written | written)
+        )
+        if kept or published.retired:
+            published = self.tidy(there, published)
+        return published
+
+    def record(self, published: Publication) -> Publication:
+        """Record a publication, which is what readers see from then on; give it with its time and stamp."""
+        made = replace(published, created_at=datetime.now(UTC).isoformat(timespec="seconds"))
+        with self.catalog.write() as tx:
+            stamp = publications.put(tx, made.collection, made.seq, made.to_json())
+        self.recorded()
+        return replace(made, stamp=stamp)
+
+    def tidy(self, there: MilvusCollection, published: Publication) -> Publication:
+        """Remove what nobody asks for any more; where that fails, the next publication does it."""
+        try:
+            there.remove(published, self.catalog, published.dead)
+            for build in published.retired:
+                there.drop_build(build)
+        except Unavailable as error:
+            logger.warning("%s", error)
+            return published
+        return self.record(replace(published, dead=(), retired=()))
+
+    def rebuild(self, there: MilvusCollection, collection: Collection, before: Publication | None) -> None:
+        """Make the collections in Milvus anew beside those in use, and have the aliases stand for them.
+
+        Questions go on all the while; writers wait for the last of it only.
+        """
+        with self.catalog.read() as connection:
+            current = collections.find(connection, collection.name)
+            keys = entries.added(connection, collection.row, -1, current.seq) if current else []
+        if current is None or current.row != collection.row or not keys:
+            return
+        fresh = there.make(replace(before or self.begun(current.row), seq=-1), len(keys))
+        written = there.write(fresh, self.catalog, self.segments, keys)
+        with self.catalog.writer_lock():
+            with self.catalog.read() as connection:
+                now = collections.find(connection, collection.name)
+                if now is None or now.row != collection.row:
+                    there.drop_build(fresh.build)
+                    return
+                late = entries.added(connection, now.row, current.seq, now.seq)
+                dead = entries.gone(connection, now.row, current.seq, now.seq)
+                last_key = entries.last_key(connection)
+            written |= there.write(fresh, self.catalog, self.segments, late)
+            retired = (before.build,) if before and before.build else ()
+            published = self.record(
+                replace(fresh, seq=now.seq, last_key=last_key, dead=tuple(dead), written=written, retired=retired)
+            )
+            there.switch(published)
+            self.tidy(there, published)
