@@ -15,6 +15,14 @@ from qa_service.milvus_address import MilvusAddress
 if TYPE_CHECKING:
     from pymilvus import MilvusClient
 
+_CHANNEL = {
+    # The library's ten seconds are more than an ordinary server of gRPC puts up with: it ends the connection.
+    "grpc.keepalive_time_ms": 330_000,
+    "grpc.keepalive_permit_without_calls": False,
+    "grpc.initial_reconnect_backoff_ms": 200,
+    "grpc.max_reconnect_backoff_ms": 1_000,
+}
+
 
 class MilvusConnection:
     """Gives the client library's client. Safe for threads.
@@ -69,6 +77,7 @@ class MilvusConnection:
 
         address = self.address
         given = {"uri": address.uri, "token": address.token, "timeout": self._connect_s, "dedicated": True}
+        given["grpc_options"] = _CHANNEL
         if address.database != "default":
             plain = MilvusClient(**given)
             try:

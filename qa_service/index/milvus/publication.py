@@ -62,7 +62,7 @@ class Publication:
         try:
             raw: dict[str, Any] = json.loads(text)
             written_by = raw.pop("format")
-        except (ValueError, KeyError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise _damaged(error) from error
         if written_by != FORMAT:
             raise Incompatible(
