@@ -24,7 +24,6 @@ from qa_service.engine import Engine
 from qa_service.errors import Incompatible, Unavailable
 from qa_service.index.lost_writes import REMEDY_BESIDE, ensure_none_lost
 from qa_service.store import articles, directory_use, successor
-from qa_service.store.catalog import Catalog
 from qa_service.store.sqlite_catalog import SqliteCatalog
 from qa_service.store.successor import Plan
 from qa_service.text.tokens import Tokenizer
@@ -98,7 +97,7 @@ def _made(engine: Engine, track: Callable[[int], Advance]) -> bool:
             successor.offer(data_dir)
             return False
         try:
-            _switch(engine.catalog, catching_up)
+            _switch(engine, twin, catching_up)
         finally:
             unserved.release()
     return True
@@ -201,7 +200,7 @@ def _taken_over(
         catching_up = _catching_up(old, twin)
         catching_up.catch_up()
         twin.recover()
-        _switch(old.catalog, catching_up)
+        _switch(old, twin, catching_up)
         for name in [one.name for one in twin.collections()]:
             twin.opened.refresh_or_mend(name)
     except BaseException:
@@ -225,11 +224,14 @@ def _ensure_planned(twin: Engine, plan: Plan) -> None:
         )
 
 
-def _switch(live: Catalog, catching_up: CatchingUp) -> None:
+def _switch(old: Engine, twin: Engine, catching_up: CatchingUp) -> None:
+    live = old.catalog
     with live.writer_lock():
         catching_up.finish()
         successor.put_in_charge(live.data_dir)
         live.seal()
+    # Not before: it has what is removed for it at its next start.
+    twin.generations.inherit(old.generations)
 
 
 def _catching_up(live: Engine, twin: Engine) -> CatchingUp:

@@ -111,6 +111,9 @@ class Indexes(Protocol):
             Unavailable: some cannot be removed, and `surely` asks for it.
         """
 
+    def inherit(self, replaced: Indexes) -> None:
+        """Note that these take the place of others, which are to be removed when nobody asks them any more."""
+
     def while_waiting(self, pause: Callable[[], AbstractContextManager[None]]) -> None:
         """Be told in what to wait for another process's answer, so that other questions go on meanwhile."""
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from qa_service.errors import QAError
 from qa_service.index import folding, lost_writes
 from qa_service.index.generation import Generations
+from qa_service.index.indexes import Indexes
 from qa_service.index.lost_writes import REMEDY
 from qa_service.index.manifest import BaseEntry, Manifest
 from qa_service.store.collections import Collection
@@ -44,6 +45,9 @@ class LocalIndexes(Generations):
     def accept_loss(self) -> None:
         """Remove the indexes that are ahead of the catalogue; see `lost_writes`."""
         lost_writes.accept_loss(self.catalog, self)
+
+    def inherit(self, replaced: Indexes) -> None:
+        """Do nothing: their files go with the folder that they are in."""
 
     def while_waiting(self, pause: Callable[[], AbstractContextManager[None]]) -> None:
         """Do nothing: no other process is waited for."""

@@ -48,6 +48,22 @@ def identity(connection: Connection) -> str | None:
     return str(row[0]) if row else None
 
 
+def inherited(connection: Connection) -> list[str]:
+    """List the names of catalogues that this one has replaced, of which others may still hold something."""
+    rows = connection.execute("SELECT value FROM meta WHERE key LIKE 'replaces %' ORDER BY key")
+    return [str(name) for (name,) in rows]
+
+
+def inherit(tx: WriteTransaction, name: str) -> None:
+    """Note that this catalogue has replaced another."""
+    tx.connection.execute("INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO NOTHING", (f"replaces {name}", name))
+
+
+def disinherit(tx: WriteTransaction, name: str) -> None:
+    """Note that nothing is left of a catalogue that was replaced."""
+    tx.connection.execute("DELETE FROM meta WHERE key = ?", (f"replaces {name}",))
+
+
 def name_catalogue(tx: WriteTransaction) -> str:
     """Give the catalogue a name for others, of 12 hex digits, unless it has one."""
     known = identity(tx.connection)

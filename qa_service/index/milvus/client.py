@@ -99,6 +99,16 @@ class MilvusServer:
             if client.has_collection(name, **more):
                 client.drop_collection(name, **more)
 
+    def drop_all(self, prefix: str) -> None:
+        """Remove all collections whose names begin so, and their aliases."""
+        with self._connection.using(_WRITE_S) as (client, more):
+            for alias in client.list_aliases(**more).get("aliases", []):
+                if alias.startswith(prefix):
+                    client.drop_alias(alias, **more)
+            for name in client.list_collections(**more):
+                if name.startswith(prefix):
+                    client.drop_collection(name, **more)
+
     def point(self, alias: str, name: str) -> None:
         """Have an alias stand for a collection from now on."""
         with self._connection.using(_WRITE_S) as (client, more):

@@ -15,6 +15,7 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 
 from qa_service.errors import Incompatible, QAError, Unavailable
+from qa_service.index.indexes import Indexes
 from qa_service.index.lost_writes import REMEDY
 from qa_service.index.manifest import BaseEntry, Versions
 from qa_service.index.mending import DamageNotes
@@ -62,12 +63,12 @@ class MilvusIndexes:
         self._whole: dict[int, tuple[int, int]] = {}
         self._stamps: tuple[float, dict[int, str]] = (float("-inf"), {})
         self._lock = threading.Lock()
-        self._name = self._named()
+        self.identity = self._named()
         self.publishing = MilvusPublishing(catalog, segments, versions, self._forget_stamps)
 
     def collection(self, row: int) -> MilvusCollection:
         """Give the collections in Milvus that stand for one of ours."""
-        return MilvusCollection(self.server, self._name, row, self.versions.dim, self.layout)
+        return MilvusCollection(self.server, self.identity, row, self.versions.dim, self.layout)
 
     def current(self, collection: int) -> Publication | None:
         """Read what is published of a collection, whatever it was made with."""
@@ -233,20 +234,38 @@ class MilvusIndexes:
     def has_unknown(self, rows: Container[int]) -> bool:
         """Tell whether something is published of collections that are no more."""
         with self.catalog.read() as connection:
-            return bool(publications.unknown(connection, rows))
+            return bool(publications.unknown(connection, rows) or publications.inherited(connection))
 
     def erase_unknown(self, rows: Container[int], *, surely: bool = False) -> None:
         """Remove what was published of collections that are no more."""
         with self.catalog.read() as connection:
-            found = publications.unknown(connection, rows)
+            found, replaced = publications.unknown(connection, rows), publications.inherited(connection)
         for row in found:
             self.erase(row)
+        for identity in replaced:
+            self._erase_replaced(identity)
         if surely and self.has_unknown(rows):
             raise Unavailable(
                 "indexes of deleted collections are still in Milvus",
                 field=str(self.server.address),
                 remedy="see that Milvus can be reached, then run `qa-service compact --erase` again",
             )
+
+    def _erase_replaced(self, identity: str) -> None:
+        """Remove all that Milvus has of a catalogue that was replaced."""
+        try:
+            self.server.drop_all(f"qa_{identity}_")
+        except Unavailable as error:
+            logger.warning("%s", error)
+            return
+        with self.catalog.write() as tx:
+            publications.disinherit(tx, identity)
+
+    def inherit(self, replaced: Indexes) -> None:
+        """Note which catalogue's collections are to be removed, at the next start or compaction."""
+        if isinstance(replaced, MilvusIndexes):
+            with self.catalog.writer_lock(), self.catalog.write() as tx:
+                publications.inherit(tx, replaced.identity)
 
     def while_waiting(self, pause: Callable[[], AbstractContextManager[None]]) -> None:
         """Wait for searches in what `pause` gives."""
