@@ -126,11 +126,7 @@ class Errands:
                     stdout=subprocess.PIPE,
                     text=True,
                     encoding="utf-8",
-                    env={
-                        **os.environ,
-                        **order.secrets(),
-                        "PYTHONPATH": os.pathsep.join(filter(None, (_HERE, *sys.path))),
-                    },
+                    env={**os.environ, **order.secrets(), "PYTHONPATH": path},
                 )
             except OSError as error:
                 raise NotStarted(str(error)) from error

@@ -31,7 +31,8 @@ def cache_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run what is marked so over each kind of catalogue."""
-    if "catalogue" in metafunc.fixturenames and metafunc.definition.get_closest_marker("both_catalogues"):
+    marked = metafunc.definition.get_closest_marker
+    if "catalogue" in metafunc.fixturenames and marked("both_catalogues") and not marked("of_files"):
         metafunc.parametrize("catalogue", ["sqlite", "postgres"])
 
 

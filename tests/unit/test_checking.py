@@ -17,6 +17,8 @@ from tests.unit.test_furniture_learning import FOOTER, story
 from tests.unit.test_generations import question, text
 from tests.unit.test_mending import base_root, compact, harm
 
+pytestmark = pytest.mark.both_catalogues
+
 
 def damage(engine: Engine, statement: str, *given: object) -> None:
     with engine.catalog.writer_lock(), engine.catalog.write() as tx:
@@ -185,6 +187,7 @@ def test_a_dead_passage_that_is_shown_is_found(settings: Settings) -> None:
     engine.close()
 
 
+@pytest.mark.of_files
 @pytest.mark.parametrize("how", ["lost", "short", "another kind"])
 def test_segments_are_compared_with_the_catalogue(settings: Settings, how: str) -> None:
     engine = Engine.open(settings, ToyEncoder())

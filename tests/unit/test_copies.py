@@ -12,6 +12,8 @@ from qa_service.index.copies import Match, Outline, compare
 from qa_service.index.wording import Wording, words_of
 from qa_service.text.prints import canonical, print_of
 
+pytestmark = pytest.mark.both_catalogues
+
 STORY = (
     "青河公园管理处昨天宣布，公园从三月一日起延长开放时间。",
     "每天早上6点开门，晚上10点关门。",

@@ -20,6 +20,8 @@ from qa_service.http.responses import AskResponse
 from qa_service.types import Ask, RankedPassage
 from tests.conftest import add, article
 
+pytestmark = pytest.mark.both_catalogues
+
 STORY = (
     "青河公园管理处昨天宣布，公园从三月一日起延长开放时间。每天早上六点开门，晚上十点关门。"
     "管理处主任张伟说，延长开放是为了方便附近居民锻炼。公园里不许放风筝，也不许遛狗。儿童票价是五元，老人免费入园。"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,6 +13,8 @@ from qa_service.engine import Engine
 from qa_service.text.offsets import MappedText
 from qa_service.types import Ask, Span
 from tests.conftest import add
+
+pytestmark = pytest.mark.both_catalogues
 
 DIRTY = "防(fáng)控(kòng)就是責(zé)任。吕(lǚ)梁市设置了331個(gè)防控站點(diǎn)&nbsp;，由李(lǐ)明负责。"
 

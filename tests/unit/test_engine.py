@@ -10,6 +10,8 @@ from qa_service.errors import BadInput, NotFound
 from qa_service.types import Ask, Submission
 from tests.conftest import add, article
 
+pytestmark = pytest.mark.both_catalogues
+
 PARK = "青河公园每天早上六点开门。晚上十点关门。公园里禁止放风筝。\n\n儿童票价是五元。"
 CLINIC = "第二社区医院的院长是林月华。医院位于和平路十二号。疫苗接种每周三进行。"
 BUS = "The night bus N7 leaves the harbour at 23:40. It runs on Fridays and Saturdays only."

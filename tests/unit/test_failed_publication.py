@@ -14,6 +14,8 @@ from qa_service.types import Ask
 from tests.conftest import add, article
 from tests.unit.test_generations import question, text
 
+pytestmark = pytest.mark.both_catalogues
+
 
 @pytest.fixture
 def full_disk(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:

@@ -17,6 +17,8 @@ from qa_service.filters.parsing import parse_filter
 from qa_service.types import Ask, Freshness
 from tests.conftest import add, article
 
+pytestmark = pytest.mark.both_catalogues
+
 NOW = datetime(2025, 6, 1, 12, tzinfo=UTC)
 ARTICLES: dict[str, dict[str, Any]] = {
     "bare": {},

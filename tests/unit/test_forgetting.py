@@ -12,6 +12,8 @@ from qa_service.engine import Engine
 from qa_service.forgetting import REST_S, Forgetting
 from qa_service.types import Ask, Submission
 
+pytestmark = pytest.mark.both_catalogues
+
 PARK = "青河公园每天早上六点开门。晚上十点关门。儿童票价是五元。"
 ASK = Ask(question="青河公园几点关门？", top_k=50)
 

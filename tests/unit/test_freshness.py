@@ -12,6 +12,8 @@ from qa_service.filters.parsing import parse_filter
 from qa_service.types import Ask, Freshness, Result
 from tests.conftest import article
 
+pytestmark = pytest.mark.both_catalogues
+
 QUESTION = "衡川市的创业担保贷款最多能借多少?"
 TEXT = "衡川市的创业担保贷款最多能借{0}万元，{1}年起执行。申请人到{2}路的人社局窗口办理。"
 DATES = {"old": "2019-03-01", "mid": "2021-03-01T08:00:00+08:00", "new": "2023-03-01", "undated": None}

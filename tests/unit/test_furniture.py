@@ -16,6 +16,8 @@ from qa_service.text.furniture.patterns import PATTERNS, TRIGGER
 from qa_service.text.split import split_sentences
 from qa_service.types import Span
 
+pytestmark = pytest.mark.both_catalogues
+
 _VOCABULARIES = (labels.ALONE, labels.HALF, notices.EAST, notices.WEST_REST, words_east.COMPANY, words_west.ALONE)
 _PIECES = [
     *(phrase for part in _VOCABULARIES for phrases in part.values() for phrase in phrases.split("|")),

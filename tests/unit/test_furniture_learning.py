@@ -16,6 +16,8 @@ from qa_service.ingest import Ingestor
 from qa_service.types import ArticleDetail, Ask, Submission
 from tests.conftest import add, article
 
+pytestmark = pytest.mark.both_catalogues
+
 FOOTER = "晨光日报客户端 看见更大的世界"
 DISCLAIMER = "晨光日报刊载的内容只供读者参考，任何人据此行事的后果都由他自己承担。"
 TOPICS = (

@@ -18,6 +18,8 @@ from qa_service.store.sqlite_catalog import SqliteCatalog
 from qa_service.types import Ask
 from tests.conftest import add, article
 
+pytestmark = pytest.mark.both_catalogues
+
 
 def text(number: int, version: int = 0) -> str:
     return f"第{number}号仓库在{number % 7}区。第{number}号仓库的负责人编号是{number * 13 + version}。"
@@ -79,7 +81,7 @@ def test_a_damaged_index_is_replaced_from_catalogue_and_vectors(
     add(engine, {"late": text(99)})
     engine.delete_article("default", "a3")
     engine.close()
-    damaged = sorted((settings.data_dir / "indexes").rglob(victim))
+    damaged = sorted((engine.catalog.root / "indexes").rglob(victim))
     assert damaged
     for path in damaged:
         path.write_bytes(path.read_bytes()[:-3])
@@ -91,6 +93,7 @@ def test_a_damaged_index_is_replaced_from_catalogue_and_vectors(
     reopened.close()
 
 
+@pytest.mark.of_files
 def test_damaged_vectors_are_named_by_check_and_mended_by_rebuild(settings: Settings) -> None:
     engine = Engine.open(settings, ToyEncoder())
     add(engine, {"a1": text(1), "a2": text(2)})
@@ -204,6 +207,7 @@ def test_a_job_is_resumed_after_a_restart(settings: Settings) -> None:
     reopened.close()
 
 
+@pytest.mark.of_files
 def test_a_newer_catalogue_is_refused(settings: Settings) -> None:
     catalog = SqliteCatalog(settings.data_dir)
     with catalog.read() as connection:

@@ -29,6 +29,8 @@ from qa_service.http import create_app, scoped
 from qa_service.http.rules import PUBLIC, RULES
 from qa_service.question_notes import QuestionNotes
 
+pytestmark = pytest.mark.both_catalogues
+
 QUESTION_OF = QuestionNotes._noted
 
 

@@ -19,6 +19,8 @@ from tests.conftest import add, article
 from tests.unit.test_erasing import SECRET, holding
 from tests.unit.test_errands import text, wait_until
 
+pytestmark = pytest.mark.both_catalogues
+
 
 def failing(monkeypatch: pytest.MonkeyPatch, collection: str, error: Exception) -> list[Exception]:
     """Have every ingest into a collection fail; give the list of errors still to come, which a test may empty."""
@@ -120,6 +122,7 @@ def test_a_deleted_collection_leaves_nothing_of_jobs_that_failed(engine: Engine)
     assert engine.job(waiting.id).state == "done"
 
 
+@pytest.mark.of_files
 def test_erasing_leaves_nothing_of_jobs_that_failed(engine: Engine) -> None:
     fail_as_before(engine, engine.submit([article("a", SECRET)], "one").id)
     waiting = engine.submit([article("c", text(3))], "two")

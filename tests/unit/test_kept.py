@@ -6,18 +6,21 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from qa_service.engine import Engine
 from qa_service.store import articles, bands, collections, passages
-from qa_service.store.catalog import Connection
+from qa_service.store.catalog import Connection, Cursor
 from qa_service.store.kept import Kept, Shared
+from qa_service.store.opening import open_catalog
 from qa_service.store.passages import Candidate
 from qa_service.store.recent import Recent
-from qa_service.store.sqlite_catalog import SqliteCatalog
 from qa_service.types import Ask, Submission
+
+pytestmark = pytest.mark.both_catalogues
 
 PARK = "青河公园每天早上六点开门。晚上十点关门。儿童票价是五元。"
 LAKE = "青河公园的湖上可以划船。划船每小时三十元。"
@@ -40,11 +43,18 @@ class Counting:
         self.statements: list[str] = []
 
     def __enter__(self) -> Counting:
-        self._connection.set_trace_callback(self.statements.append)
+        self._recording = pytest.MonkeyPatch()
+        real = self._connection.execute
+
+        def execute(statement: str, *given: Any) -> Cursor:
+            self.statements.append(statement)
+            return real(statement, *given)
+
+        self._recording.setattr(self._connection, "execute", execute)
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._connection.set_trace_callback(None)
+        self._recording.undo()
 
     @property
     def of_passages(self) -> int:
@@ -112,7 +122,7 @@ def test_another_process_that_deletes_is_noticed(engine: Engine) -> None:
     with engine.catalog.read() as connection:
         seq = connection.sequence()
         assert len(live(connection, seq)) == 2
-    other = SqliteCatalog(engine.catalog.data_dir)
+    other = open_catalog(engine.settings)
     with other.writer_lock(), other.write() as tx:
         passages.mark_deleted(tx, 1)
         articles.mark_deleted(tx, 1)
@@ -180,24 +190,20 @@ def test_bands_read_in_one_statement_serve_those_looked_up_one_by_one(engine: En
         expected = bands.LookUps(connection, row, [1], most=1000).sharing(2)
         look_ups = bands.LookUps(connection, row, [1], most=1000)
         look_ups.sharing(1)
-        statements: list[str] = []
-        connection.set_trace_callback(statements.append)
         look_ups._most = 2
-        assert look_ups.sharing(2).keys() == expected.keys()
-        connection.set_trace_callback(None)
+        with Counting(connection) as counting:
+            assert look_ups.sharing(2).keys() == expected.keys()
     # The bands of passage 2 are named, but who has them is known from passage 1.
-    assert not [one for one in statements if "band =" in one and "a.band" not in one]
+    assert not [one for one in counting.statements if "band =" in one and "a.band" not in one]
 
 
 def test_a_read_transaction_asks_for_the_sequence_once(engine: Engine) -> None:
     add(engine, park=PARK)
     with engine.catalog.read() as connection:
         first = connection.sequence()
-        statements: list[str] = []
-        connection.set_trace_callback(statements.append)
-        assert connection.sequence() == first
-        connection.set_trace_callback(None)
-        assert statements == []
+        with Counting(connection) as counting:
+            assert connection.sequence() == first
+        assert counting.statements == []
     add(engine, lake=LAKE)
     with engine.catalog.read() as connection:
         assert connection.sequence() > first

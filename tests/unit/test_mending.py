@@ -20,6 +20,8 @@ from qa_service.types import Ask
 from tests.conftest import add
 from tests.unit.test_generations import question, text, wait_until
 
+pytestmark = pytest.mark.both_catalogues
+
 
 def compact(engine: Engine, *, anew: bool = False) -> Manifest:
     with engine.catalog.read() as connection:
@@ -110,7 +112,7 @@ def test_without_a_good_base_everything_is_replayed(settings: Settings) -> None:
     engine = Engine.open(settings, ToyEncoder())
     second = two_bases(engine)
     engine.close()
-    for path in (settings.data_dir / "indexes").rglob("windows.faiss"):
+    for path in (engine.catalog.root / "indexes").rglob("windows.faiss"):
         harm(path)
     engine = Engine.open(settings, ToyEncoder())
     assert shown(engine) == LIVE

@@ -16,16 +16,19 @@ from qa_service.errors import Unavailable
 from qa_service.index.generation_dir import GenerationDir
 from qa_service.library import Library
 from qa_service.store import writer_lock
-from qa_service.store.sqlite_catalog import SqliteCatalog
+from qa_service.store.opening import open_catalog
 from qa_service.types import Ask
 from tests.conftest import add, article
 from tests.unit.test_generations import question, text, wait_until
 
+pytestmark = pytest.mark.both_catalogues
+
 _HOLD = """
 import sys
 from pathlib import Path
-from qa_service.store.sqlite_catalog import SqliteCatalog
-catalog = SqliteCatalog(Path(sys.argv[1]))
+from qa_service.config import Settings
+from qa_service.store.opening import open_catalog
+catalog = open_catalog(Settings(data_dir=Path(sys.argv[1])))
 with catalog.writer_lock(), catalog.write():
     print("held", flush=True)
     sys.stdin.read()
@@ -47,14 +50,15 @@ engine.close()
 """
 
 
-def started(script: str, *arguments: object) -> subprocess.Popen[str]:
+def started(script: str, settings: Settings, *arguments: object) -> subprocess.Popen[str]:
+    catalog = {"QA_CATALOG": settings.catalog.get_secret_value()} if settings.catalog else {}
     return subprocess.Popen(
-        [sys.executable, "-c", script, *map(str, arguments)],
+        [sys.executable, "-c", script, str(settings.data_dir), *map(str, arguments)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env={"PYTHONPATH": ":".join(sys.path), "QA_BACKGROUND": "thread"},
+        env={"PYTHONPATH": ":".join(sys.path), "QA_BACKGROUND": "thread", **catalog},
     )
 
 
@@ -63,7 +67,7 @@ def test_readers_do_not_wait_for_another_process_that_writes(
 ) -> None:
     engine = Engine.open(settings, ToyEncoder())
     add(engine, {"a": text(1)})
-    with started(_HOLD, settings.data_dir) as holder:
+    with started(_HOLD, settings) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == "held\n"
         monkeypatch.setattr(writer_lock, "LOCK_TIMEOUT_S", 0.0)
@@ -75,7 +79,7 @@ def test_readers_do_not_wait_for_another_process_that_writes(
         library = Library.open(settings)
         assert [one.id for one in library.articles("default").articles] == ["a"]
         library.close()
-        with pytest.raises(Unavailable, match=rf"another process \({holder.pid}\) has been writing") as caught:
+        with pytest.raises(Unavailable, match=rf"another process \(.*{holder.pid}\) has been writing") as caught:
             add(engine, {"b": text(2)})
         assert caught.value.remedy is not None
         holder.kill()
@@ -87,7 +91,7 @@ def test_readers_do_not_wait_for_another_process_that_writes(
 
 
 def test_a_thread_of_ones_own_is_called_that(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    catalog = SqliteCatalog(settings.data_dir)
+    catalog = open_catalog(settings)
     monkeypatch.setattr(writer_lock, "LOCK_TIMEOUT_S", 0.0)
     with (
         catalog.writer_lock(),
@@ -112,7 +116,7 @@ def test_two_ingests_at_once_while_others_ask_and_delete(settings: Settings, cac
                 wrong.append((found, before))
 
     askers = [threading.Thread(target=ask) for _ in range(2)]
-    processes = [started(_INGEST, settings.data_dir, cache_dir, name) for name in ("甲", "乙")]
+    processes = [started(_INGEST, settings, cache_dir, name) for name in ("甲", "乙")]
     for asker in askers:
         asker.start()
     for n in range(10):

@@ -77,7 +77,7 @@ class WriterLock:
             raw.execute(statements, prepare=False)
         except errors.LockNotAvailable:
             found = raw.execute(_HOLDER, (_KIND, WRITER)).fetchone()
-            raise self._busy(f"another service ({found[0]})" if found else "another service") from None
+            raise self._busy(f"another process ({found[0]})" if found else "another process") from None
 
     def _unlock(self, raw: Raw) -> None:
         try:
@@ -105,6 +105,6 @@ def free(server: Server, number: int) -> Iterator[bool]:
         close(raw)
 
 
-def wait_within(raw: Raw, number: int) -> None:
-    """Hold a lock until the transaction ends."""
-    raw.execute("SELECT pg_advisory_xact_lock(%s::int, %s::int)", (_KIND, number))
+def wait_for(raw: Raw, number: int) -> None:
+    """Hold a lock until the connection is closed."""
+    raw.execute("SELECT pg_advisory_lock(%s::int, %s::int)", (_KIND, number))

@@ -22,8 +22,9 @@ def prepare(server: Server) -> str:
         with telling.told(server.where):
             _ensure_utf8(raw, server.where)
             if _format(raw, server.where) != len(migrating.migrations()):
+                # Before the transaction begins, which then sees the tables that another has made.
+                locks.wait_for(raw, locks.FORMAT)
                 with raw.transaction():
-                    locks.wait_within(raw, locks.FORMAT)
                     _migrate(raw, server.where)
             found = raw.execute("SELECT value FROM meta WHERE key = 'identity'").fetchone()
             assert found is not None

@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 from psycopg.abc import Buffer
 from psycopg.types.numeric import Int8BinaryDumper, NumericBinaryLoader
-from psycopg.types.string import StrBinaryDumper, TextBinaryLoader
+from psycopg.types.string import StrBinaryDumper, StrDumper, TextBinaryLoader
 
 _MARK = "\uffff"
 """Stands before what takes the place of a character that PostgreSQL has no text with, and of itself."""
@@ -35,6 +35,14 @@ class TextDumper(StrBinaryDumper):
         return super().dump(encoded(obj))
 
 
+class ListedTextDumper(StrDumper):
+    """The same in lists of texts, which are written in another format."""
+
+    def dump(self, obj: str) -> Buffer | None:
+        """Write a text."""
+        return super().dump(encoded(obj))
+
+
 class TextLoader(TextBinaryLoader):
     """What `TextDumper` wrote."""
 
@@ -56,6 +64,7 @@ def adapt(connection: psycopg.Connection[Any]) -> None:
     adapters = connection.adapters
     # All numbers in one type: else a statement would be prepared anew for each combination of sizes.
     adapters.register_dumper(int, Int8BinaryDumper)
+    adapters.register_dumper(str, ListedTextDumper)
     adapters.register_dumper(str, TextDumper)
     adapters.register_loader("text", TextLoader)
     adapters.register_loader("numeric", SumLoader)

@@ -30,7 +30,7 @@ _AT_ONCE = 512
 """Blocks read by one statement: some MB."""
 _REMEDY = "run `qa-service check`, then `qa-service rebuild`"
 _RECORDS = (
-    "SELECT w.slot, substring(b.data FROM 1 + (w.slot - b.slot)::int * ? FOR ?)"
+    "SELECT w.slot, substring(b.data FROM (1 + (w.slot - b.slot) * ?)::int FOR ?::int)"
     " FROM unnest(?::bigint[]) w(slot) CROSS JOIN LATERAL (SELECT slot, vectors, data FROM blocks"
     " WHERE segment = ? AND slot <= w.slot ORDER BY slot DESC LIMIT 1) b WHERE w.slot < b.slot + b.vectors"
 )
