@@ -117,6 +117,7 @@ class Errands:
         with self._lock:
             if self._stopped:
                 return None
+            path = os.pathsep.join(filter(None, (_HERE, *sys.path)))
             first = "from qa_service.priority import lower_priority; lower_priority()"
             command = f"{first}; from qa_service.errand_process import main; main()"
             try:
