@@ -11,7 +11,7 @@ from embeddings.encoder import Encoder, Vectors
 from qa_service import learning, learnt
 from qa_service.blocks import BlockEncoder, Elsewhere
 from qa_service.cutting import Cutting
-from qa_service.drafting import Draft, Drafter, Processing
+from qa_service.drafting import Draft, Drafter, Prepared, Processing
 from qa_service.index.generation import Generations
 from qa_service.learning import Findings
 from qa_service.names import check_collection
@@ -71,7 +71,7 @@ class Ingestor:
 
     def run(
         self,
-        submissions: Iterable[Submission],
+        submissions: Iterable[Submission | Prepared],
         collection: str,
         published: Callable[[str], None],
         wanted: Callable[[], bool] = _always,
@@ -80,7 +80,7 @@ class Ingestor:
         """Ingest submissions; yield the outcomes of a batch, in order, once they are durable and published.
 
         Parameters:
-            submissions: read by another thread when they are many.
+            submissions: read by another thread when they are many; what was prepared elsewhere is taken as it is.
             published: told the collection's name after each batch, which is published then.
             wanted: asked before each batch is written, while nobody else can write; False ends the ingest there.
             noted: given the outcomes of each batch in the transaction that writes it.
