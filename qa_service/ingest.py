@@ -66,8 +66,7 @@ class Ingestor:
         self._generations = generations
         self._let_go: Callable[[], None] = lambda: None
         self._blocks = BlockEncoder(catalog, segments, encoder, RecentVectors())
-        cutting = Cutting(tokenizer, encoder.count_tokens, passage_tokens(encoder), repair, encoder.fingerprint)
-        self.processing = Processing(cutting, max_article_chars, generations.versions.pipeline)
+        self.processing = processing(encoder, tokenizer, max_article_chars, repair, generations.versions.pipeline)
 
     def run(
         self,
@@ -291,6 +290,14 @@ def _batches(drafts: Iterable[Draft]) -> Iterator[list[Draft]]:
             batch, texts = [], 0
     if batch:
         yield batch
+
+
+def processing(
+    encoder: Encoder, tokenizer: Tokenizer, max_article_chars: int, repair: Callable[[str], Repaired], pipeline: str
+) -> Processing:
+    """Say how articles are processed with an encoder and a tokenizer."""
+    cutting = Cutting(tokenizer, encoder.count_tokens, passage_tokens(encoder), repair, encoder.fingerprint)
+    return Processing(cutting, max_article_chars, pipeline)
 
 
 def passage_tokens(encoder: Encoder) -> int:
