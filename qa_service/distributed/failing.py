@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterator
 from typing import Any
 
-from qa_service.errors import QAError, Unavailable
+from qa_service.errors import Unavailable
 
 _ON = "what was taken stays, and the same command goes on from there"
 
@@ -16,7 +16,7 @@ def explained(ray: Any) -> Iterator[None]:
     """Turn Ray's errors into ours.
 
     Errors:
-        Unavailable: workers died again and again, or Ray ended. QAError: what a worker raised.
+        Unavailable: workers died again and again, or Ray ended.
     """
     try:
         yield
@@ -24,11 +24,8 @@ def explained(ray: Any) -> Iterator[None]:
         raise _meaning(ray, error) from error
 
 
-def _meaning(ray: Any, error: BaseException) -> QAError:
+def _meaning(ray: Any, error: BaseException) -> Unavailable:
     causes = list(_causes(error))
-    for cause in causes:
-        if isinstance(cause, QAError) and not isinstance(cause, ray.exceptions.RayError):
-            return cause
     deaths = (ray.exceptions.RayActorError, ray.exceptions.WorkerCrashedError, ray.exceptions.NodeDiedError)
     if any(isinstance(cause, deaths) for cause in causes):
         return Unavailable(
@@ -40,9 +37,8 @@ def _meaning(ray: Any, error: BaseException) -> QAError:
         return Unavailable(
             "workers need more memory than there is", field="--engine ray", remedy=f"take fewer with --workers; {_ON}"
         )
-    last = causes[-1]
-    problem = next(iter(str(last).strip().splitlines()[-1:]), "")[:300]
-    return Unavailable(f"Ray failed: {type(last).__name__}: {problem}", field="--engine ray", remedy=_ON)
+    problem = (str(error).strip().splitlines() or [""])[0][:300]
+    return Unavailable(f"Ray failed: {type(error).__name__}: {problem}", field="--engine ray", remedy=_ON)
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
@@ -55,5 +51,5 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
             continue
         seen.add(id(one))
         yield one
-        others = (getattr(one, "cause", None), one.__cause__, one.__context__)
+        others = (getattr(one, "cause", None), one.__cause__)
         queue.extend(other for other in others if isinstance(other, BaseException))

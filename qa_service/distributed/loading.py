@@ -84,6 +84,8 @@ class Loading:
             for cell in table[COLUMN]:
                 done: Done = pickle.loads(cell.as_py())  # noqa: S301 - made by our own workers
                 self.unreadable.extend(done.unreadable)
+                if done.failure is not None:
+                    raise done.failure
                 yield from done.prepared
                 before, count = count, count + len(done.prepared)
                 if count // LOOK_EVERY > before // LOOK_EVERY:

@@ -15,7 +15,7 @@ from qa_service.config import Settings
 from qa_service.distributed.board import Change, Marks
 from qa_service.distributed.known import Known
 from qa_service.drafting import Draft, Prepared, check_submission, identify, process
-from qa_service.errors import BadInput, Incompatible
+from qa_service.errors import BadInput, Incompatible, QAError, Unavailable
 from qa_service.readers import FoundFile, Listing, Source
 from qa_service.recent_vectors import RecentVectors
 from qa_service.store.articles import attributes_hash
@@ -56,10 +56,11 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A chunk after its work."""
+    """A chunk after its work; `failure` is why there is none. Raised, it would come back as a text."""
 
     prepared: tuple[Prepared, ...]
     unreadable: tuple[str, ...]
+    failure: QAError | None = None
 
 
 def read_chunks(files: Sequence[FoundFile], max_file_bytes: int) -> Iterator[Chunk]:
@@ -98,6 +99,32 @@ class Working:
     """
 
     def __init__(self, order: Order, known: Callable[[], Known], changes: Callable[[int], list[Change]]) -> None:
+        self._make = partial(Worker, order, known, changes)
+        self._worker: Worker | None = None
+
+    def __call__(self, table: Any) -> Iterator[Any]:
+        """Yield a table for each cell, a pickled `Chunk`, with a pickled `Done` in it."""
+        for cell in table[COLUMN]:
+            chunk: Chunk = pickle.loads(cell.as_py())  # noqa: S301
+            try:
+                self._worker = self._worker or self._make()
+                done = Done(self._worker.prepare(chunk.submissions), chunk.unreadable)
+            except QAError as error:
+                done = Done((), chunk.unreadable, error)
+            except Exception as error:
+                problem = Unavailable(f"a worker failed: {type(error).__name__}: {error}", field="--engine ray")
+                done = Done((), chunk.unreadable, problem)
+            yield packed(done)
+
+
+class Worker:
+    """Prepares articles; see `Working`.
+
+    Errors:
+        Incompatible: its model or version is not that of who ordered the load. QAError: see `assembly`.
+    """
+
+    def __init__(self, order: Order, known: Callable[[], Known], changes: Callable[[int], list[Change]]) -> None:
         os.environ["OMP_NUM_THREADS"] = str(order.threads)
         from qa_service import assembly, ingest  # noqa: PLC0415
 
@@ -118,12 +145,6 @@ class Working:
         self._changes = changes
         self._marks = Marks()
         self._recent = RecentVectors()
-
-    def __call__(self, table: Any) -> Iterator[Any]:
-        """Yield a table for each cell, a pickled `Chunk`, with a pickled `Done` in it."""
-        for cell in table[COLUMN]:
-            chunk: Chunk = pickle.loads(cell.as_py())  # noqa: S301
-            yield packed(Done(self.prepare(chunk.submissions), chunk.unreadable))
 
     def prepare(self, submissions: Sequence[Submission]) -> tuple[Prepared, ...]:
         """Process articles and encode their blocks, as far as the catalogue seems to have neither."""

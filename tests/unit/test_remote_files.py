@@ -56,7 +56,12 @@ def test_parquet_rows_are_what_json_lines_make_of_them(tmp_path: Path) -> None:
 
 
 def test_parquet_values_become_those_of_json(tmp_path: Path) -> None:
-    row: dict[str, object] = {"id": 7, "text": "正文。", "published_at": date(2025, 8, 22), "metadata": '{"a": [1, null]}'}
+    row: dict[str, object] = {
+        "id": 7,
+        "text": "正文。",
+        "published_at": date(2025, 8, 22),
+        "metadata": '{"a": [1, null]}',
+    }
     row |= {"seen": datetime(2025, 8, 22, 7, 30), "share": float("nan"), "raw": b"\0", "tags": ["x", "y"]}
     (found,) = read(written(tmp_path / "rows.parquet", [row]))
     assert (found.id, found.published_at) == ("7", "2025-08-22")
