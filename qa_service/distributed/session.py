@@ -15,6 +15,7 @@ from typing import Any
 
 from qa_service.errors import ConfigError, Unavailable
 
+logger = logging.getLogger(__name__)
 EXTRA = "pip install 'qa-service[ray]'"
 STORE_BYTES = 512 << 20
 """Shared memory of a Ray of our own: hundreds of chunks in flight."""
@@ -89,7 +90,7 @@ def ray_session(address: str | None, workers: int) -> Iterator[Any]:
                     field="--ray-address" if address else "--engine ray",
                     remedy="start the cluster, or name another" if address else "look for leftover Ray processes",
                 ) from error
-            logging.getLogger("ray.data").setLevel(logging.CRITICAL)
+            _quieten(ray)
             yield ray
     finally:
         ray.shutdown()
@@ -113,6 +114,19 @@ def _start(ray: Any, folder: Path, workers: int) -> None:
         object_store_memory=STORE_BYTES,
         _temp_dir=str(folder),
     )
+
+
+def _quieten(ray: Any) -> None:
+    """Send what Ray prints of its processes to the log: a command's output is its own."""
+
+    def told(data: Any, *_: object, **__: object) -> None:
+        lines = data.get("lines") if isinstance(data, dict) else None
+        logger.info("Ray: %s", " ".join(map(str, lines or ())))
+
+    logging.getLogger("ray.data").setLevel(logging.CRITICAL)
+    worker = ray._private.worker
+    if hasattr(worker, "print_to_stdstream"):
+        worker.print_to_stdstream = told
 
 
 @contextlib.contextmanager

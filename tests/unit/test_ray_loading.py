@@ -198,7 +198,8 @@ def test_what_a_worker_cannot_do_is_told(ray: Any, tmp_path: Path, cache_dir: Pa
             list(engine.ingest(loading))
 
 
-def test_the_command_killed_and_given_again(ray: Any, tmp_path: Path, cache_dir: Path) -> None:
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
+def test_the_command_ended_and_given_again(ray: Any, tmp_path: Path, cache_dir: Path, how: signal.Signals) -> None:
     rows = tmp_path / "rows.jsonl"
     lines(rows, 0, 6000)
     data = tmp_path / "data"
@@ -206,18 +207,25 @@ def test_the_command_killed_and_given_again(ray: Any, tmp_path: Path, cache_dir:
     given = {"QA_MODEL": "toy-64", "QA_DATA_DIR": str(data), "QA_CACHE_DIR": str(cache_dir), "QA_MIN_FREE_MB": "0"}
     root = str(Path(__file__).resolve().parents[2])
     given |= {"PYTHONPATH": root, "QA_REPAIR": "true"}
-    with subprocess.Popen(command, env={**os.environ, **given}, stderr=subprocess.PIPE, text=True) as driver:
+    ours = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
+    with subprocess.Popen(
+        command, env=ours | given, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+    ) as driver:
         deadline = time.monotonic() + 300
         while not (count := committed(data)) and driver.poll() is None and time.monotonic() < deadline:
             time.sleep(0.05)
-        driver.kill()
-        told = driver.communicate()[1]
+        # Ctrl-C reaches every process of the terminal, a kill just one.
+        os.kill(driver.pid, how) if how == signal.SIGKILL else os.killpg(driver.pid, how)
+        told = driver.communicate()[0]
     count = committed(data)
     assert 0 < count < 6000, told
     left = f"qa-ray-{driver.pid}-"
     while (alive := processes(left)) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert alive == []
+    if how == signal.SIGINT:
+        assert driver.returncode == 130 and "Traceback" not in told, told
+        assert not list(Path("/tmp").glob(f"{left}*"))
     with closing(opened(data, cache_dir)) as engine:
         made = list(load(ray, engine, rows))
         assert sum(item.draft is None for item in made if not hasattr(item, "content")) == count  # type: ignore[union-attr]
