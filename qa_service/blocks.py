@@ -23,6 +23,29 @@ Elsewhere = Callable[[Sequence[bytes]], Mapping[bytes, Vectors]]
 """Looks blocks up in another catalogue, by their hashes, which tell the encoder too."""
 
 
+def encode_blocks(
+    wanted: Mapping[bytes, Sequence[str]], encoder: Encoder, recent: RecentVectors, kept: Mapping[str, Vector]
+) -> dict[bytes, Vectors]:
+    """Encode blocks, given as texts by block hash, each distinct text once.
+
+    Parameters:
+        recent: vectors made lately, which are taken; those made now are added.
+        kept: further vectors, by text.
+
+    Returns:
+        float32 of shape (len(texts), dim) for each block.
+    """
+    known = dict(kept)
+    distinct = dict.fromkeys(text for texts in wanted.values() for text in texts)
+    known.update(recent.find(text for text in distinct if text not in known))
+    new = [text for text in distinct if text not in known]
+    if new:
+        encoded = dict(zip(new, encoder.encode_passages(new), strict=True))
+        recent.add(encoded)
+        known.update(encoded)
+    return {block_hash: np.stack([known[text] for text in texts]) for block_hash, texts in wanted.items()}
+
+
 class BlockEncoder:
     """Gives the passages of drafts their vectors."""
 
@@ -46,18 +69,12 @@ class BlockEncoder:
         with self._catalog.read() as connection:
             known = self._sound(connection, list(wanted))
             missing = {block_hash: texts for block_hash, texts in wanted.items() if block_hash not in known}
+            brought = {h: vectors for draft in batch for h, vectors in draft.vectors.items() if h in missing}
+            missing = {block_hash: texts for block_hash, texts in missing.items() if block_hash not in brought}
             borrowed = self._elsewhere(list(missing)) if self._elsewhere and missing else {}
             missing = {block_hash: texts for block_hash, texts in missing.items() if block_hash not in borrowed}
             kept = self._kept(connection, batch) if missing else {}
-        distinct = dict.fromkeys(text for texts in missing.values() for text in texts)
-        kept.update(self._recent.find(text for text in distinct if text not in kept))
-        new = [text for text in distinct if text not in kept]
-        if new:
-            encoded = dict(zip(new, self._encoder.encode_passages(new), strict=True))
-            self._recent.add(encoded)
-            kept.update(encoded)
-        made = {block_hash: np.stack([kept[text] for text in texts]) for block_hash, texts in missing.items()}
-        return {**made, **borrowed}
+        return {**encode_blocks(missing, self._encoder, self._recent, kept), **borrowed, **brought}
 
     def _kept(self, connection: Connection, batch: Sequence[Draft]) -> dict[str, Vector]:
         """Find the vectors of sentences that articles had before.

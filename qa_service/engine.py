@@ -12,6 +12,7 @@ from qa_service import assembly, erasing, maintenance, shelves
 from qa_service.asked import Feedback, Judged
 from qa_service.background import Background
 from qa_service.config import Settings
+from qa_service.drafting import Prepared
 from qa_service.errors import BadInput
 from qa_service.explanation import Explanation, Target
 from qa_service.fitness import Fitness
@@ -173,7 +174,9 @@ class Engine:
         check_question(question, self.settings.max_question_chars)
         return self._given.rank(question, documents)
 
-    def ingest(self, submissions: Iterable[Submission], collection: str = DEFAULT_COLLECTION) -> Iterator[Outcome]:
+    def ingest(
+        self, submissions: Iterable[Submission | Prepared], collection: str = DEFAULT_COLLECTION
+    ) -> Iterator[Outcome]:
         """Take articles in; yield an outcome for each, in order; see `TakingIn.ingest`."""
         return self.taking_in.ingest(submissions, collection)
 

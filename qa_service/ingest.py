@@ -11,7 +11,7 @@ from embeddings.encoder import Encoder, Vectors
 from qa_service import learning, learnt
 from qa_service.blocks import BlockEncoder, Elsewhere
 from qa_service.cutting import Cutting
-from qa_service.drafting import Draft, Drafter, Processing
+from qa_service.drafting import Draft, Drafter, Prepared, Processing
 from qa_service.index.indexes import Indexes
 from qa_service.learning import Findings
 from qa_service.names import check_collection
@@ -66,12 +66,11 @@ class Ingestor:
         self._generations = generations
         self._let_go: Callable[[], None] = lambda: None
         self._blocks = BlockEncoder(catalog, segments, encoder, RecentVectors())
-        cutting = Cutting(tokenizer, encoder.count_tokens, passage_tokens(encoder), repair, encoder.fingerprint)
-        self.processing = Processing(cutting, max_article_chars, generations.versions.pipeline)
+        self.processing = processing(encoder, tokenizer, max_article_chars, repair, generations.versions.pipeline)
 
     def run(
         self,
-        submissions: Iterable[Submission],
+        submissions: Iterable[Submission | Prepared],
         collection: str,
         published: Callable[[str], None],
         wanted: Callable[[], bool] = _always,
@@ -80,7 +79,7 @@ class Ingestor:
         """Ingest submissions; yield the outcomes of a batch, in order, once they are durable and published.
 
         Parameters:
-            submissions: read by another thread when they are many.
+            submissions: read by another thread when they are many; what was prepared elsewhere is taken as it is.
             published: told the collection's name after each batch, which is published then.
             wanted: asked before each batch is written, while nobody else can write; False ends the ingest there.
             noted: given the outcomes of each batch in the transaction that writes it.
@@ -295,6 +294,14 @@ def _batches(drafts: Iterable[Draft]) -> Iterator[list[Draft]]:
             batch, texts = [], 0
     if batch:
         yield batch
+
+
+def processing(
+    encoder: Encoder, tokenizer: Tokenizer, max_article_chars: int, repair: Callable[[str], Repaired], pipeline: str
+) -> Processing:
+    """Say how articles are processed with an encoder and a tokenizer."""
+    cutting = Cutting(tokenizer, encoder.count_tokens, passage_tokens(encoder), repair, encoder.fingerprint)
+    return Processing(cutting, max_article_chars, pipeline)
 
 
 def passage_tokens(encoder: Encoder) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 
+from qa_service.drafting import Prepared
 from qa_service.index.opened import OpenedCollections
 from qa_service.ingest import Ingestor, Noted
 from qa_service.library import no_article
@@ -27,7 +28,7 @@ class TakingIn:
         self._opened = opened
         self._compact_soon = compact_soon
 
-    def ingest(self, submissions: Iterable[Submission], collection: str) -> Iterator[Outcome]:
+    def ingest(self, submissions: Iterable[Submission | Prepared], collection: str) -> Iterator[Outcome]:
         """Take articles in; yield an outcome for each, in order, once it is durable and searchable.
 
         Errors:
@@ -38,7 +39,7 @@ class TakingIn:
 
     def ingest_batches(
         self,
-        submissions: Iterable[Submission],
+        submissions: Iterable[Submission | Prepared],
         collection: str,
         wanted: Callable[[], bool] = lambda: True,
         noted: Noted | None = None,

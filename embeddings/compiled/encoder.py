@@ -7,7 +7,7 @@ from functools import partial
 
 import numpy as np
 
-from embeddings.batching import restore_order, token_budget_batches
+from embeddings.batching import equal_length_batches, restore_order, token_budget_batches
 from embeddings.compiled.engine import CompiledGraph
 from embeddings.compiled.feed import Feed, make_feed, padded_length
 from embeddings.compiled.tokens import Tokens
@@ -88,7 +88,10 @@ class CompiledEncoder:
         return self._encode_many(texts, self._description.query_prompt)
 
     def encode_passages(self, texts: Sequence[str]) -> Vectors:
-        """Encode windows or sentences; float32 of shape (len(texts), dim), each row of unit length."""
+        """Encode windows or sentences; float32 of shape (len(texts), dim), each row of unit length.
+
+        A text has one vector, whatever else is encoded with it, in whichever process and by however many threads.
+        """
         refuse_single(texts)
         return self._encode_many(texts, self._description.passage_prompt)
 
@@ -109,7 +112,7 @@ class CompiledEncoder:
         tokenised = self._graph.spread(partial(self._tokens.ids, part, prompt) for part in slices)
         ids = [found for part in tokenised for found in part]
         lengths = [padded_length(len(found)) for found in ids]
-        batches = token_budget_batches(lengths, TOKEN_BUDGET, MAX_BATCH)
+        batches = equal_length_batches(lengths, TOKEN_BUDGET, MAX_BATCH)
         encoded = self._graph.passages(partial(self._feed, [ids[position] for position in batch]) for batch in batches)
         vectors = restore_order(batches, encoded, self._description.dim)
         return unit(vectors) if len(vectors) else np.empty((0, self._description.dim), dtype=np.float32)

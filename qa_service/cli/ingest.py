@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 import click
@@ -16,11 +17,12 @@ from qa_service.cli.output import printable, warning_line
 from qa_service.cli.progress import track
 from qa_service.errors import BadInput
 from qa_service.priority import lower_priority
-from qa_service.readers import IdFrom, Source, list_files
+from qa_service.readers import IdFrom, Listing, Source, list_files, place_of
 from qa_service.readers.source import DEFAULT_MAX_FILE_BYTES
 from qa_service.types import Outcome, OutcomeStatus
 
 if TYPE_CHECKING:
+    from qa_service.distributed.loading import Loading
     from qa_service.engine import Engine
 
 MAX_BYTES_PER_CHAR = 4
@@ -57,7 +59,7 @@ class Tally:
 
 
 @click.command()
-@click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("paths", metavar="PATH...", nargs=-1, required=True)
 @collection_option
 @click.option(
     "--id-from",
@@ -67,12 +69,34 @@ class Tally:
     help="Whether a file's article is known by the file's name or by its path as given.",
 )
 @click.option("--prune", is_flag=True, help="Also delete the collection's articles that are no longer under PATH.")
+@click.option(
+    "--engine",
+    type=click.Choice(["plain", "ray"]),
+    default="plain",
+    show_default=True,
+    help="What reads, cuts and encodes: this process, or Ray's workers, on this machine or a cluster.",
+)
+@click.option("--workers", type=click.IntRange(min=1), help="Workers of Ray.  [default: one for each processor]")
+@click.option(
+    "--ray-address",
+    metavar="HOST:PORT",
+    help="A Ray that runs, one of whose nodes is this machine; `auto` finds it.  [default: $RAY_ADDRESS, or one of its"
+    " own]",
+)
 @data_option
-def ingest(paths: tuple[Path, ...], collection: str, id_from: IdFrom, prune: bool) -> int:
-    """Take the articles under each PATH, a file or a directory.
+def ingest(
+    paths: tuple[str, ...],
+    collection: str,
+    id_from: IdFrom,
+    prune: bool,
+    engine: str,
+    workers: int | None,
+    ray_address: str | None,
+) -> int:
+    """Take the articles under each PATH, a file or a directory here or at an address such as s3://bucket/articles.
 
     A file (text, Markdown, HTML, PDF, DOCX, EPUB) is one article; so is each entry of a feed (.rss, .atom, .xml) and
-    each row of a .jsonl, .json or .csv file, with the fields id, title, text (or html, or content_base64 with
+    each row of a .jsonl, .json, .csv or .parquet file, with the fields id, title, text (or html, or content_base64 with
     content_type), url, published_at and metadata. Directories are read recursively; hidden files are skipped.
     Unchanged articles cost nothing.
 
@@ -82,20 +106,40 @@ def ingest(paths: tuple[Path, ...], collection: str, id_from: IdFrom, prune: boo
     settings = current_settings()
     if settings.background == "process":
         lower_priority()
-    source = Source(
-        list_files(paths, id_from), max(DEFAULT_MAX_FILE_BYTES, MAX_BYTES_PER_CHAR * settings.max_article_chars)
-    )
+    listing = list_files([place_of(path) for path in paths], id_from)
     tally = Tally()
-    with open_engine(settings, asking=False) as engine:
+    with contextlib.ExitStack() as stack:
+        loader = _loader(stack, engine, workers, ray_address)
+        opened = stack.enter_context(open_engine(settings, asking=False))
+        max_bytes = max(DEFAULT_MAX_FILE_BYTES, MAX_BYTES_PER_CHAR * settings.max_article_chars)
+        source = loader(opened, listing, collection, max_bytes)
         started = time.monotonic()
-        for outcome in track(engine.ingest(source, collection), source.total(), "ingesting", "articles"):
+        for outcome in track(opened.ingest(source, collection), source.total(), "ingesting", "articles"):
             tally.add(outcome)
         _summarise(tally, time.monotonic() - started)
         if prune:
-            _prune(engine, collection, source, tally)
+            _prune(opened, collection, source, tally)
     if tally.taken == 0:
         raise BadInput("no article was taken", remedy="see the reasons above" if tally.rejections else None)
     return 0
+
+
+def _loader(
+    stack: contextlib.ExitStack, engine: str, workers: int | None, ray_address: str | None
+) -> Callable[[Engine, Listing, str, int], Source | Loading]:
+    """Choose who reads and encodes, and have it started.
+
+    Errors:
+        ConfigError: Ray is not installed. BadInput: an option that only Ray takes. Unavailable: Ray does not start.
+    """
+    if engine == "ray":
+        from qa_service.distributed.starting import loader  # noqa: PLC0415
+
+        return stack.enter_context(loader(ray_address, workers))
+    for name, value in (("--workers", workers), ("--ray-address", ray_address)):
+        if value is not None:
+            raise BadInput("is an option of Ray", field=name, remedy="add --engine ray")
+    return lambda _engine, listing, _collection, max_bytes: Source(listing, max_bytes)
 
 
 def _summarise(tally: Tally, seconds: float) -> None:
@@ -111,7 +155,7 @@ def _summarise(tally: Tally, seconds: float) -> None:
     click.echo(f"{tally.passages:,} passages, {tally.encoded:,} of them new, in {seconds:.1f} s{speed}")
 
 
-def _prune(engine: Engine, collection: str, source: Source, tally: Tally) -> None:
+def _prune(engine: Engine, collection: str, source: Source | Loading, tally: Tally) -> None:
     """Delete what is gone, but only when it is known to be gone.
 
     Errors:

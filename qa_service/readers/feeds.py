@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
-from pathlib import Path
 
 from qa_service.errors import Rejected
+from qa_service.readers.places import Place
 from qa_service.readers.rows import rejected_row, submission_from_row
 from qa_service.sandbox import Sandbox
 from qa_service.types import Submission
@@ -19,7 +19,7 @@ _ROOT = re.compile(rb"<(?:[A-Za-z0-9_.-]{1,40}:)?(rss|feed|RDF)[\s>]")
 _OTHER_ROOT = re.compile(rb"<[A-Za-z]")
 
 
-def is_feed(path: Path) -> bool:
+def is_feed(path: Place) -> bool:
     """Tell whether an XML file is an RSS or Atom feed, by its root element; False when it cannot be read."""
     try:
         with path.open("rb") as file:
@@ -31,7 +31,7 @@ def is_feed(path: Path) -> bool:
     return root is not None and first is not None and root.start() == first.start()
 
 
-def read_feed(path: Path) -> Iterator[Submission]:
+def read_feed(path: Place) -> Iterator[Submission]:
     """Read a feed's entries: their content, or else their summary, as HTML.
 
     Errors:

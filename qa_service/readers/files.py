@@ -11,10 +11,11 @@ from typing import Literal
 
 from qa_service.errors import BadInput, NotFound
 from qa_service.readers.feeds import is_feed
+from qa_service.readers.places import Place, RemotePath
 from qa_service.types import Submission
 
 IdFrom = Literal["name", "path"]
-FileKind = Literal["article", "jsonl", "json", "csv", "feed"]
+FileKind = Literal["article", "jsonl", "json", "csv", "feed", "parquet"]
 
 ROW_KINDS: dict[str, FileKind] = {
     ".jsonl": "jsonl",
@@ -23,6 +24,7 @@ ROW_KINDS: dict[str, FileKind] = {
     ".csv": "csv",
     ".rss": "feed",
     ".atom": "feed",
+    ".parquet": "parquet",
 }
 
 
@@ -30,7 +32,7 @@ ROW_KINDS: dict[str, FileKind] = {
 class FoundFile:
     """One file to read; `article_id` is its article's id, or None for a file of rows that carry their own."""
 
-    path: Path
+    path: Place
     kind: FileKind
     article_id: str | None
 
@@ -50,11 +52,12 @@ class Listing:
     unreadable: tuple[str, ...]
 
 
-def list_files(paths: Sequence[Path], id_from: IdFrom = "name") -> Listing:
+def list_files(paths: Sequence[Place], id_from: IdFrom = "name") -> Listing:
     """Find every file under `paths`.
 
     Parameters:
-        paths: files and directories; a directory is read recursively in sorted order, hidden entries skipped.
+        paths: files and directories, here or at addresses; a directory is read recursively in sorted order, hidden
+            entries skipped.
         id_from: whether an article's id is its file's name or its path as it was given (`docs/a.txt`).
 
     Errors:
@@ -68,7 +71,7 @@ def list_files(paths: Sequence[Path], id_from: IdFrom = "name") -> Listing:
         empty = not unreadable
         for found in _walk(path, unreadable, id_from):
             empty = False
-            if isinstance(found, Path):
+            if not isinstance(found, Submission):
                 files.setdefault(str(found.absolute()), _found_file(found, id_from))
             else:
                 refused.append(found)
@@ -81,7 +84,10 @@ def list_files(paths: Sequence[Path], id_from: IdFrom = "name") -> Listing:
     return Listing(tuple(files.values()), tuple(refused), tuple(unreadable))
 
 
-def _walk(path: Path, unreadable: list[str], id_from: IdFrom) -> Iterator[Path | Submission]:
+def _walk(path: Place, unreadable: list[str], id_from: IdFrom) -> Iterator[Place | Submission]:
+    if isinstance(path, RemotePath):
+        yield from _walk_address(path)
+        return
     try:
         mode = path.stat().st_mode
     except FileNotFoundError:
@@ -94,6 +100,16 @@ def _walk(path: Path, unreadable: list[str], id_from: IdFrom) -> Iterator[Path |
         yield path
     else:
         raise BadInput("is neither a file nor a directory", field=str(path))
+
+
+def _walk_address(path: RemotePath) -> Iterator[RemotePath]:
+    try:
+        found = path.files() if path.is_directory() else [path]
+    except FileNotFoundError:
+        raise NotFound("there is nothing", field=str(path), remedy="check the address") from None
+    except OSError as error:
+        raise BadInput(f"cannot be read: {_reason(error)}", field=str(path)) from error
+    yield from found
 
 
 def _walk_directory(directory: Path, root: Path, unreadable: list[str], id_from: IdFrom) -> Iterator[Path | Submission]:
@@ -136,11 +152,13 @@ def _refusal(path: Path, id_from: IdFrom, reason: str) -> Submission:
     return Submission(b"", id=_article_id(path, id_from), rejection=f"{path} {reason}")
 
 
-def _article_id(path: Path, id_from: IdFrom) -> str:
-    return path.name if id_from == "name" else Path(os.path.normpath(path)).as_posix()
+def _article_id(path: Place, id_from: IdFrom) -> str:
+    if id_from == "name":
+        return path.name
+    return str(path) if isinstance(path, RemotePath) else Path(os.path.normpath(path)).as_posix()
 
 
-def _found_file(path: Path, id_from: IdFrom) -> FoundFile:
+def _found_file(path: Place, id_from: IdFrom) -> FoundFile:
     suffix = path.suffix.lower()
     kind = "feed" if suffix == ".xml" and is_feed(path) else ROW_KINDS.get(suffix, "article")
     if kind != "article":
@@ -149,7 +167,7 @@ def _found_file(path: Path, id_from: IdFrom) -> FoundFile:
 
 
 def _refuse_shared_ids(files: Iterable[FoundFile]) -> None:
-    taken: dict[str, Path] = {}
+    taken: dict[str, Place] = {}
     for file in files:
         if file.article_id is None:
             continue

@@ -6,9 +6,9 @@ import codecs
 import csv
 import json
 from collections.abc import Iterator
-from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
+from qa_service.readers.places import Place
 from qa_service.readers.rows import BODIES, FIELDS, rejected_row, submission_from_row
 from qa_service.types import Submission
 
@@ -34,7 +34,7 @@ def parse_json(text: str | bytes) -> object:
         raise ValueError(f"not JSON: {error.msg} at {where}") from None
 
 
-def read_jsonl(path: Path) -> Iterator[Submission]:
+def read_jsonl(path: Place) -> Iterator[Submission]:
     """Read one JSON object a line, in constant memory; blank lines are skipped.
 
     Errors:
@@ -59,7 +59,7 @@ def read_jsonl(path: Path) -> Iterator[Submission]:
                 yield submission_from_row(row, place)
 
 
-def read_json(path: Path) -> Iterator[Submission]:
+def read_json(path: Place) -> Iterator[Submission]:
     """Read a list of rows, or an object with one under `articles`.
 
     Errors:
@@ -81,7 +81,7 @@ def read_json(path: Path) -> Iterator[Submission]:
         yield submission_from_row(row, f"{path}: articles[{position}]")
 
 
-def read_csv(path: Path) -> Iterator[Submission]:
+def read_csv(path: Place) -> Iterator[Submission]:
     """Read a CSV file whose header names the fields; other columns join the metadata, empty cells count as absent.
 
     Errors:
@@ -108,13 +108,13 @@ def read_csv(path: Path) -> Iterator[Submission]:
             yield rejected_row(None, f"{path}:{line}", f"{problem}; the rest of the file was not read")
 
 
-def count_lines(path: Path) -> int:
+def count_lines(path: Place) -> int:
     """Count the lines of a file that are not empty, for a progress bar's total."""
     with path.open("rb") as file:
         return sum(1 for line in bounded_lines(file, MAX_ROW_BYTES) if line is None or line.strip())
 
 
-def bounded_lines(file: BinaryIO, limit: int) -> Iterator[bytes | None]:
+def bounded_lines(file: IO[bytes], limit: int) -> Iterator[bytes | None]:
     """Yield the lines of a file; None stands for one longer than `limit` bytes, which is skipped unread."""
     while line := file.readline(limit + 1):
         if len(line) <= limit or line.endswith(b"\n"):
@@ -146,7 +146,7 @@ def _header_problem(header: list[str]) -> str | None:
     return None
 
 
-def _csv_encoding(path: Path) -> str:
+def _csv_encoding(path: Place) -> str:
     """Choose among UTF-8, UTF-16 with a mark, and GB18030, which Chinese spreadsheets write."""
     with path.open("rb") as file:
         sample = file.read(_SAMPLE_BYTES)

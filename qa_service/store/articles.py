@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -240,6 +240,14 @@ def live_ids(connection: Connection, collection: int) -> list[str]:
         "SELECT id FROM articles WHERE collection = ? AND deleted_seq IS NULL ORDER BY id", (collection,)
     )
     return [article_id for (article_id,) in rows]
+
+
+def as_given(connection: Connection, collection: int) -> Iterator[tuple[str, bytes, bytes, str]]:
+    """Go through live articles: the id, the hashes of content and attributes, and the pipeline of each."""
+    yield from connection.execute(
+        "SELECT id, sha256, attributes, pipeline FROM articles WHERE collection = ? AND deleted_seq IS NULL",
+        (collection,),
+    )
 
 
 def live(connection: Connection, collection: int) -> list[tuple[int, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from qa_service.store import bands
@@ -84,6 +84,12 @@ def find_blocks(
         places = ((block_hash, Block(*place)) for block_hash, *place in rows)
         found.update((block_hash, block) for block_hash, block in places if usable(block))
     return found
+
+
+def block_hashes(connection: Connection) -> Iterator[bytes]:
+    """Go through the hashes of all blocks of vectors, those of what was deleted too; some come more than once."""
+    for (block_hash,) in connection.execute("SELECT block_hash FROM passages WHERE block_hash <> x''"):
+        yield block_hash
 
 
 def keys_of_articles(connection: Connection, rows: Sequence[int], limit: int) -> list[int]:

@@ -117,6 +117,14 @@ def test_company_changes_vectors_by_rounding_only(encoder):
         assert (together * alone).sum(axis=1).min() > _least(encoder)
 
 
+def test_a_passage_has_one_vector_whatever_its_company(encoder):
+    _, passages = _texts()
+    texts = [*passages, *(text[: len(text) // 3] for text in passages)]
+    together = encoder.encode_passages(texts)
+    assert np.array_equal(together, np.concatenate([encoder.encode_passages([text]) for text in texts]))
+    assert np.array_equal(together, encoder.encode_passages(texts[::-1])[::-1])
+
+
 def test_many_threads_encode_at_once(encoder):
     questions, passages = _texts()
     expected, expected_passages = encoder.encode_queries(questions), encoder.encode_passages(passages)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embeddings.batching import restore_order, token_budget_batches
+from embeddings.batching import equal_length_batches, restore_order, token_budget_batches
 
 
 @given(
@@ -51,3 +51,26 @@ def test_vectors_come_back_in_input_order(lengths):
 def test_a_batch_without_vectors_is_an_error():
     with pytest.raises(ValueError, match="zip"):
         restore_order([[0], [1]], [np.zeros((1, 2), np.float32)], dim=2)
+
+
+@given(
+    lengths=st.lists(st.sampled_from([8, 16, 64, 512]), max_size=80),
+    budget=st.integers(1, 1024),
+    max_items=st.integers(1, 16),
+)
+def test_batches_of_one_length_hold_every_text_once_within_the_limits(lengths, budget, max_items):
+    batches = equal_length_batches(lengths, budget, max_items)
+    assert sorted(position for batch in batches for position in batch) == list(range(len(lengths)))
+    for batch in batches:
+        assert len({lengths[position] for position in batch}) == 1
+        assert 1 <= len(batch) <= max_items
+        assert len(batch) == 1 or len(batch) * lengths[batch[0]] <= budget
+
+
+def test_texts_of_another_length_are_a_batch_of_their_own():
+    assert equal_length_batches([8, 16, 8, 16, 8], budget=16, max_items=64) == [[0, 2], [4], [1], [3]]
+
+
+def test_batches_of_one_length_have_limits_too():
+    with pytest.raises(ValueError, match="positive"):
+        equal_length_batches([1], 0, 1)

@@ -1,0 +1,121 @@
+"""Parquet files, and files at addresses that fsspec knows."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from datetime import date, datetime
+from pathlib import Path
+
+import pytest
+
+from qa_service.errors import BadInput, ConfigError, NotFound
+from qa_service.readers import Source, list_files, place_of
+from qa_service.types import Submission
+
+ROWS = [
+    {"id": "one", "title": "一", "text": "夜间门诊晚上八点开门。", "metadata": {"town": "临澜"}, "pages": 3},
+    {"id": "two", "html": "<p>末班车是凌晨三点。</p>", "url": "https://example.org/2", "published_at": "2025-08-22"},
+]
+
+
+@pytest.fixture
+def memory() -> Iterator[str]:
+    """An object store that holds a few files below an address of its own."""
+    fsspec = pytest.importorskip("fsspec", reason="fsspec is not installed")
+    system = fsspec.filesystem("memory")
+    system.pipe("/bucket/docs/a.txt", "第一篇。".encode())
+    system.pipe("/bucket/docs/deep/b.md", "# 第二篇".encode())
+    system.pipe("/bucket/docs/.hidden/c.txt", b"unseen")
+    system.pipe("/bucket/docs/rows.jsonl", "\n".join(json.dumps(row) for row in ROWS).encode() + b"\n{\n")
+    system.pipe("/bucket/docs/rows.csv", "id,text\nsix,第六篇。\n".encode("gb18030"))
+    yield "memory://bucket/docs"
+    system.rm("/bucket", recursive=True)
+
+
+def written(path: Path, rows: list[dict[str, object]]) -> Path:
+    pa = pytest.importorskip("pyarrow", reason="pyarrow is not installed")
+    from pyarrow import parquet
+
+    parquet.write_table(pa.Table.from_pylist(rows), path)
+    return path
+
+
+def read(*given: str | Path) -> list[Submission]:
+    return list(Source(list_files([place_of(one) for one in given])))
+
+
+def test_parquet_rows_are_what_json_lines_make_of_them(tmp_path: Path) -> None:
+    lines = tmp_path / "rows.jsonl"
+    lines.write_text("\n".join(json.dumps(row) for row in ROWS), encoding="utf-8")
+    columns = dict.fromkeys(key for row in ROWS for key in row)
+    table = written(tmp_path / "rows.parquet", [{key: row.get(key) for key in columns} for row in ROWS])
+    assert read(table) == read(lines)
+    assert Source(list_files([table])).total() == 2
+
+
+def test_parquet_values_become_those_of_json(tmp_path: Path) -> None:
+    row: dict[str, object] = {
+        "id": 7,
+        "text": "正文。",
+        "published_at": date(2025, 8, 22),
+        "metadata": '{"a": [1, null]}',
+    }
+    row |= {"seen": datetime(2025, 8, 22, 7, 30), "share": float("nan"), "raw": b"\0", "tags": ["x", "y"]}
+    (found,) = read(written(tmp_path / "rows.parquet", [row]))
+    assert (found.id, found.published_at) == ("7", "2025-08-22")
+    assert found.metadata == {"a": [1, None], "seen": "2025-08-22T07:30:00", "tags": ["x", "y"]}
+
+
+def test_bad_parquet_is_refused_by_row_and_by_file(tmp_path: Path) -> None:
+    rows = [{"id": "a", "text": "好。", "metadata": "{"}, {"id": "b", "text": None, "metadata": None}]
+    reasons = [item.rejection or "" for item in read(written(tmp_path / "rows.parquet", rows))]
+    assert "row 1: metadata: not JSON" in reasons[0] and "row 2: needs exactly one of text" in reasons[1]
+    (no_body,) = read(written(tmp_path / "other.parquet", [{"id": "a", "body": "好。"}]))
+    assert "needs a column text, html or content_base64; it has id, body" in (no_body.rejection or "")
+    broken = tmp_path / "broken.parquet"
+    broken.write_bytes(b"PAR1 this is none")
+    source = Source(list_files([broken]))
+    (item,) = source
+    assert item.rejection is not None and source.unreadable == [item.rejection]
+
+
+def test_without_pyarrow_the_reason_names_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "rows.parquet"
+    path.write_bytes(b"PAR1")
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    (item,) = read(path)
+    assert "pip install 'qa-service[ray]'" in (item.rejection or "")
+
+
+def test_a_store_is_read_as_a_directory_is(memory: str) -> None:
+    found = {item.id or item.rejection: item for item in read(memory)}
+    bad = "memory://bucket/docs/rows.jsonl:3: not JSON"
+    assert [key if key in found else "?" for key in ("a.txt", "b.md", "six", "one", "two")].count("?") == 0
+    assert len(found) == 6 and any((key or "").startswith(bad) for key in found)
+    assert found["a.txt"].content.decode() == "第一篇。" and found["b.md"].content_type == "text/markdown"
+    assert found["six"].content.decode() == "第六篇。"
+
+
+def test_ids_from_addresses(memory: str) -> None:
+    listing = list_files([place_of(f"{memory}/deep/b.md")], "path")
+    assert [file.article_id for file in listing.files] == ["memory://bucket/docs/deep/b.md"]
+
+
+def test_a_file_address_is_that_file(tmp_path: Path) -> None:
+    pytest.importorskip("fsspec", reason="fsspec is not installed")
+    (tmp_path / "a.txt").write_text("第一篇。", encoding="utf-8")
+    rows = written(tmp_path / "rows.parquet", [{"id": "a", "text": "好。"}])
+    assert read(f"file://{tmp_path}/a.txt") == read(tmp_path / "a.txt")
+    assert read(f"file://{rows}") == read(rows)
+
+
+def test_addresses_that_lead_nowhere(memory: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(NotFound, match="memory://bucket/none"):
+        read("memory://bucket/none")
+    with pytest.raises(BadInput, match="nosuchscheme"):
+        read("nosuchscheme://bucket/a")
+    monkeypatch.setitem(sys.modules, "fsspec", None)
+    with pytest.raises(ConfigError, match=r"qa-service\[ray\]"):
+        read(memory)
