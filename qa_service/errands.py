@@ -118,6 +118,7 @@ class Errands:
             if self._stopped:
                 return None
             first = "from qa_service.priority import lower_priority; lower_priority()"
+            path = os.pathsep.join(path for path in (_HERE, *sys.path) if path)
             command = f"{first}; from qa_service.errand_process import main; main()"
             try:
                 self._process = subprocess.Popen(  # noqa: S603 - the interpreter itself, with arguments of our own
