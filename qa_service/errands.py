@@ -119,6 +119,7 @@ class Errands:
                 return None
             path = os.pathsep.join(filter(None, (_HERE, *sys.path)))
             first = "from qa_service.priority import lower_priority; lower_priority()"
+            path = os.pathsep.join(path for path in (_HERE, *sys.path) if path)
             command = f"{first}; from qa_service.errand_process import main; main()"
             try:
                 self._process = subprocess.Popen(  # noqa: S603 - the interpreter itself, with arguments of our own

@@ -30,6 +30,8 @@ SAMPLES_VARIABLE = "QA_SAMPLES"
 """Set to 1 by `qa-service serve --samples`, for the worker process in which the engine is opened."""
 LONGEST_REQUEST_S = 900.0
 """How long a request may use the engine that was replaced since it began."""
+_AGAIN_S = 2.0
+"""How often opening is tried again while a database or an index on another machine is away."""
 _SEE_LOG = "see the server's log; restart it once the cause is mended"
 _log = logging.getLogger(__name__)
 
@@ -50,7 +52,8 @@ class EngineHost:
         self._engine = engine
         self._owned = engine is None
         self._begun = engine is not None
-        self._failure: LoadFailed | None = None
+        self._failure: Loading | LoadFailed | None = None
+        self._stopping = threading.Event()
         self._closed = False
         self._uses: list[Callable[[Engine], None]] = []
         self._serving: DirectoryUse | None = None
@@ -107,6 +110,7 @@ class EngineHost:
     def close(self) -> None:
         """Close the engine if this host opened it; an engine that is still loading is closed once it has come."""
         self._succeeding.stop()
+        self._stopping.set()
         with self._lock:
             self._closed = True
             if not self._owned or self._engine is None:
@@ -117,8 +121,23 @@ class EngineHost:
         self._end_serving()
 
     def _load(self) -> None:
+        while not self._loaded():
+            if self._stopping.wait(_AGAIN_S):
+                return
+
+    def _loaded(self) -> bool:
+        """Open the engine; False when that may succeed later: what is on other machines comes back by itself."""
         try:
             self._open()
+        except Unavailable as error:
+            if self.settings.catalog is None and self.settings.milvus is None:
+                self._failure = LoadFailed(error.detail, field=error.field, remedy=error.remedy or _SEE_LOG)
+                _log.error("the service could not start: %s", error)
+                return True
+            if self._failure is None:
+                _log.warning("the service cannot start yet, and tries again: %s", error)
+            self._failure = Loading(error.detail, field=error.field, remedy=error.remedy)
+            return False
         except QAError as error:
             self._failure = LoadFailed(error.detail, field=error.field, remedy=error.remedy or _SEE_LOG)
             _log.error("the service could not start: %s", error)
@@ -129,6 +148,7 @@ class EngineHost:
             if self._engine is None:
                 self._end_serving()
             self._settled.set()
+        return True
 
     def _open(self) -> None:
         from qa_service.engine import Engine  # noqa: PLC0415

@@ -155,7 +155,7 @@ def test_the_password_is_shown_nowhere(settings: Settings) -> None:
         Engine.open(given, ToyEncoder())
     assert "127.0.0.1:1/there" in str(caught.value.field)
     order = Order("jobs", given, None, Path("x"))  # type: ignore[arg-type]
-    assert order.secrets() == {"QA_CATALOG": closed}
+    assert order.secrets()["QA_CATALOG"] == closed
     shown = [repr(given), str(given), str(caught.value), repr(caught.value.__context__), str(given.model_dump())]
     with pytest.raises(QAError) as unreadable:
         open_catalog(Settings(**{**settings.model_dump(), "catalog": f"postgresql://u:{PASSWORD}:x@h:p/d"}))

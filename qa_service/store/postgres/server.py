@@ -25,7 +25,11 @@ WAIT_S = 5.0
 """How long a use waits for a connection while all are in use."""
 _STATEMENTS = 300
 """Prepared statements that a connection keeps: all there are."""
-_OPTIONS = "-c synchronous_commit=on -c timezone=UTC"
+_OPTIONS = (
+    "-c synchronous_commit=on -c timezone=UTC -c jit=off"
+    # Few rows are wanted of large tables, each by an index; without statistics yet, the planner would read a table.
+    " -c enable_hashjoin=off -c enable_mergejoin=off -c random_page_cost=1.1"
+)
 _DEFAULTS: dict[str, int | str] = {
     "connect_timeout": 3,
     # A server that is gone without a word is given up within some ten seconds, also in the middle of an answer.
