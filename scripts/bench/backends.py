@@ -74,7 +74,7 @@ def compare(one: Engine, two: Engine, found: RankingSet, given: argparse.Namespa
         answers = []
         for name, engine in (("local", one), ("other", two)):
             started = time.perf_counter()
-            result = engine.ask(Ask(question.question, top_k=10))
+            result = engine.ask(Ask(question.text, top_k=10))
             times[name].append((time.perf_counter() - started) * 1e3)
             answers.append([(passage.passage_id, round(passage.score, 6)) for passage in result.passages])
         same.append(answers[0] == answers[1])
