@@ -7,7 +7,7 @@ import pickle
 from collections.abc import Generator, Iterator, Sequence
 from typing import Any
 
-from qa_service.config import SECRET_SETTINGS
+from qa_service.config import SECRET_SETTINGS, Settings
 from qa_service.distributed.board import Board
 from qa_service.distributed.failing import explained
 from qa_service.distributed.known import read_known
@@ -49,7 +49,7 @@ class Loading:
         self._listing = listing
         self._collection = collection
         self._workers = workers
-        secrets = dict.fromkeys(SECRET_SETTINGS)
+        secrets = {name: Settings.model_fields[name].get_default() for name in SECRET_SETTINGS}
         self._order = Order(
             engine.settings.model_copy(update=secrets),
             engine.encoder.fingerprint,

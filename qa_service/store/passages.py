@@ -88,7 +88,7 @@ def find_blocks(
 
 def block_hashes(connection: Connection) -> Iterator[bytes]:
     """Go through the hashes of all blocks of vectors, those of what was deleted too; some come more than once."""
-    for (block_hash,) in connection.execute("SELECT block_hash FROM passages WHERE block_hash <> x''"):
+    for (block_hash,) in connection.execute("SELECT block_hash FROM passages WHERE block_hash <> ?", (b"",)):
         yield block_hash
 
 

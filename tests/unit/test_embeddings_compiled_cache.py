@@ -14,6 +14,7 @@ pytest.importorskip("openvino")
 
 from embeddings import runtime
 from embeddings.compiled import cache, loading, preparing
+from embeddings.compiled.engine import usable_threads
 from embeddings.compiled.loading import compiled_state, load_compiled
 from embeddings.compiled.processor import Processor
 from embeddings.compiled.validation import Validation, ValidationSet
@@ -240,3 +241,11 @@ def test_nothing_that_sends_usage_data_or_takes_seconds_to_import_is_imported(fo
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines() == [f"(1, {small_bert.HIDDEN}) (2, {small_bert.HIDDEN})", "[]"]
+
+
+@pytest.mark.parametrize(("asked", "threads"), [("1", 1), ("100000", None), ("0", 1), ("many", None), ("", None)])
+def test_it_computes_with_no_more_threads_than_openmp_may(monkeypatch, asked, threads):
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    all_of_them = usable_threads()
+    monkeypatch.setenv("OMP_NUM_THREADS", asked)
+    assert usable_threads() == (threads or all_of_them)
