@@ -63,6 +63,11 @@ class PostgresServer:
         assert found is not None
         return found
 
+    @property
+    def running(self) -> bool:
+        """Whether it was started and not ended."""
+        return self._process is not None
+
     @contextlib.contextmanager
     def database(self) -> Iterator[str]:
         """Make an empty database; give its address."""

@@ -12,6 +12,7 @@ from embeddings.toy import ToyEncoder
 from qa_service.config import Settings
 from qa_service.engine import Engine
 from qa_service.errors import Unavailable
+from qa_service.http.host import EngineHost, Loading
 from qa_service.types import Ask
 from tests.conftest import add
 from tests.postgres_server import PostgresServer
@@ -85,3 +86,28 @@ def test_a_reader_that_is_cut_off_is_told(engine: Engine, server: PostgresServer
         connection.execute("SELECT 1")
     with engine.catalog.read() as connection:
         assert connection.execute("SELECT 1").fetchone() == (1,)
+
+
+def test_a_service_that_starts_while_it_is_away_goes_on_trying(
+    settings: Settings, server: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("qa_service.http.host._AGAIN_S", 0.05)
+    with server.database() as url:
+        server.kill()
+        host = EngineHost(Settings(**{**settings.model_dump(), "catalog": url}))
+        try:
+            host.start()
+            assert host.wait(60)
+            with pytest.raises(Loading) as caught:
+                host.engine()
+            assert f"127.0.0.1:{server.port}" in str(caught.value.field)
+            server.start()
+            give_up = time.monotonic() + 60
+            while not host.ready:
+                assert time.monotonic() < give_up
+                time.sleep(0.05)
+            assert host.engine().readiness().ready
+        finally:
+            host.close()
+            if not server.running:
+                server.start()
