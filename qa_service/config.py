@@ -19,10 +19,9 @@ from pydantic_settings import (
 )
 
 from qa_service.errors import ConfigError
-from qa_service.place_settings import PlaceSettings
+from qa_service.place_settings import APP, PlaceSettings
 from qa_service.types import TextForm
 
-APP = "qa-service"
 RATE = re.compile(r"[1-9][0-9]{0,8}/(?:second|minute|hour|day)")
 """How many requests in a time a key may make, as it is written."""
 _KEY = re.compile(r"[\x21-\x7e]+")
@@ -40,10 +39,6 @@ class Settings(PlaceSettings):
 
     model_config = SettingsConfigDict(env_prefix="QA_", extra="forbid", frozen=True)
 
-    data_dir: Path = Field(
-        default_factory=lambda: platformdirs.user_data_path(APP),
-        description="Where articles, vectors and indexes live.",
-    )
     model: str = Field(
         "default",
         description="The embedding model: `default` (bundled), a sentence-transformers folder, or a hub name.",

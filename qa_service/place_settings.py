@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal
 
+import platformdirs
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings
 
@@ -11,10 +13,16 @@ from qa_service.errors import ConfigError
 from qa_service.milvus_address import MilvusAddress
 from qa_service.milvus_address import parse as parse_milvus
 
+APP = "qa-service"
+
 
 class PlaceSettings(BaseSettings):
     """A part of `Settings`."""
 
+    data_dir: Path = Field(
+        default_factory=lambda: platformdirs.user_data_path(APP),
+        description="Where articles, vectors and indexes live.",
+    )
     index: SecretStr = Field(
         SecretStr("local"),
         description="Where passages are searched: `local`, in the data directory, or `milvus://host:port/database`"
