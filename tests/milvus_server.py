@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from qa_service.milvus_address import parse
+
 _STARTED = "from milvus_lite.cmdline import main; main()"
 
 
@@ -24,6 +26,7 @@ class MilvusTestServer:
         self._address = address.rstrip("/")
         self._home = home
         self._process: subprocess.Popen[bytes] | None = None
+        self._made: list[str] = []
 
     @classmethod
     def of_tests(cls) -> MilvusTestServer:
@@ -51,7 +54,8 @@ class MilvusTestServer:
 
     def database(self) -> str:
         """Give the address of a database that nobody has used yet."""
-        return f"{self._address}/qa_test_{secrets.token_hex(6)}"
+        self._made.append(f"qa_test_{secrets.token_hex(6)}")
+        return f"{self._address}/{self._made[-1]}"
 
     def start(self) -> None:
         """Start it on its data and wait until it answers."""
@@ -80,7 +84,24 @@ class MilvusTestServer:
             process.wait(60)
 
     def close(self) -> None:
-        """End it and remove what it has; does nothing with one that was there already."""
-        if self._home is not None:
+        """End it and remove what it has; of one that was there already, the databases that were made."""
+        if self._home is None:
+            self._drop_made()
+        else:
             self.kill()
             shutil.rmtree(self._home, ignore_errors=True)
+
+    def _drop_made(self) -> None:
+        from pymilvus import MilvusClient
+
+        address = parse(self._address)
+        plain = MilvusClient(uri=address.uri, token=address.token, timeout=10, dedicated=True)
+        for name in set(self._made) & set(plain.list_databases()):
+            inside = MilvusClient(uri=address.uri, token=address.token, db_name=name, timeout=10, dedicated=True)
+            for alias in inside.list_aliases()["aliases"]:
+                inside.drop_alias(alias)
+            for collection in inside.list_collections():
+                inside.drop_collection(collection)
+            inside.close()
+            plain.drop_database(name)
+        plain.close()
