@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ CHECKED_AT_ONCE = 16 << 20
 """Bytes of a base whose checksums are compared before it is opened, which takes some 10 ms; larger ones are opened and
 verified in the background."""
 _REMEDY = "run `qa-service rebuild`"
+_VERIFIED = 512
+"""Blocks verified at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,9 +202,10 @@ def check_sound(root: Path, entry: BaseEntry) -> None:
 
 
 def _verified(entries: Iterable[IndexEntry], segments: Segments) -> Iterator[IndexEntry]:
-    for entry in entries:
-        segments.verify(entry.block)
-        yield entry
+    left = iter(entries)
+    while part := list(itertools.islice(left, _VERIFIED)):
+        segments.verify_all([entry.block for entry in part])
+        yield from part
 
 
 def _renumbered(count: int, gone: Rows) -> NDArray[np.int64]:

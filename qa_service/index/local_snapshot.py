@@ -43,7 +43,7 @@ class Chunk:
         """Index passages given with their words and the place of their vectors."""
         windows, sentences = ExactIndex(dim), ExactIndex(dim)
         keys = np.array([entry.key for entry in entries], dtype=np.int64)
-        blocks = [segments.read(entry.block) for entry in entries]
+        blocks = segments.read_all([entry.block for entry in entries])
         if blocks:
             # At once, so that there is no room to grow in what never grows.
             windows.add(keys, np.stack([block[0] for block in blocks]))

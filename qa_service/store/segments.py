@@ -55,6 +55,10 @@ class Segments(ABC):
     def read(self, block: Block) -> NDArray[np.float32]:
         """Give one block, not to be written to (vectors, dim); checked against its CRC on first use."""
 
+    def read_all(self, blocks: Sequence[Block]) -> list[NDArray[np.float32]]:
+        """Give blocks as `read` does, in the order given."""
+        return [self.read(block) for block in blocks]
+
     @abstractmethod
     def take(self, segments: NDArray[np.int32], slots: NDArray[np.int64]) -> NDArray[np.float32]:
         """Read single records (n, dim), n > 0, not checked: for the scores of hits, most of which are shown to nobody.
@@ -70,6 +74,11 @@ class Segments(ABC):
         Errors:
             Damaged: it does not match, or is not there.
         """
+
+    def verify_all(self, blocks: Sequence[Block]) -> None:
+        """Check blocks as `verify` does."""
+        for block in blocks:
+            self.verify(block)
 
     def holds(self, block: Block) -> bool:
         """Tell whether a block is as it was written, checked now whether that was done before or not."""

@@ -40,10 +40,12 @@ def made(connection: Connection, segments: Segments, keys: Sequence[int]) -> Ite
     for start in range(0, len(keys), PASSAGES):
         rows = Rows([], [])
         found = sorted(entries.searched(connection, keys[start : start + PASSAGES]), key=lambda one: one.article)
+        vectors_of = segments.read_all([one.block for one in found])
+        by_key = {one.key: vectors for one, vectors in zip(found, vectors_of, strict=True)}
         for article, passages in groupby(found, key=lambda one: one.article):
             text, edits = articles.original_text(connection, article), audits.edits(connection, article)
             for passage in passages:
-                vectors = segments.read(passage.block)
+                vectors = by_key[passage.key]
                 words = lexical_fold(
                     "".join(repaired_slice(text, span.start, span.end, edits) for span in kept_spans(passage))
                 )

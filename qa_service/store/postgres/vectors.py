@@ -94,6 +94,12 @@ class PostgresSegments(Segments):
         """Give one block; see `Segments`."""
         return self.gather([block])
 
+    def read_all(self, blocks: Sequence[Block]) -> list[Vectors]:
+        """Give blocks with few statements; see `Segments`."""
+        if not blocks:
+            return []
+        return np.split(self.gather(blocks), np.cumsum([block.vectors for block in blocks])[:-1])
+
     def take(self, segments: NDArray[np.int32], slots: NDArray[np.int64]) -> Vectors:
         """Read single records; zeros for those that are gone, which no passage has that is shown."""
         first = int(segments[0])
@@ -111,7 +117,12 @@ class PostgresSegments(Segments):
 
     def verify(self, block: Block) -> None:
         """Check a block as it is in the database; see `Segments`."""
-        self._fetched(block.segment, [block])
+        self._fetched(block.segment, [block], remembered=False)
+
+    def verify_all(self, blocks: Sequence[Block]) -> None:
+        """Check blocks as they are in the database, with few statements."""
+        for segment in sorted({block.segment for block in blocks}):
+            self._fetched(segment, [block for block in blocks if block.segment == segment], remembered=False)
 
     def are_there(self, numbers: NDArray[np.int32]) -> bool:
         """Tell whether the catalogue has segments."""
@@ -151,8 +162,8 @@ class PostgresSegments(Segments):
         ).fetchone()
         return (int(row[0]), int(row[1])) if row else (self.start(tx, fingerprint, dim), 0)
 
-    def _fetched(self, segment: int, blocks: Sequence[Block]) -> dict[int, Vectors]:
-        """Read blocks from the database and check them; give them by slot, and remember them."""
+    def _fetched(self, segment: int, blocks: Sequence[Block], *, remembered: bool = True) -> dict[int, Vectors]:
+        """Read blocks from the database and check them; give them by slot; remember them if `remembered`."""
         found: dict[int, Vectors] = {}
         recent = self._recent_of(segment)
         wanted = {block.slot: block for block in blocks}
@@ -164,7 +175,7 @@ class PostgresSegments(Segments):
                     (segment, slots[start : start + _AT_ONCE]),
                 ).fetchall()
                 part = {slot: self._sound(wanted[slot], data) for slot, data in rows}
-                if part:
+                if part and remembered:
                     places = np.concatenate([np.arange(slot, slot + len(one)) for slot, one in part.items()])
                     sums = ((slot, wanted[slot].crc) for slot in part)
                     recent.put(places, np.concatenate(list(part.values())), sums)
