@@ -29,7 +29,7 @@ from qa_service.engine import Engine
 from qa_service.filters.parsing import parse_filter
 from qa_service.filters.tree import Filter
 from qa_service.index.admitted import Admitted
-from qa_service.index.snapshot import Snapshot
+from qa_service.index.local_snapshot import LocalSnapshot
 from qa_service.retrieval.admission import Admission
 from qa_service.retrieval.evidence import word_query
 from qa_service.retrieval.nomination import NOMINEES
@@ -102,7 +102,7 @@ def asked_ms(engine: Engine, questions: Sequence[str], tree: Filter | None) -> l
     return times
 
 
-def exhaustive(snapshot: Snapshot, query: Query, words: Any, admitted: Admitted) -> set[int]:
+def exhaustive(snapshot: LocalSnapshot, query: Query, words: Any, admitted: Admitted) -> set[int]:
     """Nominate by going through every leg's whole list and filtering it afterwards."""
     total = 1 << 40
     every = [snapshot.nominate_windows(query.vector, total), snapshot.nominate_sentences(query.vector, total)]

@@ -25,7 +25,7 @@ from regression import Bound, doubled, fit_listwise, fit_logistic
 from embeddings.encoder import Vectors
 from qa_service.config import load_settings
 from qa_service.engine import Engine
-from qa_service.index.snapshot import Snapshot
+from qa_service.index.local_snapshot import LocalSnapshot
 from qa_service.retrieval import calibration, refinement
 from qa_service.retrieval.blended import BlendedWeights
 from qa_service.retrieval.calibration import Adjustment, Judge
@@ -109,7 +109,7 @@ class Fitter:
 
     def _asked(
         self, pool: Pool, questions: Sequence[Question]
-    ) -> Iterator[tuple[Question, Ranking, Texts, Connection, Snapshot]]:
+    ) -> Iterator[tuple[Question, Ranking, Texts, Connection, LocalSnapshot]]:
         snapshot = self._engine.opened.snapshot(pool.name)
         assert snapshot is not None
         with self._engine.catalog.read() as connection:

@@ -10,7 +10,7 @@ import numpy as np
 from scale_source import Numbers, Vectors
 
 from qa_service.engine import Engine
-from qa_service.index.snapshot import Snapshot
+from qa_service.index.local_snapshot import LocalSnapshot
 from qa_service.store import collections, entries
 from qa_service.store.entries import IndexEntry
 from qa_service.store.segments import HEADER_BYTES
@@ -83,7 +83,7 @@ class _Best:
         return Leg(self._keys, self._cosines)
 
 
-def recalls(snapshot: Snapshot, queries: Vectors, legs: tuple[Leg, Leg]) -> dict[str, float]:
+def recalls(snapshot: LocalSnapshot, queries: Vectors, legs: tuple[Leg, Leg]) -> dict[str, float]:
     """Give the share of the exact best ten passages that each dense leg nominates among its hundred.
 
     The hundred are scored again with the stored vectors, so that this is the recall@10 of what the service ranks.

@@ -11,7 +11,7 @@ import pytest
 
 from qa_service.engine import Engine
 from qa_service.filters.parsing import parse_filter
-from qa_service.index.snapshot import Snapshot
+from qa_service.index.local_snapshot import LocalSnapshot
 from qa_service.retrieval import calibration
 from qa_service.retrieval.calibration import FEATURES, Adjustment, Judge
 from qa_service.retrieval.log_odds import log_odds_of
@@ -191,7 +191,7 @@ def test_a_follow_up_is_judged_by_what_the_conversation_is_about_too(engine: Eng
             )
 
 
-def opened(engine: Engine) -> Snapshot:
+def opened(engine: Engine) -> LocalSnapshot:
     snapshot = engine.opened.snapshot("c")
     assert snapshot is not None
     return snapshot

@@ -16,7 +16,7 @@ from qa_service.engine import Engine
 from qa_service.filters.parsing import parse_filter
 from qa_service.index import folding
 from qa_service.index.admitted import Admitted
-from qa_service.index.snapshot import Snapshot
+from qa_service.index.local_snapshot import LocalSnapshot
 from qa_service.retrieval import ranking
 from qa_service.retrieval.admission import Admission
 from qa_service.retrieval.evidence import gather, word_query
@@ -81,7 +81,7 @@ class Brute:
         self.few = few
         snapshot = engine.opened.snapshot("default")
         assert snapshot is not None and snapshot.base is not None and snapshot.chunks and len(snapshot.dead)
-        self.snapshot: Snapshot = snapshot
+        self.snapshot: LocalSnapshot = snapshot
         self.query = Query(
             QUESTION,
             engine.encoder.encode_queries([encoder_fold(QUESTION)])[0],

@@ -18,7 +18,7 @@ from qa_service.engine import Engine
 from qa_service.errors import Damaged
 from qa_service.filters.parsing import parse_filter
 from qa_service.index import base as base_index
-from qa_service.index import dense, folding, legs, recall, snapshot
+from qa_service.index import dense, folding, legs, local_snapshot, recall
 from qa_service.index.bm25 import Hits
 from qa_service.index.legs import IvfLeg
 from qa_service.index.lexical import LexicalIndex
@@ -240,11 +240,11 @@ def test_what_is_common_does_not_nominate_in_a_large_base(settings: Settings, mo
     monkeypatch.setattr(LexicalIndex, "search", counted)
     assert found(engine, 50)[0][0] == "a50"
     everything = searched[-1]
-    monkeypatch.setattr(snapshot, "TELLING_IDF", 0.0)
+    monkeypatch.setattr(local_snapshot, "TELLING_IDF", 0.0)
     assert found(engine, 50)[0][0] == "a50"
     assert everything < searched[-1]
     # Nothing but common words: then they nominate.
-    monkeypatch.setattr(snapshot, "TELLING_IDF", math.inf)
+    monkeypatch.setattr(local_snapshot, "TELLING_IDF", math.inf)
     assert found(engine, 50)[0][0] == "a50"
     assert searched[-1] > everything
     engine.close()
@@ -318,9 +318,9 @@ def test_keys_are_spread_over_what_is_live(settings: Settings) -> None:
     assert snapshot is not None
     with engine.catalog.read() as connection:
         live = [key for (key,) in connection.execute("SELECT key FROM passages WHERE deleted_seq IS NULL ORDER BY key")]
-    assert snapshot.spread(1000) == live
-    places = np.linspace(0, len(live) - 1, 7).round().astype(int)
-    assert snapshot.spread(7) == [live[place] for place in places]
+        assert snapshot.spread(connection, 1000) == live
+        places = np.linspace(0, len(live) - 1, 7).round().astype(int)
+        assert snapshot.spread(connection, 7) == [live[place] for place in places]
     engine.close()
 
 

@@ -75,7 +75,7 @@ def in_use(data_dir: Path) -> bool:
     return False
 
 
-@pytest.mark.parametrize("failing", ["load_parts", "AdjustmentFile.check", "OpenedCollections.recover", "Generations"])
+@pytest.mark.parametrize("failing", ["load_parts", "AdjustmentFile.check", "OpenedCollections.recover", "indexes"])
 def test_an_engine_that_cannot_be_opened_holds_nothing(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, failing: str
 ) -> None:
@@ -88,7 +88,7 @@ def test_an_engine_that_cannot_be_opened_holds_nothing(
     closed: list[object] = []
     close = SqliteCatalog.close
     monkeypatch.setattr(SqliteCatalog, "close", lambda catalog: (closed.append(catalog), close(catalog)))
-    place = "assembly" if failing == "load_parts" else "engine"
+    place = "assembly" if failing in ("load_parts", "indexes") else "engine"
     with monkeypatch.context() as patch:
         patch.setattr(f"qa_service.{place}.{failing}", fail)
         with pytest.raises(Failed) as raised:

@@ -147,7 +147,8 @@ def test_a_snapshot_outlives_its_generation(settings: Settings) -> None:
         engine.delete_article("default", f"a{n}")
         engine.compact_everything(erase=True)
     assert held.nominate_windows(vector, 20).tolist() == before
-    assert sorted(before) == held.spread(20)
+    with engine.catalog.read() as connection:
+        assert sorted(before) == held.spread(connection, 20)
     engine.close()
 
 
