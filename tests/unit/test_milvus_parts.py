@@ -183,9 +183,9 @@ WORDS = WordQuery({1: 2.0}, 2.0, 2.0, 10.0, {"词": 2.0})
 
 def test_what_is_dead_or_not_yet_published_is_left_out_and_others_are_looked_for() -> None:
     rows = Rows([7, 51, 99, 8, 9, 10, 11, 12])
-    found = snapshot(rows, dead=(8, 9)).nominate_words(WORDS, 3)
-    assert found.tolist() == [7, 10, 11]
-    assert [limit for limit, _ in rows.asked] == [5, 20]
+    found = snapshot(rows, dead=(8, 9)).nominate_words(WORDS, 2)
+    assert found.tolist() == [7, 10, 11, 12]
+    assert [limit for limit, _ in rows.asked] == [6, 24]
 
 
 def test_a_narrow_filter_names_its_articles_and_a_wide_one_those_it_leaves_out() -> None:

@@ -24,6 +24,9 @@ MOST_LISTED = 16_384
 """Articles that a filter names to Milvus one by one; it reads 100 KB of them in some ms."""
 _PER_PASSAGE = 4
 """Sentences to look for, for each passage wanted, as several may be of one passage."""
+_WORDS_DEPTH = 2
+"""How many times as many passages are taken by words: Milvus cuts texts into other words than we do, by which whoever
+asks scores all of them."""
 _ALL_COUNTED = 20_000
 """Live passages up to which the keys of all are read for a sample of them."""
 _NOTHING: Keys = np.empty(0, dtype=np.int64)
@@ -80,7 +83,7 @@ class MilvusSnapshot:
         return near, found, matching
 
     def nominate_words(self, query: WordQuery, limit: int, admitted: Admitted | None = None) -> Keys:
-        """Find live, admitted passages with the highest BM25 by Milvus's own statistics, in key order."""
+        """Find live, admitted passages with the highest BM25 by Milvus's own words and statistics, in key order."""
         telling = sorted(query.by_word, key=lambda word: (-query.by_word[word], word))[:MAX_QUERY_TERMS]
         if not telling or not self.manifest.build:
             return _NOTHING
@@ -99,7 +102,8 @@ class MilvusSnapshot:
                 written=self.manifest.written.get("windows"),
             )
 
-        return np.sort(_found(search, 0, limit, shown, shown.depth(limit)).keys)
+        wanted = _WORDS_DEPTH * limit
+        return np.sort(_found(search, 0, wanted, shown, shown.depth(wanted)).keys)
 
     def _nearest(self, name: str, vector: Vector, limit: int, admitted: Admitted | None, *, bits: int) -> Keys:
         shown = self._shown(admitted)
