@@ -13,6 +13,7 @@ from embeddings.toy import ToyEncoder
 from qa_service.config import Settings
 from qa_service.engine import Engine
 from qa_service.types import Outcome, Submission
+from tests.milvus_server import MilvusTestServer
 from tests.postgres_server import PostgresServer
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
@@ -46,6 +47,13 @@ def catalogue() -> str:
 def postgres_server() -> Iterator[PostgresServer]:
     """A PostgreSQL server for this run, or the one that QA_TEST_POSTGRES names; where there is none the tests skip."""
     with closing(PostgresServer.of_tests()) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def milvus_server() -> Iterator[MilvusTestServer]:
+    """A Milvus for this run, or the one that QA_TEST_MILVUS names; where there is none the tests skip."""
+    with closing(MilvusTestServer.of_tests()) as server:
         yield server
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +23,6 @@ PLACES = [
 ]
 
 Opened = Callable[..., Engine]
-
-
-@pytest.fixture(scope="session")
-def milvus_server() -> Iterator[MilvusTestServer]:
-    """A Milvus for this run, or the one that QA_TEST_MILVUS names; where there is none the tests skip."""
-    with closing(MilvusTestServer.of_tests()) as server:
-        yield server
 
 
 @pytest.fixture(params=PLACES)
