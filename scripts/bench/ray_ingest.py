@@ -29,7 +29,7 @@ from report import Table, publish
 
 from qa_service.evaluation.squad import load_squad
 from qa_service.store import articles, collections, passages
-from qa_service.store.catalog import Catalog
+from qa_service.store.sqlite_catalog import SqliteCatalog
 from qa_service.store.segments import Segments
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -67,7 +67,7 @@ def ingest(rows: Path, data: Path, options: list[str]) -> Run:
 def stored(data: Path) -> Stored:
     """Give the block hash and the vectors of each passage by its id."""
     found: Stored = {}
-    with closing(Catalog(data)) as catalog, catalog.read() as connection:
+    with closing(SqliteCatalog(data)) as catalog, catalog.read() as connection:
         segments = Segments(catalog)
         for row, _ in articles.live(connection, collections.get(connection, "default").row):
             for passage, block_hash, block in passages.blocks_of_article(connection, row):

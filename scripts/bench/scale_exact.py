@@ -13,7 +13,7 @@ from qa_service.engine import Engine
 from qa_service.index.local_snapshot import LocalSnapshot
 from qa_service.store import collections, entries
 from qa_service.store.entries import IndexEntry
-from qa_service.store.segments import HEADER_BYTES
+from qa_service.store.segment_files import HEADER_BYTES
 
 PASSAGES_AT_ONCE = 8000
 NEAREST = (1, 10, 100)

@@ -189,8 +189,8 @@ def test_a_process_killed_before_it_began_is_no_reason_to_do_without(settings: S
     errands = Errands()
     start = errands._start
 
-    def killed() -> object:
-        process = start()
+    def killed(order: Order) -> object:
+        process = start(order)
         assert process is not None
         process.kill()
         process.wait()

@@ -11,6 +11,7 @@ import pytest
 
 from embeddings.toy import ToyEncoder
 from qa_service import succession
+from qa_service.catching_up import CatchingUp
 from qa_service.config import Settings
 from qa_service.engine import Engine
 from qa_service.errors import Damaged, QAError, Unavailable
@@ -166,9 +167,9 @@ def test_a_rebuild_lets_go_of_the_catalogue_in_use_thread_by_thread(
     opened: list[int] = []
     switch = succession._switch
 
-    def counted(live: object, catching_up: object) -> None:
-        opened.append(len(live._opened))  # type: ignore[attr-defined]
-        switch(live, catching_up)  # type: ignore[arg-type]
+    def counted(old: Engine, twin: Engine, catching_up: CatchingUp) -> None:
+        opened.append(len(old.catalog._opened))  # type: ignore[attr-defined]
+        switch(old, twin, catching_up)
 
     monkeypatch.setattr(succession, "_switch", counted)
     assert built(other)
