@@ -59,7 +59,7 @@ def migrate(to: str, catalog: str | None, data_to: Path | None, verify: int) -> 
     route = places.route(current_settings(), to, catalog, data_to)
     report = moving.migrate(route, verify, counting)
     click.echo(printable(f"moved to {places.described(route.target)} in {time.monotonic() - started:.1f} s"))
-    if route.copies:
+    if route.copies and report.rows:
         rate = report.rows / max(report.copy_s, 1e-3)
         click.echo(f"{report.rows:,} rows with their vectors copied in {report.copy_s:.1f} s, {rate:,.0f} a second")
     click.echo(f"{report.passages:,} passages indexed in {report.publish_s:.1f} s; none was encoded")

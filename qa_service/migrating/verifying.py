@@ -71,8 +71,8 @@ def _sample(
     for one, share in zip(found, shares, strict=True):
         with catalog.read() as connection:
             keys = entries.added(connection, one.row, -1, one.seq)
-        for number in range(min(share, len(keys))):
-            yield one, keys[(2 * number + 1) * len(keys) // (2 * share)]
+        count = min(share, len(keys))
+        yield from ((one, keys[(2 * number + 1) * len(keys) // (2 * count)]) for number in range(count))
 
 
 def _shares(sizes: list[int], wanted: int) -> list[int]:
