@@ -36,6 +36,7 @@ _COMMANDS = {
     "compact": "maintenance",
     "backup": "backup",
     "restore": "backup",
+    "migrate": "migrate",
     "model": "model",
 }
 

@@ -29,6 +29,10 @@ class Cursor(Protocol):
 
     def __iter__(self) -> Iterator[Any]: ...
 
+    @property
+    def description(self) -> Any:
+        """A sequence for each column, the name first; before the first row is read, too."""
+
 
 class Connection(Protocol):
     """What every function of the store takes; opened by a catalogue only.
@@ -58,6 +62,12 @@ class Connection(Protocol):
 
     def sequence(self) -> int:
         """Read the sequence number of the last write; a read transaction asks once."""
+
+    def last_number(self, table: str, column: str) -> int:
+        """Read the highest number that a column which numbers itself has ever given; 0 for none."""
+
+    def number_on(self, table: str, column: str, last: int) -> None:
+        """Have such a column never again give a number up to this one."""
 
 
 class WriteTransaction:

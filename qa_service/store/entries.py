@@ -86,6 +86,16 @@ def added(connection: Connection, collection: int, after: int, up_to: int) -> li
     return [key for (key,) in rows]
 
 
+def added_in_turn(connection: Connection, collection: int, after: int, up_to: int) -> list[tuple[int, int]]:
+    """List what `added` does as (the write's sequence number, key), in that order."""
+    return connection.execute(
+        "SELECT seq, key FROM passages"
+        " WHERE collection = ? AND seq > ? AND seq <= ? AND (deleted_seq IS NULL OR deleted_seq > ?) AND vectors > 0"
+        " ORDER BY seq, key",
+        (collection, after, up_to, up_to),
+    ).fetchall()
+
+
 def tombstones(connection: Connection, collection: int, base: int, up_to: int) -> list[int]:
     """List the keys written at or before `base` whose life ended in (base, up_to], in order."""
     rows = connection.execute(

@@ -131,6 +131,18 @@ def append(path: Path, offset: int, blocks: Iterable[bytes]) -> None:
     _tell("synced", path)
 
 
+def fill(path: Path, blocks: Iterable[tuple[int, bytes]]) -> None:
+    """Write blocks to their offsets in a file that is long enough, durably."""
+    with path.open("r+b") as file:
+        for offset, block in blocks:
+            file.seek(offset)
+            file.write(block)
+        file.flush()
+        _tell("wrote", path)
+        os.fsync(file.fileno())
+    _tell("synced", path)
+
+
 def seal(path: Path) -> None:
     """Make durable what a library wrote into a file; its name is durable once its directory was synced."""
     _tell("wrote", path)

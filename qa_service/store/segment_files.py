@@ -75,6 +75,23 @@ class SegmentFiles(Segments):
         tx.connection.execute("UPDATE segments SET records = ? WHERE id = ?", (slot, segment))
         return placed
 
+    def lay_out(self, segment: int, dim: int, records: int) -> None:
+        """Make a segment's file in its full length, or longer; what nothing is put into takes no room on disk."""
+        path = self.path(segment)
+        if not path.exists():
+            files.put(path, _HEADER.pack(MAGIC, dim).ljust(HEADER_BYTES, b"\0"))
+        if path.stat().st_size < HEADER_BYTES + records * dim * 4:
+            files.append(path, HEADER_BYTES + records * dim * 4, ())
+        files.sync_directory(self._dir)
+
+    def put(self, tx: WriteTransaction, placed: Sequence[tuple[Block, NDArray[np.float32]]]) -> None:  # noqa: ARG002
+        """Write blocks to their places; see `Segments`."""
+        for number in sorted({block.segment for block, _ in placed}):
+            own = [(block.slot, vectors) for block, vectors in placed if block.segment == number]
+            stride = own[0][1].shape[1] * 4
+            data = ((HEADER_BYTES + slot * stride, vectors.astype("<f4").tobytes()) for slot, vectors in own)
+            files.fill(self.path(number), data)
+
     def gather(self, blocks: Iterable[Block]) -> NDArray[np.float32]:
         """Read blocks into one (sum of vectors, dim) array, in the order given.
 

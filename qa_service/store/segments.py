@@ -44,6 +44,14 @@ class Segments(ABC):
         """Write blocks (each (vectors, dim)) durably, at the latest with the transaction that refers to them."""
 
     @abstractmethod
+    def lay_out(self, segment: int, dim: int, records: int) -> None:
+        """Make room for a segment that is copied from elsewhere, or for more of it; `put` fills it."""
+
+    @abstractmethod
+    def put(self, tx: WriteTransaction, placed: Sequence[tuple[Block, NDArray[np.float32]]]) -> None:
+        """Write blocks to their places in segments that were laid out, durably as `append` does."""
+
+    @abstractmethod
     def gather(self, blocks: Iterable[Block]) -> NDArray[np.float32]:
         """Read blocks into one (sum of vectors, dim) array, in the order given.
 

@@ -55,6 +55,16 @@ class SqliteConnection(sqlite3.Connection):
             ) from None
         return self._sequence
 
+    def last_number(self, table: str, column: str) -> int:  # noqa: ARG002 - of a table that has one
+        """Read the highest number that a table has given; see `Connection`."""
+        found = self.execute("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,)).fetchone()
+        return int(found[0]) if found else 0
+
+    def number_on(self, table: str, column: str, last: int) -> None:  # noqa: ARG002
+        """Set it; see `Connection`."""
+        self.execute("DELETE FROM sqlite_sequence WHERE name = ?", (table,))
+        self.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", (table, last))
+
 
 class SqliteCatalog(Catalog):
     """The data directory's `catalog.sqlite3`. Safe for threads: each has its own connection.

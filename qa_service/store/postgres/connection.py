@@ -71,6 +71,16 @@ class PostgresConnection:
             raise Damaged("its number of writes is no number", field=self.where, remedy=remedy) from None
         return self._sequence
 
+    def last_number(self, table: str, column: str) -> int:
+        """Read the highest number that a column has given; see `Connection`."""
+        statement = "SELECT coalesce(pg_sequence_last_value(pg_get_serial_sequence(?, ?)::regclass), 0)"
+        return int(self.execute(statement, (table, column)).fetchone()[0])
+
+    def number_on(self, table: str, column: str, last: int) -> None:
+        """Set it; see `Connection`."""
+        if last:
+            self.execute("SELECT setval(pg_get_serial_sequence(?, ?)::regclass, ?)", (table, column, last))
+
     def _begun(self) -> Raw:
         assert self._raw is not None, "the transaction has ended"
         return self._raw

@@ -66,6 +66,21 @@ class PostgresSegments(Segments):
         tx.connection.execute("UPDATE segments SET records = ? WHERE id = ?", (slot, segment))
         return placed
 
+    def lay_out(self, segment: int, dim: int, records: int) -> None:
+        """Do nothing: a block is a row of its own."""
+
+    def put(self, tx: WriteTransaction, placed: Sequence[tuple[Block, Vectors]]) -> None:
+        """Write blocks to their places; see `Segments`."""
+        rows = [
+            (block.segment, block.slot, block.vectors, block.crc, vectors.astype("<f4").tobytes())
+            for block, vectors in placed
+        ]
+        tx.connection.executemany(
+            "INSERT INTO blocks VALUES (?, ?, ?, ?, ?) ON CONFLICT (segment, slot) DO UPDATE"
+            " SET vectors = excluded.vectors, crc = excluded.crc, data = excluded.data",
+            rows,
+        )
+
     def gather(self, blocks: Iterable[Block]) -> Vectors:
         """Read blocks into one array; see `Segments`."""
         wanted = list(blocks)
