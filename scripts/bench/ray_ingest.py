@@ -30,7 +30,6 @@ from report import Table, publish
 from qa_service.evaluation.squad import load_squad
 from qa_service.store import articles, collections, passages
 from qa_service.store.sqlite_catalog import SqliteCatalog
-from qa_service.store.segments import Segments
 
 ROOT = Path(__file__).resolve().parents[2]
 _SUMMARY = re.compile(r"([0-9,]+) passages, [0-9,]+ of them new, in ([0-9.]+) s")
@@ -68,7 +67,7 @@ def stored(data: Path) -> Stored:
     """Give the block hash and the vectors of each passage by its id."""
     found: Stored = {}
     with closing(SqliteCatalog(data)) as catalog, catalog.read() as connection:
-        segments = Segments(catalog)
+        segments = catalog.segments()
         for row, _ in articles.live(connection, collections.get(connection, "default").row):
             for passage, block_hash, block in passages.blocks_of_article(connection, row):
                 found[passage.passage_id] = block_hash, np.asarray(segments.read(block)).tobytes()
