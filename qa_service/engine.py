@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from embeddings.encoder import Encoder
 from embeddings.reranker import Reranker
-from qa_service import assembly, erasing, maintenance, shelves
+from qa_service import agreement, assembly, erasing, maintenance, shelves
 from qa_service.asked import Feedback, Judged
 from qa_service.background import Background
 from qa_service.config import Settings
@@ -124,6 +124,8 @@ class Engine:
             failed.callback(engine.close)
             if asking and adjusted:
                 engine.adjustment.check()
+                if settings.catalog is not None:
+                    agreement.ensure(catalog, engine.adjustment.path)
             if recover:
                 engine.recover(partly=True)
             failed.pop_all()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -113,6 +114,12 @@ def _reset(settings: Settings, as_json: bool) -> None:
 
     file = settings.data_dir / NAME
     removed = remove(file)
+    if settings.catalog is not None:
+        from qa_service import agreement  # noqa: PLC0415
+        from qa_service.store.opening import open_catalog  # noqa: PLC0415
+
+        with closing(open_catalog(settings)) as catalog:
+            agreement.record(catalog, file)
     click.echo(json_text({"removed": removed, "file": str(file)}) if as_json else reset_text(file, removed))
 
 
@@ -154,6 +161,7 @@ def _read(
 
 
 def _refit(settings: Settings, questions: Questions, collection: str, dry_run: bool) -> Outcome:
+    from qa_service import agreement  # noqa: PLC0415
     from qa_service.evaluation.probing import Prober  # noqa: PLC0415
     from qa_service.evaluation.refitting import PRIOR, refit  # noqa: PLC0415
 
@@ -176,6 +184,8 @@ def _refit(settings: Settings, questions: Questions, collection: str, dry_run: b
                     min_confidence=result.proposed.value,
                 ),
             )
+            if settings.catalog is not None:
+                agreement.record(engine.catalog, file.path)
     finally:
         engine.close()
     return Outcome(

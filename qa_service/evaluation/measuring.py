@@ -67,11 +67,19 @@ def no_tracking(items: Iterable[Item], _total: int | None, _label: str) -> Itera
 
 @contextmanager
 def fresh_engine(settings: Settings, open_engine: Callable[[Settings], Engine] | None = None) -> Iterator[Engine]:
-    """Open an engine on an empty temporary data directory, with every other setting as given."""
+    """Open an engine on an empty temporary data directory, with every other setting as given but the catalogue.
+
+    Nothing of what is evaluated comes into a catalogue that services share, and nothing of it stays in Milvus.
+    """
     with tempfile.TemporaryDirectory(prefix="qa-evaluate-") as folder:
-        elsewhere = settings.model_copy(update={"data_dir": Path(folder) / "data"})
+        elsewhere = settings.model_copy(update={"data_dir": Path(folder) / "data", "catalog": None})
         with opened_engine(elsewhere, open_engine) as engine:
-            yield engine
+            try:
+                yield engine
+            finally:
+                if settings.milvus is not None:
+                    for one in engine.collections():
+                        engine.delete_collection(one.name)
 
 
 @contextmanager
