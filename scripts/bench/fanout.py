@@ -108,7 +108,7 @@ def simulated(single: np.ndarray, questions: int, shared: float) -> tuple[list[T
     rows = []
     for shards in (1, 8, 32):
         for replicas in (1, 2, 4):
-            found = (under_load(single, shards, replicas, load, questions // 5, 0) for load in LOADS)
+            found = (under_load(single, shards, replicas, load, questions, 0) for load in LOADS)
             rows.append([shards, replicas, *(float(np.quantile(one, 0.99)) for one in found)])
     tables.append(Table("p99 in ms with queues, by load", ["shards", "replicas", *map(str, LOADS)], rows))
     return tables, [Plot("p99 of a fan-out", "shards", "ms", lines)]
@@ -132,9 +132,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("file", type=Path)
     parser.add_argument("--shared", type=float, default=0.0)
-    parser.add_argument("--questions", type=int, default=50_000, help="drawn for each row")
+    parser.add_argument("--questions", type=int, default=10_000, help="drawn for each row")
     parser.add_argument("--validate", action="store_true")
-    parser.add_argument("--asked", type=int, default=500, help="questions to the stand-ins")
+    parser.add_argument("--asked", type=int, default=200, help="questions to the stand-ins")
     parser.add_argument("--out", type=Path, default=None)
     given = parser.parse_args()
     single = np.loadtxt(given.file, ndmin=1)
