@@ -127,7 +127,6 @@ def measure(articles: list[Submission], questions: list[str], data: Path) -> tup
         dim = encoder.description.dim
     passages, vectors, bands, words = counts(data)
     tables = table_bytes(data)
-    index = sum(path.stat().st_size for path in data.rglob("words/*") if path.is_file())
     facts = {
         "articles": len(articles),
         "passages": passages,
@@ -137,7 +136,6 @@ def measure(articles: list[Submission], questions: list[str], data: Path) -> tup
         "band_rows_per_passage": bands / passages,
         "words": words,
         "catalogue_bytes_per_passage": {name: size / passages for name, size in sorted(tables.items())},
-        "word_index_bytes_per_passage": index / passages,
         "ingest": ingest,
         "stage_ms_p50": stages,
         "question": {**fetched, "vector_bytes_read": fetched["vectors_read"] * dim * 4},
