@@ -211,6 +211,17 @@ def test_a_filter_that_cannot_be_named_is_kept_to_all_the_same() -> None:
     assert rows.asked[0][0] > 3
 
 
+def test_many_articles_that_are_a_small_part_are_named_part_by_part() -> None:
+    articles, others = np.arange(2 * MOST_LISTED + 5, dtype=np.int64), np.arange(100_000, dtype=np.int64)
+    rows = Rows([7, 8, 9])
+    found = snapshot(rows).nominate_words(WORDS, 3, Admitted(np.array([8, 9], dtype=np.int64), 10**9, articles, others))
+    assert set(found.tolist()) == {8, 9}
+    asked = [expression for _, expression in rows.asked]
+    assert len(asked) == 3
+    named = [int(number) for one in asked for number in one.removeprefix("article in [")[:-1].split(", ")]
+    assert named == articles.tolist()
+
+
 def test_without_words_or_passages_nothing_is_asked() -> None:
     rows = Rows([1])
     assert not len(snapshot(rows).nominate_words(WordQuery({}, 0.0, 0.0, 1.0), 3))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -87,45 +88,54 @@ class MilvusSnapshot:
         telling = sorted(query.by_word, key=lambda word: (-query.by_word[word], word))[:MAX_QUERY_TERMS]
         if not telling or not self.manifest.build:
             return _NOTHING
-        # Rarest last: were the text cut off, the words that tell most would stay.
-        text = " ".join(telling)
-        shown = self._shown(admitted)
 
-        def search(count: int) -> Hits:
+        def search(expression: str, count: int) -> Hits:
             return self.server.search(
                 self.windows,
                 "words",
-                text,
+                " ".join(telling),
                 count,
                 params={"metric_type": "BM25"},
-                expression=_expression(admitted),
+                expression=expression,
                 written=self.manifest.written.get("windows"),
             )
 
-        wanted = _WORDS_DEPTH * limit
-        return np.sort(_found(search, 0, wanted, shown, shown.depth(wanted)).keys)
+        return np.sort(self._found(search, 0, _WORDS_DEPTH * limit, 1, admitted))
 
     def _nearest(self, name: str, vector: Vector, limit: int, admitted: Admitted | None, *, bits: int) -> Keys:
-        shown = self._shown(admitted)
         kind = "sentences" if bits else "windows"
 
-        def search(count: int) -> Hits:
+        def search(expression: str, count: int) -> Hits:
             return self.server.search(
                 name,
                 "vector",
                 vector,
                 count,
                 params=search_params(self.manifest.index, count),
-                expression=_expression(admitted),
+                expression=expression,
                 written=self.manifest.written.get(kind),
             )
 
-        return _found(search, bits, limit, shown, shown.depth(limit * _PER_PASSAGE if bits else limit)).keys
+        return self._found(search, bits, limit, _PER_PASSAGE if bits else 1, admitted)
 
-    def _shown(self, admitted: Admitted | None) -> _Shown:
-        pushed_down = admitted is not None and bool(_expression(admitted))
-        dead = np.array(self.manifest.dead, dtype=np.int64)
-        return _Shown(dead, admitted, self.manifest.last_key, pushed_down)
+    def _found(
+        self, search: Callable[[str, int], Hits], bits: int, limit: int, deep: int, admitted: Admitted | None
+    ) -> Keys:
+        """Search with what says which articles are admitted; give up to `limit` distinct passages, best first.
+
+        Parameters:
+            search: finds, with an expression of Milvus, so many rows.
+            bits: by how many the keys of rows are shifted.
+            deep: rows to look for at first, for each passage wanted.
+        """
+        shown = _Shown(np.array(self.manifest.dead, dtype=np.int64), admitted, self.manifest.last_key)
+        expressions = _expressions(admitted, shown.depth(deep * limit))
+        if expressions != [""]:
+            shown = replace(shown, pushed_down=True)
+        hits = [_deepened(partial(search, one), bits, limit, shown, shown.depth(deep * limit)) for one in expressions]
+        keys, scores = np.concatenate([one.keys for one in hits]), np.concatenate([one.scores for one in hits])
+        best: Keys = keys[np.argsort(-scores, kind="stable")[:limit]]
+        return best
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +155,7 @@ class _Shown(Shown):
         return min(deep + min(len(self.dead), limit), MOST_HITS)
 
 
-def _found(search: Callable[[int], Hits], bits: int, limit: int, shown: _Shown, count: int) -> Hits:
+def _deepened(search: Callable[[int], Hits], bits: int, limit: int, shown: _Shown, count: int) -> Hits:
     """Search ever deeper until `limit` distinct passages are found, or no more can be."""
     while True:
         hits = search(count)
@@ -155,12 +165,19 @@ def _found(search: Callable[[int], Hits], bits: int, limit: int, shown: _Shown, 
         count = min(4 * count, MOST_HITS)
 
 
-def _expression(admitted: Admitted | None) -> str:
-    """Say in Milvus's words which articles a filter admits; "" where they, and the others, are too many to be named."""
+def _expressions(admitted: Admitted | None, depth: int) -> list[str]:
+    """Say in Milvus's words which articles a filter admits, or leaves out, as far as these are few enough to be named.
+
+    Where both are many, enough of the best hits are admitted, "" then; or those admitted are named part by part.
+
+    Parameters:
+        depth: hits of all articles that hold enough of those admitted.
+    """
     if admitted is None:
-        return ""
-    if len(admitted.articles) <= MOST_LISTED:
-        return f"article in {admitted.articles.tolist()}"
-    if len(admitted.others) <= MOST_LISTED:
-        return f"article not in {admitted.others.tolist()}"
-    return ""
+        return [""]
+    if len(admitted.others) <= MOST_LISTED < len(admitted.articles):
+        return [f"article not in {admitted.others.tolist()}"]
+    if depth < MOST_HITS < len(admitted.articles):
+        return [""]
+    parts = range(0, max(len(admitted.articles), 1), MOST_LISTED)
+    return [f"article in {admitted.articles[start : start + MOST_LISTED].tolist()}" for start in parts]
