@@ -76,6 +76,7 @@ class Assumed:
     price: float = 1.0
     segment_gb: float = 8
     segment_ms: float = 2.0
+    word_bytes: float = 2500
     usable_ram: float = 0.7
     usable_cpu: float = 0.5
     copies: int = 2
@@ -137,7 +138,8 @@ class Plan:
 def plan(passages: int, kind: Kind, units: Units, assumed: Assumed) -> Plan:
     """Compute what a size takes; a shard is what the usable memory of one node holds."""
     vectors = passages * units.vectors
-    memory, disk = vectors * kind.memory, vectors * kind.disk
+    words = passages * assumed.word_bytes if kind.in_milvus else 0.0
+    memory, disk = vectors * kind.memory + words, vectors * kind.disk
     store = assumed.copies * passages * (units.catalogue + units.vectors * units.dim * 4)
     shards = max(math.ceil(memory / (assumed.ram_gb * 1e9 * assumed.usable_ram)), 1)
     search = search_cpu_s(kind, passages, shards, units, assumed)
@@ -200,6 +202,7 @@ def _unit_table(units: Units, assumed: Assumed) -> str:
         [f"the same at {assumed.qps:g} questions/s", f"{_bytes(units.vector_bytes_read * assumed.qps)}/s", "computed"],
         ["CPU ms of a search in a segment of Milvus", f"{assumed.segment_ms:g}", "assumed"],
         ["size of such a segment, GB of vectors", f"{assumed.segment_gb:g}", "assumed"],
+        ["text and words of a passage in Milvus, bytes", f"{assumed.word_bytes:,.0f}", "assumed"],
         ["questions/s", f"{assumed.qps:g}", "assumed"],
         ["a node: GB, cores, price of an hour", f"{assumed.ram_gb:g}, {assumed.cores}, {assumed.price:g}", "assumed"],
         ["of it in use: memory, processor", f"{assumed.usable_ram:.0%}, {assumed.usable_cpu:.0%}", "assumed"],
@@ -244,7 +247,8 @@ def main() -> None:
     for name, text in (
         ("qps", "questions a second"), ("ram-gb", "memory of a node"), ("cores", "cores of a node"),
         ("price", "price of a node's hour"), ("segment-gb", "GB of vectors in a segment of Milvus"),
-        ("segment-ms", "CPU ms of a search in one"), ("usable-ram", "share of the memory for indexes"),
+        ("segment-ms", "CPU ms of a search in one"), ("word-bytes", "text and postings of a passage in Milvus"),
+        ("usable-ram", "share of the memory for indexes"),
         ("usable-cpu", "share of the processors kept busy"), ("copies", "of everything, so that one may fail"),
     ):  # fmt: skip
         value = getattr(standard, name.replace("-", "_"))
