@@ -16,10 +16,11 @@ from qa_service.index.local_snapshot import LocalSnapshot
 from qa_service.index.manifest import BaseEntry, Manifest, Versions
 from qa_service.index.mending import DamageNotes, find_bases, replayed
 from qa_service.index.opening import Opening
+from qa_service.index.processed import ensure_processed
 from qa_service.index.publishing import Publishing
 from qa_service.index.second_thread import SecondThread
 from qa_service.index.snapshot import Snapshot
-from qa_service.store import articles, collections, files
+from qa_service.store import collections, files
 from qa_service.store.catalog import Catalog
 from qa_service.store.collections import Collection
 from qa_service.store.segments import Segments
@@ -161,12 +162,12 @@ class Generations:
             return self._mend(collection, error)
         if manifest is not None and manifest.seq == collection.seq:
             return manifest
-        self._ensure_processed(collection)
+        ensure_processed(self.catalog, collection, self.versions.pipeline)
         return self.publish(collection, manifest.base) if manifest else self._replay(collection)
 
     def _mend(self, collection: Collection, error: Damaged) -> Manifest:
         """Publish what is sound, and remove the bases that are not."""
-        self._ensure_processed(collection)
+        ensure_processed(self.catalog, collection, self.versions.pipeline)
         directory = self.directory(collection.row)
         bases = find_bases(directory, self.versions, self.segments)
         if bases.good is None:
@@ -179,14 +180,6 @@ class Generations:
         for name in bases.damaged:
             files.remove(directory.root / name)
         return manifest
-
-    def _ensure_processed(self, collection: Collection) -> None:
-        with self.catalog.read() as connection:
-            if articles.outdated(connection, collection.row, self.versions.pipeline):
-                raise Incompatible(
-                    f"collection {collection.name!r} holds articles that were processed with other settings",
-                    remedy="run `qa-service rebuild`",
-                )
 
     def _replay(self, collection: Collection) -> Manifest:
         """Publish everything anew: as a delta while it is small enough to be searched in memory, else as a base."""

@@ -26,6 +26,7 @@ from qa_service.index.milvus.publication import Publication
 from qa_service.index.milvus.publishing import MilvusPublishing
 from qa_service.index.milvus.schema import Layout
 from qa_service.index.milvus.snapshot import MilvusSnapshot
+from qa_service.index.processed import ensure_processed
 from qa_service.index.snapshot import Snapshot
 from qa_service.store import articles, collections, entries, passages, publications
 from qa_service.store.catalog import Catalog
@@ -138,7 +139,7 @@ class MilvusIndexes:
     def recover(self, collection: Collection, *, thoroughly: bool = False) -> Publication:
         """Bring Milvus up to the catalogue: what it lacks is written, what it has too many is removed."""
         before = self.manifest(collection.row)
-        self._ensure_processed(collection)
+        ensure_processed(self.catalog, collection, self.versions.pipeline)
         if before is not None and not thoroughly and self.covers(collection):
             return before
         there = self.collection(collection.row)
@@ -158,14 +159,6 @@ class MilvusIndexes:
                 published = self.publishing.record(there.mend(published, self.catalog, self.segments))
             self._whole[collection.row] = outages, published.build
         return published
-
-    def _ensure_processed(self, collection: Collection) -> None:
-        with self.catalog.read() as connection:
-            if articles.outdated(connection, collection.row, self.versions.pipeline):
-                raise Incompatible(
-                    f"collection {collection.name!r} holds articles that were processed with other settings",
-                    remedy="run `qa-service rebuild`",
-                )
 
     def load(self, collection: int, previous: Snapshot | None) -> MilvusSnapshot | None:
         """Open what is published."""
