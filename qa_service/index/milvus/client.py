@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from qa_service.errors import Unavailable
 from qa_service.index.bm25 import Hits
 from qa_service.index.milvus.connection import MilvusConnection
+from qa_service.index.milvus.loading import loaded
 from qa_service.milvus_address import MilvusAddress
 
 if TYPE_CHECKING:
@@ -151,21 +152,17 @@ class MilvusServer:
     def count(self, name: str) -> int:
         """Count the rows that live."""
         with self._connection.using(_WRITE_S) as (client, more):
-            found = client.query(name, filter="", output_fields=["count(*)"], consistency_level="Strong", **more)
+            given = {"filter": "", "output_fields": ["count(*)"], "consistency_level": "Strong", **more}
+            found = loaded(client, name, lambda: client.query(name, **given))
         return int(found[0]["count(*)"])
 
     def keys(self, name: str) -> NDArray[np.int64]:
         """Read the keys of all rows, in order."""
         found: list[int] = []
         with self._connection.using(_WRITE_S) as (client, more):
-            pages = client.query_iterator(
-                name,
-                batch_size=_PAGE,
-                filter="key >= 0",
-                output_fields=["key"],
-                consistency_level="Strong",
-                **more,
-            )
+            given = {"batch_size": _PAGE, "filter": "key >= 0", "output_fields": ["key"], **more}
+            given["consistency_level"] = "Strong"
+            pages = loaded(client, name, lambda: client.query_iterator(name, **given))
             try:
                 while page := pages.next():
                     found.extend(int(row["key"]) for row in page)
@@ -190,17 +187,9 @@ class MilvusServer:
             written: a time of Milvus that has to be seen; see `upsert`.
         """
         with self._connection.using(self._search_s) as (client, more):
-            found = client.search(
-                name,
-                data=[query],
-                anns_field=field,
-                limit=min(limit, MOST_HITS),
-                filter=expression,
-                output_fields=["key"],
-                search_params=dict(params),
-                **self._seeing(written),
-                **more,
-            )
+            given = {"filter": expression, "search_params": dict(params), **self._seeing(written), **more}
+            given |= {"anns_field": field, "limit": min(limit, MOST_HITS), "output_fields": ["key"]}
+            found = loaded(client, name, lambda: client.search(name, data=[query], **given))
         hits = found[0]
         return Hits(np.array(list(hits.ids), dtype=np.int64), np.array(list(hits.distances), dtype=np.float32))
 
