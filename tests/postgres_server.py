@@ -27,6 +27,7 @@ class PostgresServer:
     """A server on a port of 127.0.0.1, or one that is there already, in which databases are made and dropped."""
 
     def __init__(self, admin: str, home: Path | None = None, programs: Path | None = None) -> None:
+        self.fsync = False
         self._admin = admin
         self._home = home
         self._programs = programs
@@ -40,8 +41,8 @@ class PostgresServer:
         return cls(given) if given else cls.private()
 
     @classmethod
-    def private(cls) -> PostgresServer:
-        """Make and start a server of one's own."""
+    def private(cls, *, fsync: bool = False) -> PostgresServer:
+        """Make and start a server of one's own; it waits for the disk, as others do, if `fsync`."""
         pytest.importorskip("psycopg", reason="psycopg is absent")
         programs = _programs()
         if programs is None:
@@ -52,6 +53,7 @@ class PostgresServer:
         if os.geteuid() == 0:
             shutil.chown(home, _NO_ROOT, _NO_ROOT)
         made = cls(f"postgresql://postgres@127.0.0.1:{_free_port()}/postgres", home, programs)
+        made.fsync = fsync
         made._run("initdb", "-D", home / "data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "-N")
         made.start()
         return made
@@ -87,7 +89,11 @@ class PostgresServer:
         import psycopg
 
         assert self._home is not None and self._programs is not None
-        given: dict[str, Any] = {"fsync": "off", "listen_addresses": "127.0.0.1", "port": self.port}
+        given: dict[str, Any] = {
+            "fsync": "on" if self.fsync else "off",
+            "listen_addresses": "127.0.0.1",
+            "port": self.port,
+        }
         given |= {"unix_socket_directories": "", "max_connections": 60}
         options = [part for name, value in given.items() for part in ("-c", f"{name}={value}")]
         with (self._home / "log").open("ab") as log:
