@@ -34,6 +34,8 @@ from served import percentile
 BACK_WITHIN_S = 60.0
 _REST_S = 0.05
 _SHOWN = 20
+_TOP_K = 50
+"""More than there are articles, so that what is there is shown, whatever its rank."""
 _GRACE_S = 1.0
 """A connection that was lost so shortly after the kill was lost by it."""
 
@@ -97,7 +99,7 @@ async def ask(run: Run, seed: int) -> None:
 async def asked_for(run: Run, caller: Caller, number: int) -> Answer | None:
     """Ask for the last version of an article, and judge the answer."""
     version = run.ledger.last_version(number) or 1
-    body = {"question": question(number, version), "top_k": 5}
+    body = {"question": question(number, version), "top_k": _TOP_K}
     answer = await call(run, caller, request_bytes("POST", "/v1/ask", body), (200,))
     if answer is not None:
         run.counts["questions answered"] += 1

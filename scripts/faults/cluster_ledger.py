@@ -6,8 +6,8 @@ import math
 import time
 from dataclasses import dataclass, field
 
-_KEPT = 4
-"""Changes kept from before the last acknowledged one: a question that is under way may show what it replaced."""
+_KEPT = 200
+"""Changes kept from before the last acknowledged one: a question that was sent before them may be under way."""
 
 
 @dataclass(slots=True)

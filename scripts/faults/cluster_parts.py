@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -76,6 +77,8 @@ class Cluster:
 @contextlib.contextmanager
 def started(home: Path, services: int, timeout_s: float) -> Iterator[Cluster]:
     """Start all of them, and end them afterwards."""
+    # So that a run that is stopped takes all of it along.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     with contextlib.ExitStack() as stack:
         milvus = MilvusTestServer.private()
         stack.callback(milvus.close)
