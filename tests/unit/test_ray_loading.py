@@ -209,7 +209,14 @@ def test_the_command_ended_and_given_again(ray: Any, tmp_path: Path, cache_dir: 
     given |= {"PYTHONPATH": root, "QA_REPAIR": "true"}
     ours = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
     with subprocess.Popen(
-        command, env=ours | given, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+        command,
+        env=ours | given,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+        # Where the tests themselves were started in the background, Ctrl-C is ignored, and children would inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509
     ) as driver:
         deadline = time.monotonic() + 300
         while not (count := committed(data)) and driver.poll() is None and time.monotonic() < deadline:
