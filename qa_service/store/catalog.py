@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from qa_service.errors import Damaged
 from qa_service.store.kept import Kept
 
 if TYPE_CHECKING:
@@ -68,6 +69,22 @@ class Connection(Protocol):
 
     def number_on(self, table: str, column: str, last: int) -> None:
         """Have such a column never again give a number up to this one."""
+
+
+def number_of_writes(connection: Connection, where: str, remedy: str) -> int:
+    """Read the sequence number of a catalogue's last write.
+
+    Parameters:
+        where, remedy: for the message.
+
+    Errors:
+        Damaged: what is there is no number.
+    """
+    value = connection.execute("SELECT value FROM meta WHERE key = 'seq'").fetchone()[0]
+    try:
+        return int(value)
+    except ValueError:
+        raise Damaged("its number of writes is no number", field=where, remedy=remedy) from None
 
 
 class WriteTransaction:

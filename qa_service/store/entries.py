@@ -11,6 +11,11 @@ from qa_service.store.packing import unpack_spans
 from qa_service.store.segments import Block
 from qa_service.types import Span
 
+_ADDED = (
+    "FROM passages WHERE collection = ? AND seq > ? AND seq <= ? AND (deleted_seq IS NULL OR deleted_seq > ?)"
+    " AND vectors > 0"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class IndexEntry:
@@ -77,23 +82,14 @@ def of_article(connection: Connection, article: int) -> Iterator[IndexEntry]:
 
 def added(connection: Connection, collection: int, after: int, up_to: int) -> list[int]:
     """List the keys written in (after, up_to] and live at `up_to`, in order."""
-    rows = connection.execute(
-        "SELECT key FROM passages"
-        " WHERE collection = ? AND seq > ? AND seq <= ? AND (deleted_seq IS NULL OR deleted_seq > ?) AND vectors > 0"
-        " ORDER BY key",
-        (collection, after, up_to, up_to),
-    )
+    rows = connection.execute(f"SELECT key {_ADDED} ORDER BY key", (collection, after, up_to, up_to))
     return [key for (key,) in rows]
 
 
 def added_in_turn(connection: Connection, collection: int, after: int, up_to: int) -> list[tuple[int, int]]:
     """List what `added` does as (the write's sequence number, key), in that order."""
-    return connection.execute(
-        "SELECT seq, key FROM passages"
-        " WHERE collection = ? AND seq > ? AND seq <= ? AND (deleted_seq IS NULL OR deleted_seq > ?) AND vectors > 0"
-        " ORDER BY seq, key",
-        (collection, after, up_to, up_to),
-    ).fetchall()
+    rows = connection.execute(f"SELECT seq, key {_ADDED} ORDER BY seq, key", (collection, after, up_to, up_to))
+    return rows.fetchall()
 
 
 def tombstones(connection: Connection, collection: int, base: int, up_to: int) -> list[int]:

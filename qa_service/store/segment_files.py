@@ -121,24 +121,9 @@ class SegmentFiles(Segments):
             verified[block.slot] = True
         return view
 
-    def take(self, segments: NDArray[np.int32], slots: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Read single records (n, dim), n > 0, not checked: for the scores of hits, most of which are shown to nobody.
-
-        Errors:
-            Damaged: a record lies past the end of its segment.
-        """
-        first = int(segments[0])
-        if (segments == first).all():
-            return self._reaching(first, int(slots.max()) + 1).take(slots, axis=0)
-        found: NDArray[np.float32] | None = None
-        for number in np.unique(segments).tolist():
-            rows = np.flatnonzero(segments == number)
-            matrix = self._reaching(number, int(slots[rows].max()) + 1)
-            if found is None:
-                found = np.empty((len(slots), matrix.shape[1]), dtype=np.float32)
-            found[rows] = matrix[slots[rows]]
-        assert found is not None
-        return found
+    def _taken(self, segment: int, slots: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Read records of one segment; Damaged if one lies past its end."""
+        return self._reaching(segment, int(slots.max()) + 1).take(slots, axis=0)
 
     def verify(self, block: Block) -> None:
         """Check a block against its CRC, whether that was done before or not.

@@ -67,13 +67,28 @@ class Segments(ABC):
         """Give blocks as `read` does, in the order given."""
         return [self.read(block) for block in blocks]
 
-    @abstractmethod
     def take(self, segments: NDArray[np.int32], slots: NDArray[np.int64]) -> NDArray[np.float32]:
         """Read single records (n, dim), n > 0, not checked: for the scores of hits, most of which are shown to nobody.
 
         Errors:
-            Damaged: a record is not there.
+            Damaged: a record is not there, where that is told.
         """
+        first = int(segments[0])
+        if (segments == first).all():
+            return self._taken(first, slots)
+        found: NDArray[np.float32] | None = None
+        for number in np.unique(segments).tolist():
+            rows = np.flatnonzero(segments == number)
+            taken = self._taken(number, slots[rows])
+            if found is None:
+                found = np.empty((len(slots), taken.shape[1]), dtype=np.float32)
+            found[rows] = taken
+        assert found is not None
+        return found
+
+    @abstractmethod
+    def _taken(self, segment: int, slots: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Read single records of one segment, as `take` does."""
 
     @abstractmethod
     def verify(self, block: Block) -> None:

@@ -10,10 +10,10 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-from qa_service.errors import Damaged, Superseded, Unavailable
+from qa_service.errors import Superseded, Unavailable
 from qa_service.store import catalog_file, directory_use, files, migrating, replacement, soundness, telling, writer_lock
 from qa_service.store import successor as successors
-from qa_service.store.catalog import Catalog, Connection, WriteTransaction
+from qa_service.store.catalog import Catalog, Connection, WriteTransaction, number_of_writes
 from qa_service.store.kept import Kept
 from qa_service.store.segment_files import SegmentFiles
 
@@ -44,15 +44,8 @@ class SqliteConnection(sqlite3.Connection):
 
     def sequence(self) -> int:
         """Read the sequence number of the last write; a read transaction asks the file once."""
-        if self._sequence is not None and self.reading:
-            return self._sequence
-        value = self.execute("SELECT value FROM meta WHERE key = 'seq'").fetchone()[0]
-        try:
-            self._sequence = int(value)
-        except ValueError:
-            raise Damaged(
-                "its number of writes is no number", field="catalog.sqlite3", remedy=telling.RESTORE
-            ) from None
+        if self._sequence is None or not self.reading:
+            self._sequence = number_of_writes(self, "catalog.sqlite3", telling.RESTORE)
         return self._sequence
 
     def last_number(self, table: str, column: str) -> int:  # noqa: ARG002 - of a table that has one

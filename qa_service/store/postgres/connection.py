@@ -8,8 +8,7 @@ from typing import Any
 
 import psycopg
 
-from qa_service.errors import Damaged
-from qa_service.store.catalog import Cursor
+from qa_service.store.catalog import Cursor, number_of_writes
 from qa_service.store.kept import Kept
 from qa_service.store.postgres import telling
 from qa_service.store.postgres.server import Pool, Raw
@@ -61,14 +60,8 @@ class PostgresConnection:
 
     def sequence(self) -> int:
         """Read the sequence number of the last write; a read transaction asks once."""
-        if self._sequence is not None and self.reading:
-            return self._sequence
-        value = self.execute("SELECT value FROM meta WHERE key = 'seq'").fetchone()[0]
-        try:
-            self._sequence = int(value)
-        except ValueError:
-            remedy = "restore the database from a backup"
-            raise Damaged("its number of writes is no number", field=self.where, remedy=remedy) from None
+        if self._sequence is None or not self.reading:
+            self._sequence = number_of_writes(self, self.where, "restore the database from a backup")
         return self._sequence
 
     def last_number(self, table: str, column: str) -> int:

@@ -115,21 +115,6 @@ class PostgresSegments(Segments):
             return []
         return np.split(self.gather(blocks), np.cumsum([block.vectors for block in blocks])[:-1])
 
-    def take(self, segments: NDArray[np.int32], slots: NDArray[np.int64]) -> Vectors:
-        """Read single records; zeros for those that are gone, which no passage has that is shown."""
-        first = int(segments[0])
-        if (segments == first).all():
-            return self._taken(first, slots)
-        found: Vectors | None = None
-        for number in np.unique(segments).tolist():
-            rows = np.flatnonzero(segments == number)
-            taken = self._taken(number, slots[rows])
-            if found is None:
-                found = np.empty((len(slots), taken.shape[1]), dtype=np.float32)
-            found[rows] = taken
-        assert found is not None
-        return found
-
     def verify(self, block: Block) -> None:
         """Check a block as it is in the database; see `Segments`."""
         self._fetched(block.segment, [block], remembered=False)
@@ -206,6 +191,7 @@ class PostgresSegments(Segments):
         return np.frombuffer(data, dtype="<f4").reshape(block.vectors, -1)
 
     def _taken(self, segment: int, slots: NDArray[np.int64]) -> Vectors:
+        """Read records of one segment; zeros for those that are gone, which no passage has that is shown."""
         recent = self._recent_of(segment)
         found, missing = recent.get(slots.tolist())
         if not len(missing):
