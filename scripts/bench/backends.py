@@ -36,6 +36,7 @@ LEGS = ("windows", "sentences", "words")
 
 
 def main() -> None:
+    """Read the arguments, compare, and print the report."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("set", type=Path)
     parser.add_argument("--questions", type=int, default=100)
@@ -57,6 +58,7 @@ def main() -> None:
 
 
 def compare(one: Engine, two: Engine, found: RankingSet, given: argparse.Namespace) -> dict[str, Any]:
+    """Take the articles into both, ask both, and tell how alike they are; `one` is the local one."""
     articles = list(found.articles)[: given.articles]
     kept = {article.id for article in articles}
     seconds = {}
@@ -91,6 +93,7 @@ def compare(one: Engine, two: Engine, found: RankingSet, given: argparse.Namespa
 
 
 def leg_recalls(engine: Engine, question: str) -> Iterator[tuple[str, float]]:
+    """Give, by leg and depth (`words@10`), the share of the exact best that are nominated for a question."""
     snapshot = engine.opened.snapshot("default")
     assert snapshot is not None
     vector, words = engine.encoder.encode_queries([encoder_fold(question)])[0], engine.tokenizer.words(question)
@@ -109,6 +112,7 @@ def leg_recalls(engine: Engine, question: str) -> Iterator[tuple[str, float]]:
 
 
 def recall(keys: Any, scores: Any, nominated: set[int], depth: int) -> float:
+    """Give the share of the `depth` best keys (n,) by score (n,) that are nominated; of equals any will do."""
     matching = scores > 0
     keys, scores = keys[matching], np.round(scores[matching], 6)
     wanted = min(depth, len(keys))

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from backends import leg_recalls
 
 from embeddings.toy import ToyEncoder
 from qa_service.config import Settings
 from qa_service.engine import Engine
 from qa_service.filters.parsing import parse_filter
-from qa_service.retrieval.evidence import gather, word_query
-from qa_service.store import collections, passages
 from tests.conformance.articles import QUESTIONS, ask, shown, submission
 
 SMALL = 40
@@ -80,38 +78,9 @@ def test_explanations_are_equal_too(filled: Engine, cache_dir: Path, tmp_path: P
 
 def test_each_leg_finds_what_going_through_everything_finds(engine: Engine) -> None:
     list(engine.ingest(map(submission, range(LARGE))))
-    snapshot = engine.opened.snapshot("default")
-    assert snapshot is not None
-    recalls: dict[str, list[float]] = {"windows": [], "sentences": [], "words": []}
+    recalls: dict[str, list[float]] = {}
     for question in QUESTIONS:
-        vector, words = engine.encoder.encode_queries([question])[0], engine.tokenizer.words(question)
-        with engine.catalog.read() as connection:
-            collection = collections.get(connection, "default")
-            every = [key for (key,) in connection.execute("SELECT key FROM passages ORDER BY key")]
-            candidates = passages.candidates(connection, every, snapshot.seq)
-            query = word_query(connection, collection, words)
-            everything = gather(vector, query, candidates, engine.segments)
-        found = snapshot.nominate(vector, query, 100)
-        keys = np.array([one.key for one in candidates])
-        exact: dict[str, Callable[[], Any]] = {
-            "windows": lambda all_=everything: all_.window,
-            "sentences": lambda all_=everything: all_.sentence,
-            "words": lambda all_=everything: all_.lexical,
-        }
-        for (name, scores), nominated in zip(exact.items(), found, strict=True):
-            recalls[name].append(recall(keys, scores(), nominated.tolist()))
-    assert {name: np.mean(values) >= 0.99 for name, values in recalls.items()} == dict.fromkeys(recalls, True), recalls
-
-
-def recall(keys: Any, scores: Any, nominated: list[int]) -> float:
-    """Give the share of the ten best that were nominated; what scores as the tenth does may stand in for it."""
-    matching = scores > 0
-    keys, scores = keys[matching], np.round(scores[matching], 5)
-    if not len(keys):
-        return 1.0
-    tenth = np.sort(scores)[::-1][min(9, len(scores) - 1)]
-    above = set(keys[scores > tenth].tolist())
-    tied = set(keys[scores == tenth].tolist())
-    wanted = min(10, len(keys))
-    found = len(above & set(nominated)) + min(len(tied & set(nominated)), wanted - len(above))
-    return found / wanted
+        for leg, recall in leg_recalls(engine, question):
+            recalls.setdefault(leg, []).append(recall)
+    found = {leg: np.mean(values) >= 0.99 for leg, values in recalls.items() if leg.endswith("@10")}
+    assert found == {"windows@10": True, "sentences@10": True, "words@10": True}, recalls
