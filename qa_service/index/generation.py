@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Container
 from pathlib import Path
 
-from qa_service.errors import Damaged, Incompatible
+from qa_service.errors import Damaged
 from qa_service.index import base as base_index
 from qa_service.index.base import Base
 from qa_service.index.compaction import Compaction
@@ -16,7 +16,7 @@ from qa_service.index.local_snapshot import LocalSnapshot
 from qa_service.index.manifest import BaseEntry, Manifest, Versions
 from qa_service.index.mending import DamageNotes, find_bases, replayed
 from qa_service.index.opening import Opening
-from qa_service.index.processed import ensure_processed
+from qa_service.index.processed import ensure_made_with, ensure_processed
 from qa_service.index.publishing import Publishing
 from qa_service.index.second_thread import SecondThread
 from qa_service.index.snapshot import Snapshot
@@ -73,15 +73,9 @@ class Generations:
         Errors:
             Incompatible: encoder, prompts, fold, splitter or tokenizer differ. Damaged: it cannot be read.
         """
-        manifest = self.directory(collection).read()
-        if manifest is not None and manifest.versions != self.versions:
-            changed = ", ".join(manifest.versions.differences(self.versions))
-            raise Incompatible(
-                f"the index was made with other settings ({changed}): model {manifest.versions.model!r}"
-                f" then, {self.versions.model!r} now",
-                field=str(self.directory(collection).root),
-                remedy="restore the old settings, or run `qa-service rebuild` to process the articles anew",
-            )
+        manifest = self.current(collection)
+        if manifest is not None:
+            ensure_made_with(self.versions, manifest.versions, str(self.directory(collection).root))
         return manifest
 
     def ensure_writable(self, collection: Collection | None) -> None:

@@ -1,8 +1,9 @@
-"""Whether what is to be indexed was processed with the settings that the index records."""
+"""Whether what is indexed, or is to be, was made with the settings that this process has."""
 
 from __future__ import annotations
 
 from qa_service.errors import Incompatible
+from qa_service.index.manifest import Versions
 from qa_service.store import articles
 from qa_service.store.catalog import Catalog
 from qa_service.store.collections import Collection
@@ -20,3 +21,23 @@ def ensure_processed(catalog: Catalog, collection: Collection, pipeline: str) ->
                 f"collection {collection.name!r} holds articles that were processed with other settings",
                 remedy="run `qa-service rebuild`",
             )
+
+
+def ensure_made_with(versions: Versions, recorded: Versions, where: str) -> None:
+    """Make sure that an index was made with the versions of this process.
+
+    Parameters:
+        recorded: those that it was made with.
+        where: the index, for the message.
+
+    Errors:
+        Incompatible: it was not.
+    """
+    if recorded == versions:
+        return
+    changed = ", ".join(recorded.differences(versions))
+    raise Incompatible(
+        f"the index was made with other settings ({changed}): model {recorded.model!r} then, {versions.model!r} now",
+        field=where,
+        remedy="restore the old settings, or run `qa-service rebuild` to process the articles anew",
+    )

@@ -15,7 +15,7 @@ from qa_service.errors import BadInput
 from qa_service.keys import key_file
 from qa_service.migrating import verifying
 from qa_service.migrating.places import FILES, Route
-from qa_service.store import collections, copying, files
+from qa_service.store import collections, copying, files, publications
 from qa_service.store.catalog import Catalog
 from qa_service.store.collections import Collection
 from qa_service.store.copying import Copy, Mark
@@ -64,7 +64,7 @@ def migrate(route: Route, questions: int, track: Track, encoder: Encoder | None 
             twin = _engine(route, source, source.catalog)
             with source.catalog.writer_lock():
                 return _settled(route, source, twin, questions, track, (0, 0.0))
-        identity = copying.identity(source.catalog)
+        identity = publications.identity_of(source.catalog)
         with source.catalog.writer_lock(), contextlib.closing(open_catalog(route.target, unfinished=True)) as catalog:
             copied = _copied(source, catalog, identity, route, track)
             twin = _engine(route, source, catalog)
@@ -156,11 +156,10 @@ def _publish(engine: Engine, track: Track) -> int:
 
 
 def _index_in_milvus(engine: Engine, collection: Collection, advance: Advance) -> None:
-    from qa_service.index.milvus import steps  # noqa: PLC0415 - of an extra
-    from qa_service.index.milvus.indexes import MilvusIndexes  # noqa: PLC0415
+    from qa_service.index.milvus.indexes import MilvusIndexes  # noqa: PLC0415 - of an extra
 
     assert isinstance(engine.generations, MilvusIndexes)
-    steps.recover(engine.generations, collection, advance)
+    engine.generations.recover(collection, advance=advance)
 
 
 def _index_locally(engine: Engine, collection: Collection) -> None:

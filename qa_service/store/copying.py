@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from qa_service.errors import Damaged, Unavailable
-from qa_service.store import publications
+from qa_service.store import facts, publications
 from qa_service.store.catalog import Catalog, Connection, WriteTransaction
 from qa_service.store.segments import Block, Segments
 
@@ -88,24 +88,21 @@ class Mark:
 
 def read_mark(connection: Connection) -> Mark | None:
     """Read how far the copy is that a catalogue is to become; None if it is whole, or none."""
-    row = connection.execute("SELECT value FROM meta WHERE key = ?", (_MARK,)).fetchone()
-    if row is None:
+    found = facts.read(connection, _MARK)
+    if found is None:
         return None
-    given = json.loads(row[0])
+    given = json.loads(found)
     return Mark(**{**given, "after": tuple(given["after"])})
 
 
 def put_mark(tx: WriteTransaction, mark: Mark) -> None:
     """Write down how far a copy is."""
-    tx.connection.execute(
-        "INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-        (_MARK, json.dumps(asdict(mark))),
-    )
+    facts.put(tx, _MARK, json.dumps(asdict(mark)))
 
 
 def remove_mark(tx: WriteTransaction) -> None:
     """Have a copy count as whole."""
-    tx.connection.execute("DELETE FROM meta WHERE key = ?", (_MARK,))
+    facts.remove(tx, _MARK)
 
 
 def counts(connection: Connection) -> dict[str, int]:
@@ -117,16 +114,6 @@ def counts(connection: Connection) -> dict[str, int]:
 def is_empty(connection: Connection) -> bool:
     """Tell whether a catalogue holds nothing yet."""
     return not any(counts(connection).values()) and not publications.stamps(connection)
-
-
-def identity(catalog: Catalog) -> str:
-    """Give what identifies a catalogue, which gets it if need be; the caller does not hold the writer's lock."""
-    with catalog.read() as connection:
-        known = publications.identity(connection)
-    if known is not None:
-        return known
-    with catalog.writer_lock(), catalog.write() as tx:
-        return publications.name_catalogue(tx)
 
 
 @dataclass(slots=True)
@@ -171,7 +158,7 @@ class Copy:
             with self.target.write() as tx:
                 for table, last in numbers.items():
                     tx.connection.number_on(table.name, table.key[0], last)
-                tx.connection.execute("UPDATE meta SET value = ? WHERE key = 'seq'", (str(mark.seq),))
+                facts.put(tx, "seq", str(mark.seq))
                 put_mark(tx, mark)
             self.target_vectors.remove_unknown()
         return mark
@@ -211,10 +198,7 @@ class Copy:
         placed = []
         for segment in sorted({block.segment for block in blocks}):
             own = [block for block in blocks if block.segment == segment]
-            found, start = self.vectors.gather(own), 0
-            for block in own:
-                vectors = found[start : start + block.vectors]
-                start += block.vectors
+            for block, vectors in zip(own, self.vectors.read_all(own), strict=True):
                 if zlib.crc32(vectors.astype("<f4").tobytes()) != block.crc:
                     raise Damaged(
                         f"the vectors at slot {block.slot} fail their checksum",

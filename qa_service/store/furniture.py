@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from qa_service.store import facts
 from qa_service.store.catalog import Connection, WriteTransaction
 from qa_service.store.listed import parts
 from qa_service.store.packing import Units, unpack_units
@@ -16,21 +17,17 @@ _UNFINISHED = "furniture of collection {} is being learnt"
 
 def begin(tx: WriteTransaction, collection: int) -> None:
     """Note that articles are about to be processed anew because of what was learnt."""
-    tx.connection.execute(
-        "INSERT INTO meta VALUES (?, '1') ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-        (_UNFINISHED.format(collection),),
-    )
+    facts.put(tx, _UNFINISHED.format(collection), "1")
 
 
 def finish(tx: WriteTransaction, collection: int) -> None:
     """Note that all articles leave out what was learnt."""
-    tx.connection.execute("DELETE FROM meta WHERE key = ?", (_UNFINISHED.format(collection),))
+    facts.remove(tx, _UNFINISHED.format(collection))
 
 
 def is_unfinished(connection: Connection, collection: int) -> bool:
     """Tell whether a crash, or somebody at work, left articles that leave out something else than was learnt."""
-    found = connection.execute("SELECT 1 FROM meta WHERE key = ?", (_UNFINISHED.format(collection),)).fetchone()
-    return found is not None
+    return facts.read(connection, _UNFINISHED.format(collection)) is not None
 
 
 def add(tx: WriteTransaction, collection: int, article: int, prints: Iterable[int]) -> None:

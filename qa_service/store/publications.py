@@ -5,9 +5,11 @@ from __future__ import annotations
 import secrets
 from collections.abc import Container
 
-from qa_service.store.catalog import Connection, WriteTransaction
+from qa_service.store import facts
+from qa_service.store.catalog import Catalog, Connection, WriteTransaction
 
 _IDENTITY = "identity"
+_REPLACES = "replaces {}"
 
 
 def read(connection: Connection, collection: int) -> tuple[str, str] | None:
@@ -42,32 +44,33 @@ def unknown(connection: Connection, rows: Container[int]) -> list[int]:
     return [row for row in sorted(stamps(connection)) if row not in rows]
 
 
-def identity(connection: Connection) -> str | None:
-    """Read by what name others know this catalogue; None if it has none yet."""
-    row = connection.execute("SELECT value FROM meta WHERE key = ?", (_IDENTITY,)).fetchone()
-    return str(row[0]) if row else None
+def identity_of(catalog: Catalog) -> str:
+    """Give the name by which others know a catalogue, which gets one if need be, of 12 hex digits.
+
+    The caller does not hold the writer's lock.
+    """
+    with catalog.read() as connection:
+        known = facts.read(connection, _IDENTITY)
+    if known is not None:
+        return known
+    with catalog.writer_lock(), catalog.write() as tx:
+        # Another may have been first.
+        known = facts.read(tx.connection, _IDENTITY) or secrets.token_hex(6)
+        facts.put(tx, _IDENTITY, known)
+    return known
 
 
 def inherited(connection: Connection) -> list[str]:
     """List the names of catalogues that this one has replaced, of which others may still hold something."""
-    rows = connection.execute("SELECT value FROM meta WHERE key LIKE 'replaces %' ORDER BY key")
+    rows = connection.execute("SELECT value FROM meta WHERE key LIKE ? ORDER BY key", (_REPLACES.format("%"),))
     return [str(name) for (name,) in rows]
 
 
 def inherit(tx: WriteTransaction, name: str) -> None:
     """Note that this catalogue has replaced another."""
-    tx.connection.execute("INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO NOTHING", (f"replaces {name}", name))
+    facts.put(tx, _REPLACES.format(name), name)
 
 
 def disinherit(tx: WriteTransaction, name: str) -> None:
     """Note that nothing is left of a catalogue that was replaced."""
-    tx.connection.execute("DELETE FROM meta WHERE key = ?", (f"replaces {name}",))
-
-
-def name_catalogue(tx: WriteTransaction) -> str:
-    """Give the catalogue a name for others, of 12 hex digits, unless it has one."""
-    known = identity(tx.connection)
-    if known is None:
-        known = secrets.token_hex(6)
-        tx.connection.execute("INSERT INTO meta VALUES (?, ?)", (_IDENTITY, known))
-    return known
+    facts.remove(tx, _REPLACES.format(name))

@@ -123,12 +123,6 @@ class MilvusServer:
                 return None
             return str(client.describe_alias(alias, **more)["collection_name"])
 
-    def drop_alias(self, alias: str) -> None:
-        """Remove an alias, if it is there."""
-        with self._connection.using(_WRITE_S) as (client, more):
-            if alias in client.list_aliases(**more).get("aliases", []):
-                client.drop_alias(alias, **more)
-
     def upsert(self, name: str, rows: Sequence[Mapping[str, object]]) -> int | None:
         """Write rows, over those of the same key; return Milvus's time of it, None where that is not known."""
         with self._connection.using(_WRITE_S) as (client, more):
@@ -138,8 +132,10 @@ class MilvusServer:
 
     def _settle(self, client: MilvusClient, name: str, rows: int) -> None:
         """Have Milvus Lite index what it was given; others see to it themselves."""
+        if not self._connection.is_lite:
+            return
         self._unsettled[name] = self._unsettled.get(name, 0) + rows
-        if self._connection.is_lite and self._unsettled[name] >= _UNSETTLED:
+        if self._unsettled[name] >= _UNSETTLED:
             client.flush(name, timeout=_WRITE_S)
             self._unsettled[name] = 0
 

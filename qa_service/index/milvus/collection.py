@@ -45,7 +45,12 @@ class MilvusCollection:
 
     def alias(self, kind: Kind) -> str:
         """Name what stands for the build in use."""
-        return f"qa_{self.catalogue}_{self.row}_{kind}"
+        return f"{self._prefix}{kind}"
+
+    @property
+    def _prefix(self) -> str:
+        """How the names of all that is ours begin."""
+        return f"qa_{self.catalogue}_{self.row}_"
 
     def name(self, kind: Kind, build: int) -> str:
         """Name a collection of a build."""
@@ -84,10 +89,9 @@ class MilvusCollection:
         written: dict[str, int] = {}
         for start in range(0, len(keys), rows.PASSAGES):
             with catalog.read() as connection:
-                made = list(rows.made(connection, segments, keys[start : start + rows.PASSAGES]))
-            for some in made:
-                self._upsert(published, "windows", some.windows, written)
-                self._upsert(published, "sentences", some.sentences, written)
+                some = rows.made(connection, segments, keys[start : start + rows.PASSAGES])
+            self._upsert(published, "windows", some.windows, written)
+            self._upsert(published, "sentences", some.sentences, written)
         return written
 
     def _upsert(self, published: Publication, kind: Kind, given: Sequence[rows.Row], written: dict[str, int]) -> None:
@@ -165,10 +169,7 @@ class MilvusCollection:
 
     def drop(self) -> None:
         """Remove everything of ours."""
-        for kind in KINDS:
-            self.server.drop_alias(self.alias(kind))
-        for build in self._builds():
-            self.drop_build(build)
+        self.server.drop_all(self._prefix)
 
     def drop_build(self, build: int) -> None:
         """Remove a build."""

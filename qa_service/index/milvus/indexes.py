@@ -12,9 +12,8 @@ import threading
 import time
 from collections.abc import Callable, Container, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import replace
 
-from qa_service.errors import Incompatible, QAError, Unavailable
+from qa_service.errors import QAError, Unavailable
 from qa_service.index.indexes import Indexes
 from qa_service.index.lost_writes import REMEDY
 from qa_service.index.manifest import BaseEntry, Versions
@@ -26,9 +25,9 @@ from qa_service.index.milvus.publication import Publication
 from qa_service.index.milvus.publishing import MilvusPublishing
 from qa_service.index.milvus.schema import Layout
 from qa_service.index.milvus.snapshot import MilvusSnapshot
-from qa_service.index.processed import ensure_processed
+from qa_service.index.processed import ensure_made_with, ensure_processed
 from qa_service.index.snapshot import Snapshot
-from qa_service.store import articles, collections, entries, passages, publications
+from qa_service.store import articles, collections, passages, publications
 from qa_service.store.catalog import Catalog
 from qa_service.store.collections import Collection
 from qa_service.store.segments import Segments
@@ -64,7 +63,7 @@ class MilvusIndexes:
         self._whole: dict[int, tuple[int, int]] = {}
         self._stamps: tuple[float, dict[int, str]] = (float("-inf"), {})
         self._lock = threading.Lock()
-        self.identity = self._named()
+        self.identity = publications.identity_of(catalog)
         self.publishing = MilvusPublishing(catalog, segments, versions, self._forget_stamps)
 
     def collection(self, row: int) -> MilvusCollection:
@@ -80,14 +79,8 @@ class MilvusIndexes:
     def manifest(self, collection: int) -> Publication | None:
         """Read what is published of a collection; refuse what was made with other versions."""
         found = self.current(collection)
-        if found is not None and found.versions != self.versions:
-            changed = ", ".join(found.versions.differences(self.versions))
-            raise Incompatible(
-                f"the index was made with other settings ({changed}): model {found.versions.model!r}"
-                f" then, {self.versions.model!r} now",
-                field=str(self.server.address),
-                remedy="restore the old settings, or run `qa-service rebuild` to process the articles anew",
-            )
+        if found is not None:
+            ensure_made_with(self.versions, found.versions, str(self.server.address))
         return found
 
     def stamp(self, collection: int) -> bytes | None:
@@ -125,19 +118,20 @@ class MilvusIndexes:
 
     def publish_delta(self, collection: Collection) -> Publication:
         """Publish what the catalogue has beyond the last publication."""
-        there, before = self.collection(collection.row), self.manifest(collection.row)
-        with self.catalog.read() as connection:
-            since = before.seq if before else -1
-            added = entries.added(connection, collection.row, since, collection.seq)
-            dead = entries.gone(connection, collection.row, since, collection.seq) if before else []
-        return self.publishing.publish(there, collection, before, added, [*(before.dead if before else ()), *dead])
+        return self.publishing.catch_up(self.collection(collection.row), collection, self.manifest(collection.row))
 
     def _forget_stamps(self) -> None:
         with self._lock:
             self._stamps = (float("-inf"), {})
 
-    def recover(self, collection: Collection, *, thoroughly: bool = False) -> Publication:
-        """Bring Milvus up to the catalogue: what it lacks is written, what it has too many is removed."""
+    def recover(
+        self, collection: Collection, *, thoroughly: bool = False, advance: Callable[[int], None] = lambda _: None
+    ) -> Publication:
+        """Bring Milvus up to the catalogue: what it lacks is written, what it has too many is removed.
+
+        Parameters:
+            advance: told of each number of passages that are written.
+        """
         before = self.manifest(collection.row)
         ensure_processed(self.catalog, collection, self.versions.pipeline)
         if before is not None and not thoroughly and self.covers(collection):
@@ -145,14 +139,9 @@ class MilvusIndexes:
         there = self.collection(collection.row)
         if before is not None and before.build and not there.exists(before):
             logger.warning("the index of collection %s is not in Milvus any more and is made anew", collection.name)
-            before = replace(before, build=0, seq=-1, dead=())
+            before = None
         outages = self.server.outages
-        if before is None or before.build:
-            published = self.publish_delta(collection)
-        else:
-            with self.catalog.read() as connection:
-                added = entries.added(connection, collection.row, -1, collection.seq)
-            published = self.publishing.publish(there, collection, before, added, ())
+        published = self.publishing.catch_up(there, collection, before, advance)
         if published.build:
             there.switch(published)
             if thoroughly or not there.is_whole(published, collection.passages):
@@ -171,9 +160,8 @@ class MilvusIndexes:
         return MilvusSnapshot(found, self.server, self.catalog, there.alias("windows"), there.alias("sentences"))
 
     def is_due(self, collection: int) -> bool:
-        """Tell whether the catalogue has many dead rows, or Milvus should have another kind of index by now."""
-        found = self.manifest(collection)
-        if found is None:
+        """Tell whether the catalogue has many dead rows of what is published."""
+        if self.manifest(collection) is None:
             return False
         with self.catalog.read() as connection:
             dead = passages.count_dead(connection, collection)
@@ -190,9 +178,7 @@ class MilvusIndexes:
                 current = collections.find(connection, collection.name)
             if current is None or current.row != collection.row:
                 return None
-            published = self.recover(current)
-            if published.dead or published.retired:
-                published = self.publishing.tidy(self.collection(current.row), published)
+            published = self.publishing.tidy(self.collection(current.row), self.recover(current))
             if not published.dead:
                 with self.catalog.write() as tx:
                     passages.erase_deleted(tx, current.row, published.seq)
@@ -203,7 +189,7 @@ class MilvusIndexes:
         """Remove for good what was published before; Milvus gives its disk back when it compacts."""
         with self.catalog.writer_lock():
             found = self.manifest(collection.row)
-            if found is not None and (found.dead or found.retired):
+            if found is not None:
                 self.publishing.tidy(self.collection(collection.row), found)
 
     def measure(self, collection: Collection, queries: int) -> BaseEntry | None:  # noqa: ARG002
@@ -300,12 +286,3 @@ class MilvusIndexes:
                     yield from self.collection(collection).problems(found, self.catalog)
             except QAError as error:
                 yield str(error)
-
-    def _named(self) -> str:
-        """Give the name by which Milvus knows this catalogue, which gets one if need be."""
-        with self.catalog.read() as connection:
-            known = publications.identity(connection)
-        if known is not None:
-            return known
-        with self.catalog.writer_lock(), self.catalog.write() as tx:
-            return publications.name_catalogue(tx)

@@ -20,6 +20,8 @@ logger = logging.getLogger(__name__)
 
 MOST_DEAD = 20_000
 """Keys of the dead that a record names; what is beyond is removed before the publication."""
+STEP_PASSAGES = 2_000
+"""About so many passages are published at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,44 @@ class MilvusPublishing:
         """Give what a collection begins with: nothing."""
         return Publication(collection, -1, "", self.versions)
 
-    def publish(
+    def catch_up(
+        self,
+        there: MilvusCollection,
+        collection: Collection,
+        before: Publication | None,
+        advance: Callable[[int], None] = lambda _: None,
+    ) -> Publication:
+        """Publish what the catalogue has beyond a publication, a part after the other; who is cut off goes on there.
+
+        The caller holds the writer's lock.
+
+        Parameters:
+            before: what is published so far; None for nothing.
+            advance: told of each number of passages that are there.
+
+        Errors:
+            Unavailable: Milvus cannot be reached; the parts before are published.
+        """
+        since = before.seq if before is not None else -1
+        with self.catalog.read() as connection:
+            steps = _steps(entries.added_in_turn(connection, collection.row, since, collection.seq))
+        if before is None and steps:
+            # What was begun and never published.
+            there.drop()
+        if not steps or steps[-1][0] != collection.seq:
+            steps.append((collection.seq, []))
+        known = before
+        for seq, keys in steps:
+            with self.catalog.read() as connection:
+                dead = entries.gone(connection, collection.row, since, seq) if known is not None else []
+            dead = [*(known.dead if known is not None else ()), *dead]
+            known = self._publish(there, replace(collection, seq=seq), known, keys, dead)
+            since = seq
+            advance(len(keys))
+        assert known is not None
+        return known
+
+    def _publish(
         self,
         there: MilvusCollection,
         collection: Collection,
@@ -43,7 +82,7 @@ class MilvusPublishing:
         added: Sequence[int],
         dead: Sequence[int],
     ) -> Publication:
-        """Publish the last write of a collection; the caller holds the writer's lock.
+        """Publish a collection up to its last write; the caller holds the writer's lock.
 
         Parameters:
             before: what is published so far; None for nothing.
@@ -71,9 +110,7 @@ class MilvusPublishing:
         published = self.record(
             replace(published, seq=collection.seq, last_key=last_key, dead=kept, written=published.written | written)
         )
-        if kept or published.retired:
-            published = self.tidy(there, published)
-        return published
+        return self.tidy(there, published)
 
     def record(self, published: Publication) -> Publication:
         """Record a publication, which is what readers see from then on; give it with its time and stamp."""
@@ -85,6 +122,8 @@ class MilvusPublishing:
 
     def tidy(self, there: MilvusCollection, published: Publication) -> Publication:
         """Remove what nobody asks for any more; where that fails, the next publication does it."""
+        if not published.dead and not published.retired:
+            return published
         try:
             there.remove(published, self.catalog, published.dead)
             for build in published.retired:
@@ -122,3 +161,16 @@ class MilvusPublishing:
             )
             there.switch(published)
             self.tidy(there, published)
+
+
+def _steps(added: Sequence[tuple[int, int]]) -> list[tuple[int, list[int]]]:
+    """Part keys, given with the sequence numbers of their writes, between two writes; the last number of each part."""
+    steps: list[tuple[int, list[int]]] = []
+    keys: list[int] = []
+    for place, (seq, key) in enumerate(added):
+        keys.append(key)
+        ends = place + 1 == len(added) or added[place + 1][0] != seq
+        if ends and (len(keys) >= STEP_PASSAGES or place + 1 == len(added)):
+            steps.append((seq, keys))
+            keys = []
+    return steps

@@ -20,7 +20,7 @@ from qa_service.types import Span
 
 Row = dict[str, object]
 PASSAGES = 256
-"""Passages made into rows at once: some 3,000 vectors, 5 MB."""
+"""Passages to make into rows at once: some 3,000 vectors, 5 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,32 +31,29 @@ class Rows:
     sentences: list[Row]
 
 
-def made(connection: Connection, segments: Segments, keys: Sequence[int]) -> Iterator[Rows]:
-    """Make the rows of passages, given by key, some at a time; those that were erased are left out.
+def made(connection: Connection, segments: Segments, keys: Sequence[int]) -> Rows:
+    """Make the rows of some passages, given by key; those that were erased are left out.
 
     Errors:
         Damaged: an article's text, or a vector, fails its checksum.
     """
-    for start in range(0, len(keys), PASSAGES):
-        rows = Rows([], [])
-        found = sorted(entries.searched(connection, keys[start : start + PASSAGES]), key=lambda one: one.article)
-        vectors_of = segments.read_all([one.block for one in found])
-        by_key = {one.key: vectors for one, vectors in zip(found, vectors_of, strict=True)}
-        for article, passages in groupby(found, key=lambda one: one.article):
-            text, edits = articles.original_text(connection, article), audits.edits(connection, article)
-            for passage in passages:
-                vectors = by_key[passage.key]
-                words = lexical_fold(
-                    "".join(repaired_slice(text, span.start, span.end, edits) for span in kept_spans(passage))
-                )
-                rows.windows.append(
-                    {"key": passage.key, "article": article, "vector": np.array(vectors[0]), "text": _short(words)}
-                )
-                rows.sentences.extend(
-                    {"key": key, "article": article, "vector": np.array(vector)}
-                    for key, vector in zip(sentence_keys(passage.key, len(vectors) - 1), vectors[1:], strict=True)
-                )
-        yield rows
+    rows = Rows([], [])
+    found = sorted(entries.searched(connection, keys), key=lambda one: one.article)
+    vectors_of = zip(found, segments.read_all([one.block for one in found]), strict=True)
+    for article, passages in groupby(vectors_of, key=lambda one: one[0].article):
+        text, edits = articles.original_text(connection, article), audits.edits(connection, article)
+        for passage, vectors in passages:
+            words = lexical_fold(
+                "".join(repaired_slice(text, span.start, span.end, edits) for span in kept_spans(passage))
+            )
+            rows.windows.append(
+                {"key": passage.key, "article": article, "vector": np.array(vectors[0]), "text": _short(words)}
+            )
+            rows.sentences.extend(
+                {"key": key, "article": article, "vector": np.array(vector)}
+                for key, vector in zip(sentence_keys(passage.key, len(vectors) - 1), vectors[1:], strict=True)
+            )
+    return rows
 
 
 def sentence_keys(passage: int, count: int) -> list[int]:

@@ -66,11 +66,11 @@ def test_what_was_written_between_two_runs_comes_along(
 def test_a_kill_while_milvus_is_filled_loses_nothing(
     source: Settings, milvus_server: MilvusTestServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from qa_service.index.milvus import steps
+    from qa_service.index.milvus import publishing
     from qa_service.index.milvus.client import MilvusServer
 
     milvus, upsert, done = milvus_server.database(), MilvusServer.upsert, 0
-    monkeypatch.setattr(steps, "STEP_PASSAGES", 1)
+    monkeypatch.setattr(publishing, "STEP_PASSAGES", 1)
 
     def upsert_or_die(self: MilvusServer, name: str, given: Any) -> int | None:
         nonlocal done
