@@ -300,6 +300,7 @@ class Engine:
         self._model_file.close()
         self._background.stop()
         self.questions.close()
+        self.generations.close()
         self.catalog.close()
 
     def recover(self, *, partly: bool = False) -> None:

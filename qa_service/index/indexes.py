@@ -132,3 +132,6 @@ class Indexes(Protocol):
 
     def unfit(self, collection: Collection) -> Iterator[str]:
         """Tell, from a quick look, what is wrong with what is published of a collection."""
+
+    def close(self) -> None:
+        """Let go of threads and connections; nothing is asked of these indexes afterwards."""

@@ -69,6 +69,9 @@ class LocalIndexes(Generations):
         if wrong and directory.read() == manifest:
             yield f"{wrong[0]} is missing or not of its length ({_CHECK})"
 
+    def close(self) -> None:
+        """Do nothing: files are held by snapshots alone."""
+
 
 def _files(manifest: Manifest) -> Iterator[tuple[str, int]]:
     yield manifest.delta.name, manifest.delta.bytes

@@ -16,7 +16,7 @@ from qa_service.index.bm25 import Hits, WordQuery
 from qa_service.index.manifest import Versions
 from qa_service.index.milvus.breaker import REST_S, Breaker
 from qa_service.index.milvus.connection import ensure_installed
-from qa_service.index.milvus.publication import Publication
+from qa_service.index.milvus.publication import Departed, Publication
 from qa_service.index.milvus.rows import _short, sentence_keys
 from qa_service.index.milvus.schema import HNSW_AT_MOST, LEAST_EF, Layout, search_params
 from qa_service.index.milvus.snapshot import MOST_LISTED, MilvusSnapshot
@@ -129,7 +129,7 @@ def published(**given: Any) -> Publication:
 
 
 def test_a_record_is_read_as_it_was_written() -> None:
-    one = published(dead=(4, 9), written={"windows": 5}, retired=(1,))
+    one = published(departed=(Departed(3, 17.5, (4, 9)),), written={"windows": 5}, retired=(1,))
     assert Publication.parse(one.to_json(), "s") == replace(one, stamp="s")
     assert Publication.parse(one.to_json(), "s").name == "3-17-m2"
 
@@ -183,7 +183,7 @@ WORDS = WordQuery({1: 2.0}, 2.0, 2.0, 10.0, {"词": 2.0})
 
 def test_what_is_dead_or_not_yet_published_is_left_out_and_others_are_looked_for() -> None:
     rows = Rows([7, 51, 99, 8, 9, 10, 11, 12])
-    found = snapshot(rows, dead=(8, 9)).nominate_words(WORDS, 2)
+    found = snapshot(rows, departed=(Departed(3, 17.5, (9,)), Departed(4, 18.5, (8,)))).nominate_words(WORDS, 2)
     assert found.tolist() == [7, 10, 11, 12]
     assert [limit for limit, _ in rows.asked] == [6, 24]
 

@@ -196,6 +196,11 @@ class MilvusServer:
             wait(running)
         return [one.result() for one in running]
 
+    def close(self) -> None:
+        """End its threads, without waiting for what is under way, and its connection."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._connection.close()
+
     def _seeing(self, written: int | None) -> dict[str, object]:
         if self._consistency != "session":
             return {"consistency_level": self._consistency.capitalize()}

@@ -68,7 +68,7 @@ class MilvusCollection:
                 schema.make(client, name, kind, self.dim, index, self.layout)
 
             self.server.change(make)
-        made = replace(published, build=build, index=index, written={}, dead=())
+        made = replace(published, build=build, index=index, written={}, departed=())
         if not published.build:
             self.switch(made)
         return made
@@ -132,7 +132,7 @@ class MilvusCollection:
             self.server.delete(self.name(kind, published.build), surplus[kind].tolist())
         passages = np.union1d(missing["windows"], missing["sentences"]).tolist()
         written = self.write(published, catalog, segments, passages)
-        return replace(published, dead=(), written=published.written | written)
+        return replace(published, departed=(), written=published.written | written)
 
     def problems(self, published: Publication, catalog: Catalog) -> Iterator[str]:
         """Tell what Milvus lacks, and what it has too many."""

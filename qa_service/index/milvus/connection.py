@@ -55,6 +55,13 @@ class MilvusConnection:
         with self._breaker.call(Unavailable), self._told():
             yield self._connected(), {"timeout": seconds}
 
+    def close(self) -> None:
+        """Close it; who uses it after all has it made anew."""
+        with self._connecting:
+            client, self._client = self._client, None
+        if client is not None:
+            client.close()
+
     @contextmanager
     def _told(self) -> Iterator[None]:
         import grpc  # noqa: PLC0415

@@ -22,7 +22,7 @@ from qa_service.index.milvus.client import MilvusServer
 from qa_service.index.milvus.collection import MilvusCollection
 from qa_service.index.milvus.connection import ensure_installed
 from qa_service.index.milvus.publication import Publication
-from qa_service.index.milvus.publishing import MilvusPublishing
+from qa_service.index.milvus.publishing import MilvusPublishing, is_over
 from qa_service.index.milvus.schema import Layout
 from qa_service.index.milvus.snapshot import MilvusSnapshot
 from qa_service.index.processed import ensure_made_with, ensure_processed
@@ -144,6 +144,9 @@ class MilvusIndexes:
         published = self.publishing.catch_up(there, collection, before, advance)
         if published.build:
             there.switch(published)
+            if not there.is_whole(published, collection.passages):
+                # Who was cut off may have removed more than the record tells.
+                published = self.publishing.tidy(there, published, at_once=True)
             if thoroughly or not there.is_whole(published, collection.passages):
                 published = self.publishing.record(there.mend(published, self.catalog, self.segments))
             self._whole[collection.row] = outages, published.build
@@ -161,11 +164,13 @@ class MilvusIndexes:
 
     def is_due(self, collection: int) -> bool:
         """Tell whether the catalogue has many dead rows of what is published."""
-        if self.manifest(collection) is None:
+        found = self.manifest(collection)
+        if found is None:
             return False
+        asked_for = sum(len(one.keys) for one in found.departed if not is_over(one))
         with self.catalog.read() as connection:
             dead = passages.count_dead(connection, collection)
-        return dead >= DUE_DEAD
+        return dead - asked_for >= DUE_DEAD
 
     def compact(self, collection: Collection, *, force: bool = False, anew: bool = False) -> Publication | None:
         """Remove the dead rows of the catalogue; with `anew`, first make the collections in Milvus anew."""
@@ -178,11 +183,13 @@ class MilvusIndexes:
                 current = collections.find(connection, collection.name)
             if current is None or current.row != collection.row:
                 return None
-            published = self.publishing.tidy(self.collection(current.row), self.recover(current))
-            if not published.dead:
-                with self.catalog.write() as tx:
-                    passages.erase_deleted(tx, current.row, published.seq)
-                    articles.erase_deleted(tx, current.row, published.seq)
+            there = self.collection(current.row)
+            published = self.publishing.tidy(there, self.recover(current), at_once=force or anew)
+            # A row can be removed from Milvus for as long as the catalogue knows of it.
+            over = published.departed[0].since if published.departed else published.seq
+            with self.catalog.write() as tx:
+                passages.erase_deleted(tx, current.row, over)
+                articles.erase_deleted(tx, current.row, over)
         return published
 
     def remove_superseded(self, collection: Collection) -> None:
@@ -190,7 +197,7 @@ class MilvusIndexes:
         with self.catalog.writer_lock():
             found = self.manifest(collection.row)
             if found is not None:
-                self.publishing.tidy(self.collection(collection.row), found)
+                self.publishing.tidy(self.collection(collection.row), found, at_once=True)
 
     def measure(self, collection: Collection, queries: int) -> BaseEntry | None:  # noqa: ARG002
         """Give nothing: the recall of Milvus's indexes is Milvus's to tell."""
@@ -270,6 +277,10 @@ class MilvusIndexes:
                 yield trouble
         except QAError as error:
             yield f"{error.detail} ({error.remedy})"
+
+    def close(self) -> None:
+        """End the threads that search, and the connection."""
+        self.server.close()
 
     def problems(self, collection: int) -> Iterator[str]:
         """Compare what is published with the catalogue, key by key, at a moment when nobody writes."""

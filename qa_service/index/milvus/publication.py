@@ -4,13 +4,29 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, field, replace
+from itertools import chain
 from typing import Any
 
 from qa_service.errors import Damaged, Incompatible
 from qa_service.index.manifest import Versions
 from qa_service.index.milvus.schema import IndexKind
 
-FORMAT = 1
+FORMAT = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Departed:
+    """Passages that one publication left out, whose rows stay for as long as a question may ask for the one before.
+
+    Attributes:
+        since: the last write that the publication before covered: none of them was gone by then.
+        at: when they were left out, in seconds since 1970.
+        keys: of the passages.
+    """
+
+    since: int
+    at: float
+    keys: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +41,7 @@ class Publication:
         build: which collections in Milvus it is in: each rebuild makes others; 0 before the first passage.
         index: the kind of vector index that these have.
         last_key: the highest key of a passage that it covers: rows beyond belong to a write that is not published.
-        dead: keys of passages in Milvus that are gone, in increasing order; they are about to be removed there.
+        departed: passages that are gone, but in Milvus still, in the order in which they went.
         written: Milvus's time of the last row by kind, which a search waits for; none where it is not known.
         retired: builds that were replaced and are still to be removed.
     """
@@ -37,10 +53,15 @@ class Publication:
     build: int = 0
     index: IndexKind = "hnsw"
     last_key: int = 0
-    dead: tuple[int, ...] = ()
+    departed: tuple[Departed, ...] = ()
     written: dict[str, int] = field(default_factory=dict)
     retired: tuple[int, ...] = ()
     stamp: str = field(default="", compare=False)
+
+    @property
+    def dead(self) -> tuple[int, ...]:
+        """Keys of passages that are gone, but in Milvus still."""
+        return tuple(chain.from_iterable(one.keys for one in self.departed))
 
     @property
     def name(self) -> str:
@@ -72,7 +93,8 @@ class Publication:
             )
         try:
             versions = Versions(**raw.pop("versions"))
-            lists = {name: tuple(raw.pop(name)) for name in ("dead", "retired")}
+            departed = tuple(Departed(one["since"], one["at"], tuple(one["keys"])) for one in raw.pop("departed"))
+            lists = {"departed": departed, "retired": tuple(raw.pop("retired"))}
             return Publication(**{**raw, **lists, "versions": versions, "stamp": stamp})
         except (TypeError, KeyError) as error:
             raise _damaged(error) from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -10,7 +11,7 @@ from datetime import UTC, datetime
 from qa_service.errors import Unavailable
 from qa_service.index.manifest import Versions
 from qa_service.index.milvus.collection import MilvusCollection
-from qa_service.index.milvus.publication import Publication
+from qa_service.index.milvus.publication import Departed, Publication
 from qa_service.store import collections, entries, publications
 from qa_service.store.catalog import Catalog
 from qa_service.store.collections import Collection
@@ -20,6 +21,8 @@ logger = logging.getLogger(__name__)
 
 MOST_DEAD = 20_000
 """Keys of the dead that a record names; what is beyond is removed before the publication."""
+GRACE_S = 60.0
+"""How long the dead stay in Milvus: longer than a question takes, which may have begun before they were."""
 STEP_PASSAGES = 2_000
 """About so many passages are published at once."""
 
@@ -67,7 +70,6 @@ class MilvusPublishing:
         for seq, keys in steps:
             with self.catalog.read() as connection:
                 dead = entries.gone(connection, collection.row, since, seq) if known is not None else []
-            dead = [*(known.dead if known is not None else ()), *dead]
             known = self._publish(there, replace(collection, seq=seq), known, keys, dead)
             since = seq
             advance(len(keys))
@@ -87,17 +89,18 @@ class MilvusPublishing:
         Parameters:
             before: what is published so far; None for nothing.
             added: keys of passages that are live and not in it.
-            dead: keys of passages that are in it, or still in Milvus, and live no more.
+            dead: keys of passages that are in it and live no more.
 
         Errors:
             Unavailable: Milvus cannot be reached; nothing is published then.
         """
         published = before or self.begun(collection.row)
+        room = max(MOST_DEAD - len(published.dead), 0)
         try:
             if added and not published.build:
                 published = there.make(published, collection.passages)
             written = there.write(published, self.catalog, self.segments, added)
-            there.remove(published, self.catalog, dead[MOST_DEAD:])
+            there.remove(published, self.catalog, dead[room:])
         except Unavailable as error:
             raise Unavailable(
                 f"what was written is kept, but cannot be searched yet: {error.detail}",
@@ -106,9 +109,10 @@ class MilvusPublishing:
             ) from error
         with self.catalog.read() as connection:
             last_key = entries.last_key(connection)
-        kept = tuple(sorted(set(dead[:MOST_DEAD])))
+        departed = _with(published.departed, published.seq, dead[:room])
+        written = published.written | written
         published = self.record(
-            replace(published, seq=collection.seq, last_key=last_key, dead=kept, written=published.written | written)
+            replace(published, seq=collection.seq, last_key=last_key, departed=departed, written=written)
         )
         return self.tidy(there, published)
 
@@ -120,18 +124,24 @@ class MilvusPublishing:
         self.recorded()
         return replace(made, stamp=stamp)
 
-    def tidy(self, there: MilvusCollection, published: Publication) -> Publication:
-        """Remove what nobody asks for any more; where that fails, the next publication does it."""
-        if not published.dead and not published.retired:
+    def tidy(self, there: MilvusCollection, published: Publication, *, at_once: bool = False) -> Publication:
+        """Remove what no question asks for any more; where that fails, the next publication does it.
+
+        Parameters:
+            at_once: even what a question that is under way may still ask for.
+        """
+        due = [one for one in published.departed if at_once or is_over(one)]
+        if not due and not published.retired:
             return published
         try:
-            there.remove(published, self.catalog, published.dead)
+            there.remove(published, self.catalog, [key for one in due for key in one.keys])
             for build in published.retired:
                 there.drop_build(build)
         except Unavailable as error:
             logger.warning("%s", error)
             return published
-        return self.record(replace(published, dead=(), retired=()))
+        left = tuple(one for one in published.departed if one not in due)
+        return self.record(replace(published, departed=left, retired=()))
 
     def rebuild(self, there: MilvusCollection, collection: Collection, before: Publication | None) -> None:
         """Make the collections in Milvus anew beside those in use, and have the aliases stand for them.
@@ -157,10 +167,26 @@ class MilvusPublishing:
             written |= there.write(fresh, self.catalog, self.segments, late)
             retired = (before.build,) if before and before.build else ()
             published = self.record(
-                replace(fresh, seq=now.seq, last_key=last_key, dead=tuple(dead), written=written, retired=retired)
+                replace(
+                    fresh,
+                    seq=now.seq,
+                    last_key=last_key,
+                    departed=_with((), current.seq, dead),
+                    written=written,
+                    retired=retired,
+                )
             )
             there.switch(published)
             self.tidy(there, published)
+
+
+def is_over(departed: Departed) -> bool:
+    """Tell whether no question is under way any more that may ask for these."""
+    return abs(time.time() - departed.at) >= GRACE_S
+
+
+def _with(known: tuple[Departed, ...], since: int, dead: Sequence[int]) -> tuple[Departed, ...]:
+    return (*known, Departed(since, round(time.time(), 3), tuple(dead))) if dead else known
 
 
 def _steps(added: Sequence[tuple[int, int]]) -> list[tuple[int, list[int]]]:

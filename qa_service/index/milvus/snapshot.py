@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
@@ -35,13 +35,23 @@ _NOTHING: Keys = np.empty(0, dtype=np.int64)
 
 @dataclass(frozen=True, slots=True)
 class MilvusSnapshot:
-    """Nominates through Milvus; `windows` and `sentences` are the aliases of its collections."""
+    """Nominates through Milvus.
+
+    Attributes:
+        windows, sentences: the aliases of its collections.
+        dead: keys of passages that are gone, but in Milvus still, in increasing order.
+    """
 
     manifest: Publication
     server: MilvusServer
     catalog: Catalog
     windows: str
     sentences: str
+    dead: Keys = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Read them once for all questions."""
+        object.__setattr__(self, "dead", np.sort(np.array(self.manifest.dead, dtype=np.int64)))
 
     @property
     def seq(self) -> int:
@@ -54,7 +64,7 @@ class MilvusSnapshot:
             return np.zeros(0, dtype=bool)
         with self.catalog.read() as connection:
             live = entries.among(connection, self.manifest.collection, keys.tolist())
-        return np.isin(keys, np.array([*live, *self.manifest.dead], dtype=np.int64))
+        return np.isin(keys, np.concatenate([np.array(list(live), dtype=np.int64), self.dead]))
 
     def spread(self, connection: Connection, count: int) -> list[int]:
         """Give up to `count` live keys, spread evenly over all of them in order; of very many, over their numbers."""
@@ -128,7 +138,7 @@ class MilvusSnapshot:
             bits: by how many the keys of rows are shifted.
             deep: rows to look for at first, for each passage wanted.
         """
-        shown = _Shown(np.array(self.manifest.dead, dtype=np.int64), admitted, self.manifest.last_key)
+        shown = _Shown(self.dead, admitted, self.manifest.last_key)
         expressions = _expressions(admitted, shown.depth(deep * limit))
         if expressions != [""]:
             shown = replace(shown, pushed_down=True)
