@@ -101,12 +101,12 @@ def _compact(
 ) -> list[moves.Usage]:
     """Do steps 1 to 5; give the segments that have to stay, with what is dead in them.
 
-    Every collection gets a new base: one may need a segment that none of its rows names any more, where this was cut
-    off after its vectors were moved.
+    Every collection gets a new base, where bases name segments: one may need a segment that none of its rows names any
+    more, where this was cut off after its vectors were moved.
     """
     moves.leave(catalog, segments, dirty)
     for collection in _every(catalog):
-        if generations.compact(collection, anew=True) is None:
+        if generations.compact(collection, force=True, anew=erase or generations.names_blocks) is None:
             continue  # it was deleted meanwhile, with all that it had
         if erase or dirty:
             generations.remove_superseded(collection)

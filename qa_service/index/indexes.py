@@ -20,11 +20,13 @@ class Indexes(Protocol):
         versions: what decides what is stored of a passage; indexes made with others are refused.
         damage: what was found damaged.
         follows_writes: whether a question looks for what another process has published since: where that is cheap.
+        names_blocks: whether they name vectors by where these lie, so that to move those takes new indexes.
     """
 
     versions: Versions
     damage: DamageNotes
     follows_writes: bool
+    names_blocks: bool
 
     def current(self, collection: int) -> Published | None:
         """Tell what is published of a collection, whatever it was made with; None when nothing is."""
@@ -55,6 +57,9 @@ class Indexes(Protocol):
         Errors:
             Incompatible: as for `manifest`.
         """
+
+    def doubt(self, collection: int) -> None:
+        """Have `covers` look more closely the next time: a question did not find what is published."""
 
     def publish_delta(self, collection: Collection) -> Published:
         """Publish a collection's last write; the caller holds the writer's lock.

@@ -21,6 +21,7 @@ class LocalIndexes(Generations):
     """The implementation of `Indexes` that needs nothing but the data directory."""
 
     follows_writes = False
+    names_blocks = True
 
     def is_due(self, collection: int) -> bool:
         """Tell whether a collection's delta has grown enough; see `folding.is_due`."""
@@ -45,6 +46,9 @@ class LocalIndexes(Generations):
     def accept_loss(self) -> None:
         """Remove the indexes that are ahead of the catalogue; see `lost_writes`."""
         lost_writes.accept_loss(self.catalog, self)
+
+    def doubt(self, collection: int) -> None:
+        """Do nothing: files that are read are held open."""
 
     def inherit(self, replaced: Indexes) -> None:
         """Do nothing: their files go with the folder that they are in."""

@@ -51,6 +51,12 @@ class OpenedCollections:
             snapshot = self._snapshots.get(found.row)
         return snapshot
 
+    def after(self, name: str, gone: Snapshot) -> Snapshot | None:
+        """Give what has taken the place of a snapshot that is not there any more; None when nothing has so far."""
+        self.refresh(name)
+        snapshot = self.snapshot(name)
+        return snapshot if snapshot is not gone else None
+
     def refresh(self, name: str) -> None:
         """Open a collection's current generation if it is not the one open already."""
         with self._refreshing:

@@ -7,6 +7,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from qa_service.errors import Unavailable
 from qa_service.index.admitted import Admitted
 from qa_service.index.bm25 import WordQuery
 from qa_service.index.manifest import Versions
@@ -14,6 +15,10 @@ from qa_service.store.catalog import Connection
 
 Vector = NDArray[np.float32]
 Keys = NDArray[np.int64]
+
+
+class Gone(Unavailable):
+    """What a snapshot shows is not there any more: something newer has replaced it, or it was lost. HTTP 503."""
 
 
 class Published(Protocol):
@@ -65,6 +70,9 @@ class Snapshot(Protocol):
         Parameters:
             vector: the question's, of unit length (dim,).
             limit: distinct live passages of each kind.
+
+        Errors:
+            Gone: it is not there any more. Unavailable: whoever holds it does not answer, or refuses.
         """
 
     def nominate_words(self, query: WordQuery, limit: int, admitted: Admitted | None = None) -> Keys:

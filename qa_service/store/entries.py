@@ -122,6 +122,14 @@ def sizes(connection: Connection, keys: Sequence[int]) -> dict[int, int]:
     return found
 
 
+def totals(connection: Connection, collection: int, up_to: int) -> tuple[int, int]:
+    """Count the searched passages live at a sequence number, and their sentences."""
+    row = connection.execute(
+        f"SELECT count(*), coalesce(sum(vectors - 1), 0) {_ADDED}", (collection, -1, up_to, up_to)
+    ).fetchone()
+    return int(row[0]), int(row[1])
+
+
 def among(connection: Connection, collection: int, keys: Sequence[int]) -> set[int]:
     """Tell which of some keys are those of live passages of a collection."""
     found: set[int] = set()

@@ -9,6 +9,7 @@ from qa_service.store import facts
 from qa_service.store.catalog import Catalog, Connection, WriteTransaction
 
 _IDENTITY = "identity"
+_BUILD = "build of {}"
 _REPLACES = "replaces {}"
 
 
@@ -35,13 +36,28 @@ def put(tx: WriteTransaction, collection: int, seq: int, record: str) -> str:
 
 
 def forget(tx: WriteTransaction, collection: int) -> None:
-    """Take a publication back."""
+    """Note that nothing is left of what was published, or begun, of a collection."""
     tx.connection.execute("DELETE FROM publications WHERE collection = ?", (collection,))
+    facts.remove(tx, _BUILD.format(collection))
+
+
+def last_build(connection: Connection, collection: int) -> int:
+    """Give the number of the last build of a collection that was begun, 0 before the first."""
+    return int(facts.read(connection, _BUILD.format(collection)) or 0)
+
+
+def begin_build(tx: WriteTransaction, collection: int, at_least: int) -> int:
+    """Give a build a number that none before it had; whoever has an earlier one must not publish it any more."""
+    number = max(last_build(tx.connection, collection) + 1, at_least)
+    facts.put(tx, _BUILD.format(collection), str(number))
+    return number
 
 
 def unknown(connection: Connection, rows: Container[int]) -> list[int]:
-    """List the collections, other than those of these rows, of which something was published."""
-    return [row for row in sorted(stamps(connection)) if row not in rows]
+    """List the collections, other than those of these rows, of which something was published or begun."""
+    begun = connection.execute("SELECT key FROM meta WHERE key LIKE ?", (_BUILD.format("%"),))
+    found = {*stamps(connection), *(int(key.removeprefix(_BUILD.format(""))) for (key,) in begun)}
+    return [row for row in sorted(found) if row not in rows]
 
 
 def identity_of(catalog: Catalog) -> str:

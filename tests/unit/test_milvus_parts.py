@@ -134,7 +134,7 @@ def test_a_record_is_read_as_it_was_written() -> None:
     assert Publication.parse(one.to_json(), "s").name == "3-17-m2"
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": 1}', '{"format": 1, "versions": {}, "dead": []}'])
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": 2}', '{"format": 2, "versions": {}, "departed": []}'])
 def test_a_record_that_is_none_is_damaged(text: str) -> None:
     with pytest.raises(Damaged):
         Publication.parse(text, "s")
@@ -142,7 +142,7 @@ def test_a_record_that_is_none_is_damaged(text: str) -> None:
 
 def test_a_record_of_a_later_version_is_refused() -> None:
     with pytest.raises(Incompatible):
-        Publication.parse('{"format": 2}', "s")
+        Publication.parse('{"format": 3}', "s")
 
 
 def test_the_index_goes_by_size_unless_it_is_named() -> None:

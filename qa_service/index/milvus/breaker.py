@@ -9,6 +9,8 @@ from contextlib import contextmanager
 
 REST_S = 1.0
 """How long nobody asks after a failure; then one does, and the others once that one was answered."""
+TRIAL_S = 0.3
+"""How long the others wait for that answer before they are refused."""
 
 
 class Breaker:
@@ -25,7 +27,7 @@ class Breaker:
     def __init__(self, refused: Callable[[], Exception], clock: Callable[[], float] = time.monotonic) -> None:
         self._refused = refused
         self._clock = clock
-        self._lock = threading.Lock()
+        self._lock = threading.Condition()
         self._failed_at: float | None = None
         self._trying = False
         self.trips = 0
@@ -53,6 +55,8 @@ class Breaker:
 
     def _enter(self) -> bool:
         with self._lock:
+            if self._trying:
+                self._lock.wait_for(lambda: not self._trying, TRIAL_S)
             if self._failed_at is None:
                 return False
             if self._trying or self._clock() < self._failed_at + REST_S:
@@ -69,3 +73,4 @@ class Breaker:
                 self._failed_at = None
             if trying:
                 self._trying = False
+                self._lock.notify_all()

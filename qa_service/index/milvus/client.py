@@ -149,22 +149,22 @@ class MilvusServer:
         """Count the rows that live."""
         with self._connection.using(_WRITE_S) as (client, more):
             given = {"filter": "", "output_fields": ["count(*)"], "consistency_level": "Strong", **more}
-            found = loaded(client, name, lambda: client.query(name, **given))
+            found = loaded(client, name, lambda: client.query(name, **given), _WRITE_S)
         return int(found[0]["count(*)"])
 
     def keys(self, name: str) -> NDArray[np.int64]:
         """Read the keys of all rows, in order."""
-        found: list[int] = []
+        found = [np.empty(0, dtype=np.int64)]
         with self._connection.using(_WRITE_S) as (client, more):
             given = {"batch_size": _PAGE, "filter": "key >= 0", "output_fields": ["key"], **more}
             given["consistency_level"] = "Strong"
-            pages = loaded(client, name, lambda: client.query_iterator(name, **given))
+            pages = loaded(client, name, lambda: client.query_iterator(name, **given), _WRITE_S)
             try:
                 while page := pages.next():
-                    found.extend(int(row["key"]) for row in page)
+                    found.append(np.fromiter((row["key"] for row in page), np.int64, len(page)))
             finally:
                 pages.close()
-        return np.array(sorted(found), dtype=np.int64)
+        return np.sort(np.concatenate(found))
 
     def search(
         self,
@@ -185,7 +185,7 @@ class MilvusServer:
         with self._connection.using(self._search_s) as (client, more):
             given = {"filter": expression, "search_params": dict(params), **self._seeing(written), **more}
             given |= {"anns_field": field, "limit": min(limit, MOST_HITS), "output_fields": ["key"]}
-            found = loaded(client, name, lambda: client.search(name, data=[query], **given))
+            found = loaded(client, name, lambda: client.search(name, data=[query], **given), self._search_s)
         hits = found[0]
         return Hits(np.array(list(hits.ids), dtype=np.int64), np.array(list(hits.distances), dtype=np.float32))
 

@@ -1,13 +1,13 @@
 """The collections in Milvus that stand for one of ours: of windows, and of sentences.
 
-Each build has a number and names of its own; aliases stand for the build in use, so that a question finds either the
-old or the new one.
+Each build has a number, which is given once, and so names of its own: a question asks for the build that the record
+of its publication names. Aliases stand for the one in use.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -56,10 +56,8 @@ class MilvusCollection:
         """Name a collection of a build."""
         return f"{self.alias(kind)}_{build}"
 
-    def make(self, published: Publication, passages: int) -> Publication:
-        """Make an empty build for about so many passages; the first one is in use at once."""
-        known = self._builds()
-        build = max([published.build, *known]) + 1
+    def make(self, published: Publication, build: int, passages: int) -> Publication:
+        """Make an empty build for about so many passages, beside the one in use."""
         index = self.layout.index_kind(_SENTENCES * passages)
         for kind in KINDS:
             name = self.name(kind, build)
@@ -68,30 +66,38 @@ class MilvusCollection:
                 schema.make(client, name, kind, self.dim, index, self.layout)
 
             self.server.change(make)
-        made = replace(published, build=build, index=index, written={}, departed=())
-        if not published.build:
-            self.switch(made)
-        return made
+        return replace(published, build=build, index=index, written={}, departed=())
 
     def switch(self, published: Publication) -> None:
-        """Have the aliases stand for a build."""
+        """Have the aliases stand for a build, for whoever looks into Milvus; we ask by the names of builds."""
         for kind in KINDS:
             self.server.point(self.alias(kind), self.name(kind, published.build))
 
     def exists(self, published: Publication) -> bool:
-        """Tell whether Milvus has a build."""
-        return published.build in self._builds()
+        """Tell whether Milvus has all of a build."""
+        return {self.name(kind, published.build) for kind in KINDS} <= set(self.server.collections())
 
     def write(
-        self, published: Publication, catalog: Catalog, segments: Segments, keys: Sequence[int]
+        self,
+        published: Publication,
+        catalog: Catalog,
+        segments: Segments,
+        keys: Sequence[int],
+        advance: Callable[[int], None] = lambda _: None,
     ) -> dict[str, int]:
-        """Write the rows of passages, given by key; return Milvus's time of the last of each kind."""
+        """Write the rows of passages, given by key; return Milvus's time of the last of each kind.
+
+        Parameters:
+            advance: told of each number of passages that are written.
+        """
         written: dict[str, int] = {}
         for start in range(0, len(keys), rows.PASSAGES):
+            chunk = keys[start : start + rows.PASSAGES]
             with catalog.read() as connection:
-                some = rows.made(connection, segments, keys[start : start + rows.PASSAGES])
+                some = rows.made(connection, segments, chunk)
             self._upsert(published, "windows", some.windows, written)
             self._upsert(published, "sentences", some.sentences, written)
+            advance(len(chunk))
         return written
 
     def _upsert(self, published: Publication, kind: Kind, given: Sequence[rows.Row], written: dict[str, int]) -> None:
@@ -110,13 +116,15 @@ class MilvusCollection:
         self.server.delete(self.name("windows", published.build), list(keys))
         self.server.delete(self.name("sentences", published.build), sentences)
 
-    def is_whole(self, published: Publication, passages: int) -> bool:
-        """Tell whether the build is there and in use, with as many windows as passages and dead."""
+    def is_whole(self, published: Publication, catalog: Catalog) -> bool:
+        """Tell whether the build is there, with as many windows and sentences as live and dead passages have."""
         if not self.exists(published):
             return False
-        if any(self.server.meant_by(self.alias(kind)) != self.name(kind, published.build) for kind in KINDS):
-            return False
-        return self.server.count(self.name("windows", published.build)) == passages + len(published.dead)
+        with catalog.read() as connection:
+            passages, sentences = entries.totals(connection, self.row, published.seq)
+            dead = entries.sizes(connection, published.dead)
+        wanted: dict[Kind, int] = {"windows": passages + len(dead), "sentences": sentences + sum(dead.values())}
+        return all(self.server.count(self.name(kind, published.build)) == wanted[kind] for kind in KINDS)
 
     def mend(self, published: Publication, catalog: Catalog, segments: Segments) -> Publication:
         """Write what Milvus lacks of what is published, and remove what it has too many."""
@@ -139,6 +147,11 @@ class MilvusCollection:
         if not self.exists(published):
             yield f"{self.name('windows', published.build)} is not in Milvus ({_REBUILD})"
             return
+        if other := [build for build in self.builds() if build not in (published.build, *published.retired)]:
+            yield (
+                f"Milvus has builds {other} of it besides the one in use: a rebuild is under way, or was cut off"
+                " (run `qa-service compact --erase` when none is)"
+            )
         missing, surplus = self._differences(published, catalog)
         for kind in KINDS:
             # What is about to be removed is known to questions, too.
@@ -154,9 +167,12 @@ class MilvusCollection:
         with catalog.read() as connection:
             live = entries.added(connection, self.row, -1, published.seq)
             sizes = entries.sizes(connection, live)
+        windows = np.array(live, dtype=np.int64)
+        counts = np.array([sizes[key] for key in live], dtype=np.int64)
+        numbers = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
         wanted: dict[Kind, Keys] = {
-            "windows": np.array(live, dtype=np.int64),
-            "sentences": np.array([k for key in live for k in rows.sentence_keys(key, sizes[key])], dtype=np.int64),
+            "windows": windows,
+            "sentences": (np.repeat(windows, counts) << SENTENCE_BITS) + numbers,
         }
         missing: dict[Kind, Keys] = {}
         surplus: dict[Kind, Keys] = {}
@@ -176,8 +192,15 @@ class MilvusCollection:
         for kind in KINDS:
             self.server.drop(self.name(kind, build))
 
-    def _builds(self) -> list[int]:
-        """List the builds that are whole or begun, by what Milvus has."""
+    def drop_builds_but(self, kept: Container[int]) -> None:
+        """Remove all builds, whole or begun, but these."""
+        for build in self.builds():
+            if build not in kept:
+                logger.info("build %d of collection %d is removed from Milvus", build, self.row)
+                self.drop_build(build)
+
+    def builds(self) -> list[int]:
+        """List the builds of which Milvus has anything."""
         prefixes = tuple(f"{self.alias(kind)}_" for kind in KINDS)
         found = [name.rsplit("_", 1)[1] for name in self.server.collections() if name.startswith(prefixes)]
         return sorted({int(number) for number in found if number.isdigit()})

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from qa_service.errors import ConfigError, Unavailable
+from qa_service.errors import ConfigError
 from qa_service.index.milvus.breaker import Breaker
+from qa_service.index.milvus.failing import Away, NoDatabase, away, meaning
 from qa_service.milvus_address import MilvusAddress
 
 if TYPE_CHECKING:
@@ -38,7 +39,8 @@ class MilvusConnection:
         self._connect_s = connect_s
         self._client: MilvusClient | None = None
         self._connecting = threading.Lock()
-        self._breaker = Breaker(lambda: self._away("it did not answer just now"))
+        self._breaker = Breaker(lambda: away("it did not answer just now", str(address)))
+        self._failures = 0
 
     @property
     def outages(self) -> int:
@@ -50,9 +52,9 @@ class MilvusConnection:
         """Give the client and the time limit of its calls.
 
         Errors:
-            Unavailable: Milvus cannot be reached, or refuses what is asked of it.
+            Away: Milvus cannot be reached. Gone: it lacks what it is asked of. Unavailable: it refuses.
         """
-        with self._breaker.call(Unavailable), self._told():
+        with self._breaker.call(Away), self._told():
             yield self._connected(), {"timeout": seconds}
 
     def close(self) -> None:
@@ -70,13 +72,24 @@ class MilvusConnection:
         try:
             yield
         except (MilvusException, grpc.RpcError, grpc.FutureTimeoutError) as error:
-            message = error.message if isinstance(error, MilvusException) else str(error)
-            raise self._away(" ".join(str(message).split())[:200]) from error
+            meant = meaning(error, str(self.address))
+            if isinstance(meant, NoDatabase):
+                # The next connection makes it; this one may be in use by others still.
+                self._client = None
+            raise meant from error
 
     def _connected(self) -> MilvusClient:
+        failures = self._failures
         with self._connecting:
             if self._client is None:
-                self._client = self._connect()
+                if self._failures != failures:
+                    # Who waited for another's attempt is not to wait for one of its own.
+                    raise away("it did not answer just now", str(self.address))
+                try:
+                    self._client = self._connect()
+                except BaseException:
+                    self._failures += 1
+                    raise
             return self._client
 
     def _connect(self) -> MilvusClient:
@@ -97,13 +110,6 @@ class MilvusConnection:
         client = MilvusClient(db_name=address.database, **given)
         self.is_lite = "lite" in client.get_server_version(timeout=self._connect_s).lower()
         return client
-
-    def _away(self, why: str) -> Unavailable:
-        return Unavailable(
-            f"Milvus cannot be used now: {why}",
-            field=str(self.address),
-            remedy="see that it runs and can be reached, then try again; nothing that was acknowledged is lost",
-        )
 
 
 def ensure_installed() -> None:

@@ -12,8 +12,9 @@ import threading
 import time
 from collections.abc import Callable, Container, Iterator
 from contextlib import AbstractContextManager
+from functools import partial
 
-from qa_service.errors import QAError, Unavailable
+from qa_service.errors import Damaged, Incompatible, QAError, Unavailable
 from qa_service.index.indexes import Indexes
 from qa_service.index.lost_writes import REMEDY
 from qa_service.index.manifest import BaseEntry, Versions
@@ -26,7 +27,7 @@ from qa_service.index.milvus.publishing import MilvusPublishing, is_over
 from qa_service.index.milvus.schema import Layout
 from qa_service.index.milvus.snapshot import MilvusSnapshot
 from qa_service.index.processed import ensure_made_with, ensure_processed
-from qa_service.index.snapshot import Snapshot
+from qa_service.index.snapshot import Gone, Snapshot
 from qa_service.store import articles, collections, passages, publications
 from qa_service.store.catalog import Catalog
 from qa_service.store.collections import Collection
@@ -44,6 +45,7 @@ class MilvusIndexes:
     """All collections' indexes in one database of a Milvus. Safe for threads."""
 
     follows_writes = True
+    names_blocks = False
 
     def __init__(
         self, catalog: Catalog, segments: Segments, versions: Versions, server: MilvusServer, layout: Layout
@@ -83,6 +85,14 @@ class MilvusIndexes:
             ensure_made_with(self.versions, found.versions, str(self.server.address))
         return found
 
+    def _readable(self, collection: int) -> Publication | None:
+        """Read what is published; None where that cannot be read."""
+        try:
+            return self.manifest(collection)
+        except (Damaged, Incompatible) as error:
+            logger.warning("what is published is made anew: %s", error)
+            return None
+
     def stamp(self, collection: int) -> bytes | None:
         """Give the stamp of a collection's publication, as of a moment ago."""
         with self._lock:
@@ -111,14 +121,22 @@ class MilvusIndexes:
         if not found.build or self._whole.get(collection.row) == looked:
             return True
         # It was away, or this process has just begun: what it was told last may be gone.
-        if not self.collection(collection.row).is_whole(found, collection.passages):
+        if not self.collection(collection.row).is_whole(found, self.catalog):
             return False
         self._whole[collection.row] = looked
         return True
 
+    def doubt(self, collection: int) -> None:
+        """Have what Milvus has of a collection counted when it is looked at next."""
+        self._whole.pop(collection, None)
+
     def publish_delta(self, collection: Collection) -> Publication:
-        """Publish what the catalogue has beyond the last publication."""
-        return self.publishing.catch_up(self.collection(collection.row), collection, self.manifest(collection.row))
+        """Publish what the catalogue has beyond the last publication; if that is not in Milvus any more, all."""
+        there = self.collection(collection.row)
+        try:
+            return self.publishing.catch_up(there, collection, self.manifest(collection.row))
+        except Gone:
+            return self.recover(collection)
 
     def _forget_stamps(self) -> None:
         with self._lock:
@@ -137,17 +155,18 @@ class MilvusIndexes:
         if before is not None and not thoroughly and self.covers(collection):
             return before
         there = self.collection(collection.row)
+        outages = self.server.outages
         if before is not None and before.build and not there.exists(before):
             logger.warning("the index of collection %s is not in Milvus any more and is made anew", collection.name)
-            before = None
-        outages = self.server.outages
-        published = self.publishing.catch_up(there, collection, before, advance)
+            published = self.publishing.anew(there, collection, advance)
+        else:
+            published = self.publishing.catch_up(there, collection, before, advance)
         if published.build:
             there.switch(published)
-            if not there.is_whole(published, collection.passages):
+            if not there.is_whole(published, self.catalog):
                 # Who was cut off may have removed more than the record tells.
                 published = self.publishing.tidy(there, published, at_once=True)
-            if thoroughly or not there.is_whole(published, collection.passages):
+            if thoroughly or not there.is_whole(published, self.catalog):
                 published = self.publishing.record(there.mend(published, self.catalog, self.segments))
             self._whole[collection.row] = outages, published.build
         return published
@@ -160,7 +179,8 @@ class MilvusIndexes:
         if isinstance(previous, MilvusSnapshot) and previous.manifest.stamp == found.stamp:
             return previous
         there = self.collection(collection)
-        return MilvusSnapshot(found, self.server, self.catalog, there.alias("windows"), there.alias("sentences"))
+        windows, sentences = there.name("windows", found.build), there.name("sentences", found.build)
+        return MilvusSnapshot(found, self.server, self.catalog, windows, sentences)
 
     def is_due(self, collection: int) -> bool:
         """Tell whether the catalogue has many dead rows of what is published."""
@@ -177,7 +197,8 @@ class MilvusIndexes:
         if not (force or anew or self.is_due(collection.row)):
             return None
         if anew:
-            self.publishing.rebuild(self.collection(collection.row), collection, self.manifest(collection.row))
+            there, read = self.collection(collection.row), partial(self._readable, collection.row)
+            self.publishing.rebuild(there, collection, read)
         with self.catalog.writer_lock():
             with self.catalog.read() as connection:
                 current = collections.find(connection, collection.name)

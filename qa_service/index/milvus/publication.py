@@ -89,7 +89,7 @@ class Publication:
             raise Incompatible(
                 f"what is published was written in format {written_by}, this version knows {FORMAT}",
                 field="publications",
-                remedy="run the same version of qa-service everywhere",
+                remedy="run the same version of qa-service everywhere; if it was an earlier one, `qa-service rebuild`",
             )
         try:
             versions = Versions(**raw.pop("versions"))

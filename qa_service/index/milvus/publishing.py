@@ -12,6 +12,7 @@ from qa_service.errors import Unavailable
 from qa_service.index.manifest import Versions
 from qa_service.index.milvus.collection import MilvusCollection
 from qa_service.index.milvus.publication import Departed, Publication
+from qa_service.index.snapshot import Gone
 from qa_service.store import collections, entries, publications
 from qa_service.store.catalog import Catalog
 from qa_service.store.collections import Collection
@@ -56,25 +57,33 @@ class MilvusPublishing:
             advance: told of each number of passages that are there.
 
         Errors:
-            Unavailable: Milvus cannot be reached; the parts before are published.
+            Gone: what is published is not in Milvus. Unavailable: Milvus cannot be used; the parts before are
+            published.
         """
         since = before.seq if before is not None else -1
         with self.catalog.read() as connection:
             steps = _steps(entries.added_in_turn(connection, collection.row, since, collection.seq))
-        if before is None and steps:
-            # What was begun and never published.
-            there.drop()
         if not steps or steps[-1][0] != collection.seq:
             steps.append((collection.seq, []))
         known = before
         for seq, keys in steps:
             with self.catalog.read() as connection:
                 dead = entries.gone(connection, collection.row, since, seq) if known is not None else []
-            known = self._publish(there, replace(collection, seq=seq), known, keys, dead)
+            known = self._publish(there, replace(collection, seq=seq), known, keys, dead, advance)
             since = seq
-            advance(len(keys))
         assert known is not None
         return known
+
+    def anew(
+        self, there: MilvusCollection, collection: Collection, advance: Callable[[int], None] = lambda _: None
+    ) -> Publication:
+        """Publish all of a collection of which Milvus has lost what was published; the caller holds the writer's lock.
+
+        Nothing of it is shown before all of it is there: a part would be taken for the whole.
+        """
+        with self.catalog.read() as connection:
+            keys = entries.added(connection, collection.row, -1, collection.seq)
+        return self._publish(there, collection, None, keys, [], advance)
 
     def _publish(
         self,
@@ -83,6 +92,7 @@ class MilvusPublishing:
         before: Publication | None,
         added: Sequence[int],
         dead: Sequence[int],
+        advance: Callable[[int], None],
     ) -> Publication:
         """Publish a collection up to its last write; the caller holds the writer's lock.
 
@@ -92,20 +102,26 @@ class MilvusPublishing:
             dead: keys of passages that are in it and live no more.
 
         Errors:
-            Unavailable: Milvus cannot be reached; nothing is published then.
+            Gone, Unavailable: nothing is published then.
         """
         published = before or self.begun(collection.row)
         room = max(MOST_DEAD - len(published.dead), 0)
         try:
             if added and not published.build:
-                published = there.make(published, collection.passages)
-            written = there.write(published, self.catalog, self.segments, added)
+                # What was begun and never published goes.
+                there.drop()
+                build = self._begin_build(there, collection.row)
+                published = there.make(published, build, collection.passages)
+                there.switch(published)
+            written = there.write(published, self.catalog, self.segments, added, advance)
             there.remove(published, self.catalog, dead[room:])
+        except Gone:
+            raise
         except Unavailable as error:
             raise Unavailable(
                 f"what was written is kept, but cannot be searched yet: {error.detail}",
                 field=error.field,
-                remedy="see that Milvus runs and can be reached; the next write, or the service itself, publishes it",
+                remedy=f"{error.remedy}; the next write, or the service itself, publishes it",
             ) from error
         with self.catalog.read() as connection:
             last_key = entries.last_key(connection)
@@ -115,6 +131,12 @@ class MilvusPublishing:
             replace(published, seq=collection.seq, last_key=last_key, departed=departed, written=written)
         )
         return self.tidy(there, published)
+
+    def _begin_build(self, there: MilvusCollection, row: int) -> int:
+        """Number a build, and note that it is begun before Milvus has anything of it."""
+        at_least = max(there.builds(), default=0) + 1
+        with self.catalog.write() as tx:
+            return publications.begin_build(tx, row, at_least)
 
     def record(self, published: Publication) -> Publication:
         """Record a publication, which is what readers see from then on; give it with its time and stamp."""
@@ -135,6 +157,9 @@ class MilvusPublishing:
             return published
         try:
             there.remove(published, self.catalog, [key for one in due for key in one.keys])
+            if published.retired:
+                # Milvus keeps what an alias stands for.
+                there.switch(published)
             for build in published.retired:
                 there.drop_build(build)
         except Unavailable as error:
@@ -143,41 +168,62 @@ class MilvusPublishing:
         left = tuple(one for one in published.departed if one not in due)
         return self.record(replace(published, departed=left, retired=()))
 
-    def rebuild(self, there: MilvusCollection, collection: Collection, before: Publication | None) -> None:
-        """Make the collections in Milvus anew beside those in use, and have the aliases stand for them.
+    def rebuild(
+        self, there: MilvusCollection, collection: Collection, published: Callable[[], Publication | None]
+    ) -> None:
+        """Make the collections in Milvus anew beside those in use, and take them into use by one record.
 
-        Questions go on all the while; writers wait for the last of it only.
+        Questions go on all the while; writers wait for the last of it only. Whatever another rebuild has begun is
+        removed, whether it was cut off or is still under way, which then fails.
+
+        Parameters:
+            published: reads what is published; None where that cannot be read.
+
+        Errors:
+            Unavailable: Milvus cannot be used, or another rebuild has begun meanwhile.
         """
-        with self.catalog.read() as connection:
-            current = collections.find(connection, collection.name)
-            keys = entries.added(connection, collection.row, -1, current.seq) if current else []
-        if current is None or current.row != collection.row or not keys:
-            return
-        fresh = there.make(replace(before or self.begun(current.row), seq=-1), len(keys))
+        with self.catalog.writer_lock():
+            with self.catalog.read() as connection:
+                current = collections.find(connection, collection.name)
+                keys = entries.added(connection, collection.row, -1, current.seq) if current else []
+            if current is None or current.row != collection.row:
+                return
+            before = published()
+            if before is not None:
+                before = self.tidy(there, before)
+            there.drop_builds_but({before.build} if before else {})
+            if not keys:
+                if before is None:
+                    self.record(replace(self.begun(current.row), seq=current.seq))
+                return
+            build = self._begin_build(there, current.row)
+        fresh = there.make(replace(before or self.begun(current.row), seq=-1, retired=()), build, len(keys))
         written = there.write(fresh, self.catalog, self.segments, keys)
         with self.catalog.writer_lock():
             with self.catalog.read() as connection:
                 now = collections.find(connection, collection.name)
-                if now is None or now.row != collection.row:
-                    there.drop_build(fresh.build)
-                    return
+                if now is None or now.row != collection.row or publications.last_build(connection, now.row) != build:
+                    there.drop_build(build)
+                    if now is None or now.row != collection.row:
+                        return
+                    raise Unavailable(
+                        "another rebuild of it has begun meanwhile", field=collection.name, remedy="let that one end"
+                    )
                 late = entries.added(connection, now.row, current.seq, now.seq)
                 dead = entries.gone(connection, now.row, current.seq, now.seq)
                 last_key = entries.last_key(connection)
             written |= there.write(fresh, self.catalog, self.segments, late)
-            retired = (before.build,) if before and before.build else ()
-            published = self.record(
+            made = self.record(
                 replace(
                     fresh,
                     seq=now.seq,
                     last_key=last_key,
                     departed=_with((), current.seq, dead),
                     written=written,
-                    retired=retired,
+                    retired=tuple(one for one in there.builds() if one != build),
                 )
             )
-            there.switch(published)
-            self.tidy(there, published)
+            self.tidy(there, made)
 
 
 def is_over(departed: Departed) -> bool:

@@ -38,7 +38,7 @@ class MilvusSnapshot:
     """Nominates through Milvus.
 
     Attributes:
-        windows, sentences: the aliases of its collections.
+        windows, sentences: the names of its collections.
         dead: keys of passages that are gone, but in Milvus still, in increasing order.
     """
 
