@@ -84,7 +84,6 @@ class Background:
         self._stamps: dict[int, bytes | None] = {}
         self._seen: dict[int, tuple[int, float]] = {}
         self._pause_until: dict[int, float] = {}
-        self._doubted: set[int] = set()
         self._warnings: dict[str, str] = {}
         self._rest_until = 0.0
         self.lag = Lag()
@@ -114,10 +113,6 @@ class Background:
     def wake(self, compact: str | None = None) -> None:
         """Tell the worker that a job was queued, or that a collection may need compaction."""
         self._work.put(compact)
-
-    def look_again(self, collection: int) -> None:
-        """Look at once whether what is published of a collection, given by its row, is whole."""
-        self._doubted.add(collection)
 
     def warnings(self) -> list[str]:
         """Name the trouble that the workers last met and that has not gone since, and how far they are behind."""
@@ -151,7 +146,6 @@ class Background:
             self._stamps.pop(row, None)
             self._seen.pop(row, None)
             self._pause_until.pop(row, None)
-        self._doubted.intersection_update(rows)
         for what in list(self._warnings):
             if what.startswith(_of("")) and what not in named:
                 self._settled(what)
@@ -189,9 +183,10 @@ class Background:
 
     def _lags(self, collection: Collection) -> bool:
         """Tell whether the last write is old and unpublished: its writer died, or the manifest was damaged since."""
-        if collection.row in self._doubted:
-            self._doubted.discard(collection.row)
-            return not self._generations.covers(collection)
+        if collection.row in self._opened.doubted:
+            if not self._generations.covers(collection):
+                return True
+            self._opened.doubted.pop(collection.row, None)
         seq, since = self._seen.setdefault(collection.row, (collection.seq, time.monotonic()))
         if seq != collection.seq:
             self._seen[collection.row] = (collection.seq, time.monotonic())

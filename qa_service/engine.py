@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import TypeVar
 
 from embeddings.encoder import Encoder
 from embeddings.reranker import Reranker
@@ -19,7 +18,6 @@ from qa_service.explanation import Explanation, Target
 from qa_service.fitness import Fitness
 from qa_service.forgetting import Forgetting
 from qa_service.index.opened import OpenedCollections
-from qa_service.index.snapshot import Gone, Snapshot
 from qa_service.ingest import Ingestor, passage_tokens
 from qa_service.keys import key_file
 from qa_service.library import Library
@@ -50,8 +48,6 @@ from qa_service.types import (
     Submission,
 )
 from qa_service.vitals import Vitals, read_vitals
-
-T = TypeVar("T")
 
 
 class Engine:
@@ -168,12 +164,12 @@ class Engine:
                 f"{given} of article_id and passage_id is given", field="article_id", remedy="give exactly one of them"
             )
         ask, threshold = self._checked(ask)
-        return self._of_snapshot(ask.collection, lambda one: self._searcher.explain(ask, target, one, threshold))
+        return self.opened.use(ask.collection, lambda one: self._searcher.explain(ask, target, one, threshold))
 
     def rank(self, question: str, collection: str = DEFAULT_COLLECTION, depth: int = 100) -> list[tuple[str, float]]:
         """Rank the best `depth` articles for a question, best first; see `Searcher.rank_articles`."""
         check_question(question, self.settings.max_question_chars)
-        return self._of_snapshot(collection, lambda one: self._searcher.rank_articles(question, collection, one, depth))
+        return self.opened.use(collection, lambda one: self._searcher.rank_articles(question, collection, one, depth))
 
     def rerank(self, question: str, documents: Sequence[str]) -> list[tuple[int, float]]:
         """Put documents in order that come with the question; see `GivenDocuments.rank`."""
@@ -320,25 +316,7 @@ class Engine:
 
     def _answer(self, ask: Ask) -> Result:
         ask, threshold = self._checked(ask)
-        return self._of_snapshot(ask.collection, lambda one: self._searcher.ask(ask, one, threshold))
-
-    def _of_snapshot(self, collection: str, act: Callable[[Snapshot | None], T]) -> T:
-        """Do something with what is published of a collection; again if that was replaced meanwhile.
-
-        Errors:
-            Gone: it was lost; the background looks after it.
-        """
-        snapshot = self.opened.snapshot(collection)
-        try:
-            return act(snapshot)
-        except Gone:
-            assert snapshot is not None
-            newer = self.opened.after(collection, snapshot)
-            if newer is None:
-                self.generations.doubt(snapshot.manifest.collection)
-                self._background.look_again(snapshot.manifest.collection)
-                raise
-        return act(newer)
+        return self.opened.use(ask.collection, lambda one: self._searcher.ask(ask, one, threshold))
 
     def _checked(self, ask: Ask) -> tuple[Ask, float]:
         """Check a question and fill in from the settings what it leaves open; give its threshold too."""

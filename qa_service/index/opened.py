@@ -4,21 +4,29 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
+from typing import TypeVar
 
 from qa_service.errors import Damaged
 from qa_service.index.indexes import Indexes
 from qa_service.index.local_snapshot import LocalSnapshot
 from qa_service.index.manifest import BaseEntry
-from qa_service.index.snapshot import Published, Snapshot
+from qa_service.index.snapshot import Gone, Published, Snapshot
 from qa_service.store import collections
 from qa_service.store.catalog import Catalog
 from qa_service.store.collections import Collection
+
+T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
 
 class OpenedCollections:
-    """Snapshots by collection; readers take one and keep it until they are done."""
+    """Snapshots by collection; readers take one and keep it until they are done.
+
+    Attributes:
+        doubted: what a question that did not find what is published was told, by row of the collection.
+    """
 
     def __init__(self, catalog: Catalog, generations: Indexes) -> None:
         self._catalog = catalog
@@ -26,6 +34,7 @@ class OpenedCollections:
         self._snapshots: dict[int, Snapshot] = {}
         self._unreadable: dict[int, tuple[str, bytes | None, Damaged]] = {}
         self._refreshing = threading.Lock()
+        self.doubted: dict[int, str] = {}
 
     def snapshot(self, name: str) -> Snapshot | None:
         """Give the open snapshot of a collection; None when nothing is published of it.
@@ -51,11 +60,24 @@ class OpenedCollections:
             snapshot = self._snapshots.get(found.row)
         return snapshot
 
-    def after(self, name: str, gone: Snapshot) -> Snapshot | None:
-        """Give what has taken the place of a snapshot that is not there any more; None when nothing has so far."""
-        self.refresh(name)
+    def use(self, name: str, act: Callable[[Snapshot | None], T]) -> T:
+        """Do something with the open snapshot of a collection; again where that was replaced meanwhile.
+
+        Errors:
+            As for `snapshot`. Gone: what is published is lost; it is `doubted`, and made again by who looks after that.
+        """
         snapshot = self.snapshot(name)
-        return snapshot if snapshot is not gone else None
+        try:
+            return act(snapshot)
+        except Gone as error:
+            assert snapshot is not None
+            self.refresh(name)
+            newer = self.snapshot(name)
+            if newer is snapshot:
+                self._generations.doubt(snapshot.manifest.collection)
+                self.doubted[snapshot.manifest.collection] = f"collection {name} cannot be asked: {error}"
+                raise
+        return act(newer)
 
     def refresh(self, name: str) -> None:
         """Open a collection's current generation if it is not the one open already."""
@@ -96,7 +118,7 @@ class OpenedCollections:
     def warnings(self) -> list[str]:
         """Tell what was found damaged: what is replaced for the time being, and what cannot be."""
         unreadable = [f"collection {name} cannot be asked: {error}" for name, _, error in self._unreadable.values()]
-        return [*self._generations.damage.warnings(), *unreadable]
+        return [*self._generations.damage.warnings(), *unreadable, *list(self.doubted.values())]
 
     def follow(self, name: str) -> None:
         """Open a collection's current generation if an older one is open; else the first question does."""
@@ -119,6 +141,8 @@ class OpenedCollections:
             self._snapshots.pop(row, None)
         for row in set(self._unreadable) - rows:
             self._unreadable.pop(row, None)
+        for row in set(self.doubted) - rows:
+            self.doubted.pop(row, None)
         self._generations.damage.forget_all_but(rows)
 
     def recover(self, *, partly: bool = False) -> None:

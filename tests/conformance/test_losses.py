@@ -77,6 +77,7 @@ def test_a_collection_that_milvus_lost_keeps_no_other_from_answers_and_is_made_a
         with pytest.raises(Unavailable, match="not in Milvus any more"):
             engine.ask(ask("编号"))
         assert found(engine, collection="others") == ["x"]
+    assert [one for one in engine.opened.warnings() if "default cannot be asked" in one]
     engine.start_workers()
     for _ in range(300):
         engine._background._stop.wait(0.1)
@@ -85,6 +86,7 @@ def test_a_collection_that_milvus_lost_keeps_no_other_from_answers_and_is_made_a
                 break
     assert found(engine) == ALL
     engine.retire()
+    assert engine.opened.warnings() == []
     assert engine.check() == []
     assert in_milvus(engine)[1].build > published.build
 
