@@ -23,6 +23,9 @@ from qa_service.types import Outcome, Submission
 
 logger = logging.getLogger(__name__)
 
+MOST_SITE_BYTES = 255
+"""A host name has at most 253; what is longer is a feed's title or a mistake, and no index of a database takes it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Draft:
@@ -238,7 +241,12 @@ def check_submission(article_id: str, submission: Submission) -> None:
 
 
 def site_of(submission: Submission) -> str:
-    """Name the site an article comes from: the host of its URL, else the site that its metadata name, else ""."""
+    """Name the site an article comes from: the host of its URL, else the site that its metadata name, else "".
+
+    A long name is told by its hash: nobody is shown it, and articles of one name are still of one site.
+    """
     host = urlsplit(submission.url or "").hostname or ""
     named = submission.metadata.get("site")
-    return host.lower().removeprefix("www.") or (named.strip().lower() if isinstance(named, str) else "")
+    site = host.lower().removeprefix("www.") or (named.strip().lower() if isinstance(named, str) else "")
+    given = site.encode("utf-8")
+    return site if len(given) <= MOST_SITE_BYTES else f"sha256:{hashlib.sha256(given).hexdigest()}"

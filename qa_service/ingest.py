@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 
 from embeddings.encoder import Encoder, Vectors
-from qa_service import learning, learnt
+from qa_service import learning, learnt, singling_out
 from qa_service.blocks import BlockEncoder, Elsewhere
 from qa_service.cutting import Cutting
 from qa_service.drafting import Draft, Drafter, Prepared, Processing
@@ -238,6 +238,21 @@ class Ingestor:
         noted: Noted | None = None,
     ) -> list[Outcome] | None:
         """Write a batch and publish it; None when it is not wanted any more."""
+
+        def write(some: Sequence[Draft]) -> list[Outcome] | None:
+            return self._commit_together(some, encoded, name, publish, wanted, noted)
+
+        return singling_out.written(batch, write)
+
+    def _commit_together(
+        self,
+        batch: Sequence[Draft],
+        encoded: dict[bytes, Vectors],
+        name: str,
+        publish: bool,
+        wanted: Callable[[], bool],
+        noted: Noted | None,
+    ) -> list[Outcome] | None:
         if all(draft.record is None for draft in batch):
             outcomes = [draft.outcome for draft in batch if draft.outcome is not None]
             if publish:

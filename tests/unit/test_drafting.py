@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,7 +14,7 @@ from qa_service.cutting import in_original
 from qa_service.engine import Engine
 from qa_service.text.offsets import MappedText
 from qa_service.types import Ask, Span
-from tests.conftest import add
+from tests.conftest import add, article
 
 pytestmark = pytest.mark.both_catalogues
 
@@ -60,3 +62,19 @@ def test_repair_can_be_switched_off_and_is_part_of_the_index(settings: Settings)
     assert better is not None
     assert float(str(better["coverage"])) > float(str(explain["coverage"]))
     mended.close()
+
+
+def test_a_site_of_any_length_is_taken_and_stays_one_site(engine: Engine) -> None:
+    """No index of a database takes a long text, and a feed's title may be one."""
+    rng = random.Random(1)
+    long = "".join(chr(rng.randrange(0x4E00, 0x9FFF)) for _ in range(7000))
+    given = [article("a", DIRTY, metadata={"site": long}), article("b", DIRTY, metadata={"site": f" {long} "})]
+    given.append(article("c", DIRTY, url=f"https://{long[:2000]}/"))
+    given.append(article("d", DIRTY, metadata={"site": "Example.com"}))
+    assert [one.outcome for one in engine.ingest(given)] == ["created"] * 4
+    assert engine.article("default", "a").summary.metadata == {"site": long}
+    with engine.catalog.read() as connection:
+        sites = [site for (site,) in connection.execute("SELECT site FROM articles ORDER BY id")]
+    assert sites[0] == sites[1] != sites[2]
+    assert sites[3] == "example.com"
+    assert max(map(len, sites)) < 100

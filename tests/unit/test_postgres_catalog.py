@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +19,7 @@ from qa_service.config import Settings, load_settings
 from qa_service.engine import Engine
 from qa_service.errands import Order
 from qa_service.errors import ConfigError, Damaged, Incompatible, QAError, Unavailable
+from qa_service.job_runner import JobRunner
 from qa_service.store import jobs, passages, writer_lock
 from qa_service.store.catalog import Catalog
 from qa_service.store.opening import open_catalog
@@ -317,6 +319,26 @@ def test_what_is_for_files_names_what_there_is_instead(
     for command in (["backup", "x.tar"], ["restore", "x.tar"]):
         assert main([*command, "--data", str(tmp_path / "d")]) == 2
         assert "pg_dump" in capsys.readouterr().err
+
+
+def test_an_article_that_postgresql_does_not_take_is_rejected_by_itself(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An index has a longest row: it had been told as an outage, for which a job waits for ever."""
+    rng = random.Random(1)
+    long = "".join(chr(rng.randrange(0x4E00, 0x9FFF)) for _ in range(7000))
+    monkeypatch.setattr("qa_service.drafting.MOST_SITE_BYTES", 10**6)
+    with closing(Engine.open(settings, ToyEncoder())) as engine:
+        given = [article("a", PARK), article("b", LAKE, metadata={"site": long}), article("c", LAKE)]
+        job = engine.submit(given, "jobs")
+        JobRunner(engine.catalog, engine.taking_in.ingest_batches, lambda: False).drain()
+        for found in (engine.job(job.id).outcomes, engine.ingest(given)):
+            outcomes = list(found)
+            assert [one.outcome for one in outcomes] == ["created", "rejected", "created"]
+            assert "PostgreSQL does not take it: index row" in str(outcomes[1].reason)
+        assert engine.job(job.id).state == "done"
+        assert engine.ask(Ask("公园几点开门？")).passages[0].article_id == "a"
+        assert engine.check() == []
 
 
 def test_another_model_is_refused_and_nothing_awaits_it(settings: Settings) -> None:

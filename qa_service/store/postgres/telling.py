@@ -10,16 +10,19 @@ from typing import NoReturn
 import psycopg
 from psycopg import errors
 
-from qa_service.errors import Damaged, Unavailable
+from qa_service.errors import Damaged, Rejected, Unavailable
 
 _AGAIN = "see that PostgreSQL runs and can be reached; nothing has to be restarted here"
+_OF_WHAT_IS_GIVEN = ("22", "54")
+"""Classes of errors that come from a value: it cannot be kept as it is, or is over a limit. It never will be taken."""
 
 
 def tell(error: psycopg.Error, where: str) -> NoReturn:
     """Tell why a database cannot be used; what is a mistake of ours stays as it is.
 
     Errors:
-        Damaged: PostgreSQL finds that it is not sound. Unavailable: it cannot be used now.
+        Damaged: PostgreSQL finds that it is not sound. Rejected: it will never take what is to be written. Unavailable:
+        it cannot be used now.
     """
     said = _first_line(error)
     if isinstance(error, errors.DataCorrupted | errors.IndexCorrupted):
@@ -31,6 +34,9 @@ def tell(error: psycopg.Error, where: str) -> NoReturn:
     if isinstance(error, errors.InsufficientPrivilege):
         remedy = "let the user in QA_CATALOG own the database or its schema"
         raise Unavailable(f"PostgreSQL refuses: {said}", field=where, remedy=remedy) from error
+    if (error.sqlstate or "")[:2] in _OF_WHAT_IS_GIVEN:
+        remedy = "leave the article out or shorten what is long in it, and report it with this message"
+        raise Rejected(f"PostgreSQL does not take it: {said}", remedy=remedy) from error
     if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
         raise Unavailable(f"the catalogue cannot be used now: {said}", field=where, remedy=_AGAIN) from error
     raise error
