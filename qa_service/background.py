@@ -238,8 +238,8 @@ class Background:
 
     def _jobs_are_free(self) -> bool:
         """Tell whether no other server works on jobs: then none has to be started for them."""
-        with self._catalog.jobs_lock() as free:
-            return free
+        with self._catalog.jobs_lock() as mine:
+            return mine()
 
     def _compact_due(self) -> None:
         """Compact the collections that may need it; where it fails it is tried again, less and less often."""

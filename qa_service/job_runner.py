@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -10,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from qa_service.errors import Damaged, Incompatible, QAError, Unavailable
 from qa_service.ingest import Noted
 from qa_service.store import jobs
-from qa_service.store.catalog import Catalog, WriteTransaction
+from qa_service.store.catalog import Catalog, Mine, WriteTransaction
 from qa_service.types import Outcome, Submission
 from qa_service.writing import now
 
@@ -22,6 +23,10 @@ PAGE = 100
 IngestBatches = Callable[[Iterable[Submission], str, Callable[[], bool], Noted], Iterator[Sequence[Outcome]]]
 """Ingests submissions into a collection as long as they are wanted; gives the outcomes of each batch to be noted in
 the transaction that writes it, and once it is durable."""
+
+
+class _Overtaken(Exception):
+    """Another process has worked on the job, since the lock was lost, or it was ended with its collection."""
 
 
 class JobRunner:
@@ -44,13 +49,13 @@ class JobRunner:
             has to be mended first; the jobs of all others are done. The jobs wait for that.
         """
         waiting: dict[str, QAError] = {}
-        with self._catalog.jobs_lock() as free:
-            while free and not self._stopping() and self._next(waiting):
+        with self._catalog.jobs_lock() as mine:
+            while not self._stopping() and mine() and self._next(waiting, mine):
                 pass
         for error in waiting.values():
             raise error
 
-    def _next(self, waiting: dict[str, QAError]) -> bool:
+    def _next(self, waiting: dict[str, QAError], mine: Mine) -> bool:
         """Do the oldest job of the collections that have none waiting; articles must not overtake each other."""
         with self._catalog.read() as connection:
             job = jobs.next_unfinished(connection, waiting)
@@ -58,7 +63,9 @@ class JobRunner:
             return False
         job_id, collection = job
         try:
-            self._take(job_id, collection)
+            self._take(job_id, collection, mine)
+        except _Overtaken:
+            logger.warning("job %s was worked on or ended by others meanwhile", job_id)
         except (Unavailable, OSError, MemoryError):
             raise  # a full disk or a busy writer passes
         except (Damaged, Incompatible) as error:
@@ -80,18 +87,29 @@ class JobRunner:
                 jobs.record(tx, job_id, [(place, _rejected(submission, error)) for place, submission in page])
             jobs.finish(tx, job_id, now(), error)
 
-    def _take(self, job_id: str, collection: str) -> None:
+    def _take(self, job_id: str, collection: str, mine: Mine) -> None:
         """Ingest what the job has left, and note what became of each article together with it.
 
-        An article that was taken is never taken again, when it may have been replaced or deleted meanwhile.
+        An article that was taken is never taken again, when it may have been replaced or deleted meanwhile: also not
+        when the lock of the jobs was lost and another process has taken it, which is seen where it is written.
         """
         places: deque[int] = deque()
 
         def noted(tx: WriteTransaction, outcomes: Sequence[Outcome]) -> None:
-            jobs.record(tx, job_id, [(places.popleft(), outcome) for outcome in outcomes])
+            positions = list(itertools.islice(places, len(outcomes)))
+            if not jobs.await_outcomes(tx.connection, job_id, positions):
+                raise _Overtaken  # which undoes all that the transaction has written
+            jobs.record(tx, job_id, list(zip(positions, outcomes, strict=True)))
+            for _ in positions:
+                places.popleft()
+
+        def wanted() -> bool:
+            if not mine():
+                raise _Overtaken
+            return self._is_open(job_id)
 
         submissions = self._submissions(job_id, places)
-        for _ in self._ingest(submissions, collection, lambda: self._is_open(job_id), noted):
+        for _ in self._ingest(submissions, collection, wanted, noted):
             if self._stopping():
                 return
 

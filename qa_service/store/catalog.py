@@ -7,16 +7,20 @@ what they do not share is a method of the connection.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from qa_service.errors import Damaged
 from qa_service.store.kept import Kept
 
 if TYPE_CHECKING:
     from qa_service.store.segments import Segments
+
+
+Mine: TypeAlias = Callable[[], bool]
+"""Tells whether a lock is held still: a connection that holds one may have been lost."""
 
 
 class Cursor(Protocol):
@@ -139,8 +143,8 @@ class Catalog(ABC):
         """
 
     @abstractmethod
-    def jobs_lock(self) -> AbstractContextManager[bool]:
-        """Be the only one who works on jobs; False at once when somebody else is."""
+    def jobs_lock(self) -> AbstractContextManager[Mine]:
+        """Be the only one who works on jobs; it is not so from the beginning when somebody else is."""
 
     @abstractmethod
     def ensure_at(self, root: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from qa_service.store import telling
 from qa_service.store.catalog import Connection, WriteTransaction
+from qa_service.store.listed import parts
 from qa_service.types import Job, JobState, Outcome, Submission
 
 _ATTRIBUTES = ("id", "content_type", "charset", "title", "url", "published_at", "metadata", "rejection")
@@ -97,6 +98,15 @@ def record(tx: WriteTransaction, job_id: str, outcomes: Sequence[tuple[int, Outc
         ((_outcome(outcome), job_id, position) for position, outcome in outcomes),
     )
     tx.connection.execute("UPDATE jobs SET state = 'running' WHERE id = ? AND state = 'queued'", (job_id,))
+
+
+def await_outcomes(connection: Connection, job_id: str, positions: Sequence[int]) -> bool:
+    """Tell whether a job is open and none of some of its submissions has an outcome yet."""
+    count = 0
+    for marks, chunk in parts(positions):
+        statement = f"SELECT count(*) FROM job_items WHERE job = ? AND position IN ({marks}) AND outcome IS NULL"
+        count += connection.execute(statement, (job_id, *chunk)).fetchone()[0]
+    return count == len(positions) and is_open(connection, job_id)
 
 
 def finish(tx: WriteTransaction, job_id: str, now: str, error: str | None = None) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 from qa_service.errors import Superseded, Unavailable
 from qa_service.store import catalog_file, directory_use, files, migrating, replacement, soundness, telling, writer_lock
 from qa_service.store import successor as successors
-from qa_service.store.catalog import Catalog, Connection, WriteTransaction, number_of_writes
+from qa_service.store.catalog import Catalog, Connection, Mine, WriteTransaction, number_of_writes
 from qa_service.store.kept import Kept
 from qa_service.store.segment_files import SegmentFiles
 
@@ -140,7 +140,7 @@ class SqliteCatalog(Catalog):
             writer_lock.sign(place)
             yield
 
-    def jobs_lock(self) -> AbstractContextManager[bool]:
+    def jobs_lock(self) -> AbstractContextManager[Mine]:
         """Be the only one who works on jobs; see `Catalog`."""
         return writer_lock.free(self.data_dir / "jobs.lock")
 

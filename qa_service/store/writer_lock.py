@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import filelock
@@ -44,16 +44,16 @@ def held(place: Path, data_dir: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def free(path: Path) -> Iterator[bool]:
-    """Hold the lock of a file if nobody else does; tell whether that is so."""
+def free(path: Path) -> Iterator[Callable[[], bool]]:
+    """Hold the lock of a file if nobody else does; what is given tells whether that is so."""
     lock = filelock.FileLock(path, is_singleton=False)
     try:
         lock.acquire(blocking=False)
     except filelock.Timeout:
-        yield False
+        yield lambda: False
         return
     try:
-        yield True
+        yield lambda: True
     finally:
         lock.release()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
@@ -19,12 +19,13 @@ from qa_service.config import Settings, load_settings
 from qa_service.engine import Engine
 from qa_service.errands import Order
 from qa_service.errors import ConfigError, Damaged, Incompatible, QAError, Unavailable
+from qa_service.ingest import Noted
 from qa_service.job_runner import JobRunner
 from qa_service.store import jobs, passages, writer_lock
 from qa_service.store.catalog import Catalog
 from qa_service.store.opening import open_catalog
 from qa_service.succession import awaits
-from qa_service.types import Ask, Submission
+from qa_service.types import Ask, Outcome, Submission
 from tests.conftest import add, article
 
 pytest.importorskip("psycopg", reason="psycopg is absent")
@@ -53,6 +54,15 @@ def catalog(settings: Settings) -> Iterator[Catalog]:
 def rows(catalog: Catalog, statement: str) -> list[tuple[object, ...]]:
     with catalog.read() as connection:
         return connection.execute(statement).fetchall()
+
+
+def end_all_but_own(catalog: Catalog) -> None:
+    """End every connection to the database but the one that asks for it."""
+    rows(
+        catalog,
+        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid()",
+    )
 
 
 def test_statements_are_translated_with_their_lists() -> None:
@@ -305,11 +315,49 @@ def test_one_writer_at_a_time(settings: Settings, catalog: Catalog, monkeypatch:
 
 def test_one_service_works_on_jobs(settings: Settings, catalog: Catalog) -> None:
     with closing(open_catalog(settings)) as other, other.jobs_lock() as mine:
-        assert mine
+        assert mine()
         with catalog.jobs_lock() as free:
-            assert not free
+            assert not free()
     with catalog.jobs_lock() as free:
-        assert free
+        assert free()
+
+
+def test_a_lost_lock_of_the_jobs_makes_no_deleted_article_live_again(settings: Settings) -> None:
+    """Another has taken the article and somebody has deleted it, while the first was about to write it."""
+    with closing(Engine.open(settings, ToyEncoder())) as engine:
+        job = engine.submit([article("a", PARK), article("b", LAKE)], "jobs")
+
+        def drain() -> None:
+            JobRunner(engine.catalog, engine.taking_in.ingest_batches, lambda: False).drain()
+
+        def overtaken(submissions: Iterable[Submission], name: str, _: object, noted: Noted) -> Iterator[list[Outcome]]:
+            """Ingest without looking whether the lock is held: it is lost just after that."""
+            given = list(submissions)
+            end_all_but_own(engine.catalog)
+            drain()
+            engine.delete_article("jobs", "a")
+            yield from engine.taking_in.ingest_batches(given, name, lambda: True, noted)
+
+        JobRunner(engine.catalog, overtaken, lambda: False).drain()
+        assert [one.id for one in engine.articles("jobs").articles] == ["b"]
+        assert [one.outcome for one in engine.job(job.id).outcomes] == ["created", "created"]
+
+
+def test_who_has_lost_the_lock_of_the_jobs_is_told(catalog: Catalog) -> None:
+    with catalog.jobs_lock() as mine:
+        assert mine()
+        end_all_but_own(catalog)
+        assert not mine()
+        with catalog.jobs_lock() as theirs:
+            assert theirs()
+
+
+def test_the_server_finds_out_that_a_machine_is_gone(catalog: Catalog) -> None:
+    for name, least in (("idle", 1), ("interval", 1), ("count", 1)):
+        [(value,)] = rows(catalog, f"SELECT current_setting('tcp_keepalives_{name}')::int")
+        assert least <= int(str(value)) <= 10
+    assert rows(catalog, "SELECT current_setting('tcp_user_timeout')") == [("30000",)]
+    assert rows(catalog, "SELECT current_setting('idle_session_timeout')") == [("0",)]
 
 
 def test_what_is_for_files_names_what_there_is_instead(

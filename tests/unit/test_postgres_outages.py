@@ -65,8 +65,8 @@ def test_connections_from_before_are_replaced_without_a_failure(engine: Engine, 
     server.start()
     assert first(engine) == "a"
     assert [one.outcome for one in add(engine, {"b": LAKE})] == ["created"]
-    with engine.catalog.jobs_lock() as free:
-        assert free
+    with engine.catalog.jobs_lock() as mine:
+        assert mine()
 
 
 def test_who_loses_the_connection_loses_lock_and_transaction(engine: Engine, server: PostgresServer) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from qa_service.errors import Superseded, Unavailable
 from qa_service.store import directory_use, files
-from qa_service.store.catalog import Catalog, Connection, WriteTransaction
+from qa_service.store.catalog import Catalog, Connection, Mine, WriteTransaction
 from qa_service.store.kept import Kept
 from qa_service.store.postgres import locks, migrating, telling
 from qa_service.store.postgres.connection import PostgresConnection, Reading, Writing
@@ -108,7 +108,7 @@ class PostgresCatalog(Catalog):
             finally:
                 self._local.writer = None
 
-    def jobs_lock(self) -> AbstractContextManager[bool]:
+    def jobs_lock(self) -> AbstractContextManager[Mine]:
         """Be the only one of all services who works on jobs."""
         return locks.free(self._server, locks.JOBS)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import psycopg
 from psycopg import errors
@@ -94,15 +94,24 @@ class WriterLock:
 
 
 @contextlib.contextmanager
-def free(server: Server, number: int) -> Iterator[bool]:
-    """Hold a lock if nobody else does, on a connection of its own; tell whether that is so."""
+def free(server: Server, number: int) -> Iterator[Callable[[], bool]]:
+    """Hold a lock if nobody else does, on a connection of its own; what is given tells whether that is so still."""
     raw = server.connect()
     try:
         with telling.told(server.where):
             found = raw.execute("SELECT pg_try_advisory_lock(%s::int, %s::int)", (_KIND, number)).fetchone()
-        yield bool(found and found[0])
+        mine = bool(found and found[0])
+        yield lambda: mine and _answers(raw)
     finally:
         close(raw)
+
+
+def _answers(raw: Raw) -> bool:
+    try:
+        raw.execute("SELECT 1", prepare=False)
+    except psycopg.Error:
+        return False
+    return True
 
 
 def wait_for(raw: Raw, number: int) -> None:

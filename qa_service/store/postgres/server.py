@@ -27,6 +27,10 @@ _STATEMENTS = 300
 """Prepared statements that a connection keeps: all there are."""
 _OPTIONS = (
     "-c synchronous_commit=on -c timezone=UTC -c jit=off"
+    # A connection that waits for its next use, or holds a lock meanwhile, is not the server's to end.
+    " -c idle_session_timeout=0"
+    # A machine that is gone without a word gives its locks back within half a minute: this is the server's side.
+    " -c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=4 -c tcp_user_timeout=30000"
     # Few rows are wanted of large tables, each by an index; without statistics yet, the planner would read a table.
     " -c enable_hashjoin=off -c enable_mergejoin=off -c random_page_cost=1.1"
 )
