@@ -114,6 +114,22 @@ class PostgresServer:
                     raise
                 time.sleep(0.05)
 
+    @contextlib.contextmanager
+    def stopped(self) -> Iterator[None]:
+        """Have all its processes stand still: connections stay open, and nobody answers."""
+        assert self._process is not None
+        main = self._process.pid
+        os.kill(main, signal.SIGSTOP)  # it starts no other from here on
+        children = [int(pid) for pid in Path(f"/proc/{main}/task/{main}/children").read_text("ascii").split()]
+        try:
+            for pid in children:
+                os.kill(pid, signal.SIGSTOP)
+            yield
+        finally:
+            for pid in (*children, main):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGCONT)
+
     def kill(self) -> None:
         """End it at once, with all its connections."""
         self._end(signal.SIGQUIT)

@@ -17,6 +17,10 @@ from qa_service.types import Ask
 from tests.conftest import add
 from tests.postgres_server import PostgresServer
 
+pytest.importorskip("psycopg", reason="psycopg is absent")
+
+from qa_service.store.postgres import pulse
+
 PARK = "青河公园每天早上六点开门。晚上十点关门。儿童票价是五元。"
 LAKE = "镜湖的游船周一停开。其他日子九点开始卖票。"
 QUESTION = Ask("公园几点开门？")
@@ -86,6 +90,39 @@ def test_a_reader_that_is_cut_off_is_told(engine: Engine, server: PostgresServer
         connection.execute("SELECT 1")
     with engine.catalog.read() as connection:
         assert connection.execute("SELECT 1").fetchone() == (1,)
+
+
+def test_it_stands_still(engine: Engine, server: PostgresServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its machine takes what is sent, so that nothing but time tells that it does not answer."""
+    monkeypatch.setattr(pulse, "LATE_S", 0.3)
+    monkeypatch.setattr(pulse, "KNOCKS", 1)
+    monkeypatch.setattr("qa_service.store.postgres.server.KNOCK_S", 2)
+    add(engine, {"a": PARK})
+    assert first(engine) == "a"
+    with server.stopped():
+        for use in (lambda: first(engine), lambda: add(engine, {"b": LAKE}), lambda: engine.submit([], "x")):
+            with pytest.raises(Unavailable) as caught:
+                use()
+            assert f"127.0.0.1:{server.port}" in str(caught.value.field)
+        monkeypatch.setattr("qa_service.fitness.FRESH_S", 0.0)
+        readiness = engine.readiness()
+        assert not readiness.ready
+        assert "the catalogue cannot be read" in readiness.status
+    time.sleep(1.1)  # for so long nothing is tried
+    assert first(engine) == "a"
+    assert [one.outcome for one in add(engine, {"b": LAKE})] == ["created"]
+    assert engine.check() == []
+
+
+def test_a_statement_may_last_while_the_server_answers(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pulse, "LATE_S", 0.1)
+    knocked: list[object] = []
+    knock = engine.catalog._server._pulse._knock  # type: ignore[attr-defined]
+    monkeypatch.setattr(engine.catalog._server._pulse, "_knock", lambda: knocked.append(knock()))  # type: ignore[attr-defined]
+    with engine.catalog.read() as connection:
+        connection.execute("SELECT pg_sleep(1)")
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+    assert knocked
 
 
 def test_a_service_that_starts_while_it_is_away_goes_on_trying(

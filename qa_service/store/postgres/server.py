@@ -17,6 +17,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from qa_service.errors import ConfigError, Unavailable
 from qa_service.store.postgres import telling
+from qa_service.store.postgres.pulse import KNOCK_S, Pulse, WatchedConnection
 from qa_service.store.postgres.values import adapt
 
 Raw: TypeAlias = "psycopg.Connection[tuple[Any, ...]]"
@@ -66,6 +67,7 @@ class Server:
                 field="QA_CATALOG",
                 remedy="write postgresql://user:password@host:port/database, with %40 for @ and the like",
             ) from None
+        self._pulse = Pulse(self._knock)
         self._password = str(given.get("password") or "")
         # The parent's name for its children, and names of one's own, stay as the address has them.
         name = f"qa-service {socket.gethostname()}:{os.getpid()}"
@@ -81,15 +83,22 @@ class Server:
         Errors:
             Unavailable: the server cannot be reached, or refuses.
         """
+        if self._pulse.is_gone:
+            raise Unavailable("PostgreSQL does not answer", field=self.where, remedy=telling.AGAIN)
         try:
-            made = psycopg.connect(**self._given, autocommit=True, prepare_threshold=2)  # type: ignore[arg-type]
+            made = WatchedConnection.connect(**self._given, autocommit=True, prepare_threshold=2)  # type: ignore[arg-type]
         except psycopg.Error as error:
             if self._password and self._password in str(error):
                 raise Unavailable("the database refuses the connection", field=self.where) from None
             telling.tell(error, self.where)
+        made.pulse = self._pulse
+        self._pulse.answered()
         made.prepared_max = _STATEMENTS
         adapt(made)
         return made
+
+    def _knock(self) -> None:
+        psycopg.connect(**{**self._given, "connect_timeout": KNOCK_S}).close()  # type: ignore[arg-type]
 
 
 class Pool:

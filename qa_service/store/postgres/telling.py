@@ -12,7 +12,7 @@ from psycopg import errors
 
 from qa_service.errors import Damaged, Rejected, Unavailable
 
-_AGAIN = "see that PostgreSQL runs and can be reached; nothing has to be restarted here"
+AGAIN = "see that PostgreSQL runs and can be reached; nothing has to be restarted here"
 _OF_WHAT_IS_GIVEN = ("22", "54")
 """Classes of errors that come from a value: it cannot be kept as it is, or is over a limit. It never will be taken."""
 
@@ -38,7 +38,7 @@ def tell(error: psycopg.Error, where: str) -> NoReturn:
         remedy = "leave the article out or shorten what is long in it, and report it with this message"
         raise Rejected(f"PostgreSQL does not take it: {said}", remedy=remedy) from error
     if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
-        raise Unavailable(f"the catalogue cannot be used now: {said}", field=where, remedy=_AGAIN) from error
+        raise Unavailable(f"the catalogue cannot be used now: {said}", field=where, remedy=AGAIN) from error
     raise error
 
 
