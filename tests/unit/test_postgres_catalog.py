@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+import re
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -30,6 +32,7 @@ from tests.conftest import add, article
 
 pytest.importorskip("psycopg", reason="psycopg is absent")
 
+from qa_service.store.postgres import locks
 from qa_service.store.postgres import server as servers
 from qa_service.store.postgres.records import RecentRecords
 from qa_service.store.postgres.statements import arranged, tables, translated
@@ -294,8 +297,9 @@ def test_a_commit_is_on_the_servers_disk_when_it_returns(catalog: Catalog) -> No
 def test_one_writer_at_a_time(settings: Settings, catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(writer_lock, "LOCK_TIMEOUT_S", 0.05)
     with closing(open_catalog(settings)) as other, other.writer_lock():
-        with pytest.raises(Unavailable, match=r"another process .* has been writing"), catalog.writer_lock():
+        with pytest.raises(Unavailable, match=r"another process .* has been writing") as busy, catalog.writer_lock():
             pass
+        assert re.search(r"SELECT pg_terminate_backend\(\d+\)", str(busy.value.remedy))
         thread_error: list[QAError] = []
 
         def wait() -> None:
@@ -311,6 +315,53 @@ def test_one_writer_at_a_time(settings: Settings, catalog: Catalog, monkeypatch:
         assert "another thread of this process" in str(thread_error[0])
     with catalog.writer_lock(), catalog.write() as tx:
         assert tx.seq == 1
+
+
+def test_who_stands_still_with_the_writers_lock_loses_it(
+    settings: Settings, catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(open_catalog(settings)) as other:
+        monkeypatch.setattr(locks, "SILENT_S", 0.2)
+        with other.writer_lock():
+            monkeypatch.setattr(locks, "SILENT_S", 300)
+            with catalog.writer_lock(), catalog.write() as tx:
+                assert tx.seq == 1
+            with pytest.raises(Unavailable), other.write():
+                pass
+        monkeypatch.setattr(locks, "IN_TRANSACTION_S", 0.2)
+        with pytest.raises(Unavailable), other.writer_lock(), other.write() as tx, catalog.writer_lock():
+            tx.connection.sequence()
+        monkeypatch.setattr(locks, "IN_TRANSACTION_S", 120)
+        with other.writer_lock(), other.write() as tx:
+            assert tx.seq == 2
+
+
+def test_a_long_pause_loses_no_lock(catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A batch may be published for long; and nothing ends the writer's connection while it has no lock."""
+    monkeypatch.setattr(locks, "BEAT_S", 0.02)
+    with catalog.writer_lock():
+        raw = catalog._writer._raw  # type: ignore[attr-defined]
+        said = f"SELECT state_change FROM pg_stat_activity WHERE pid = {raw.info.backend_pid}"
+        before, give_up = rows(catalog, said), time.monotonic() + 60
+        while rows(catalog, said) == before:
+            assert time.monotonic() < give_up
+        with catalog.write() as tx:
+            assert tx.seq == 1
+    assert raw.execute("SHOW idle_session_timeout").fetchone() == ("0",)
+    assert "qa-writer-lock" not in {thread.name for thread in threading.enumerate()}
+
+
+def test_waiting_for_a_migration_ends_and_names_who_migrates(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer_lock, "LOCK_TIMEOUT_S", 0.05)
+    server = servers.Server(settings.catalog.get_secret_value())  # type: ignore[union-attr]
+    with closing(server.connect()) as raw:
+        locks.wait_for(raw, locks.FORMAT, server.where, "")
+        with pytest.raises(Unavailable, match=r"another process \(qa-service .* has been migrating") as caught:
+            open_catalog(settings)
+        assert f"pg_terminate_backend({raw.info.backend_pid})" in str(caught.value.remedy)
+    open_catalog(settings).close()
 
 
 def test_one_service_works_on_jobs(settings: Settings, catalog: Catalog) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import psycopg
 from psycopg import errors
@@ -16,8 +16,13 @@ from qa_service.store.postgres.server import Raw, Server, close
 
 _KIND = 0x51415356
 WRITER, FORMAT, JOBS = 1, 2, 3
+IN_TRANSACTION_S = 120
+"""How long who writes may say nothing within a transaction, before the server ends it with its lock."""
+SILENT_S = 300
+"""The same between the transactions of one batch, whose process says something all the while; see `_beating`."""
+BEAT_S = 60.0
 _HOLDER = (
-    "SELECT a.application_name FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid"
+    "SELECT a.application_name, a.pid FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid"
     " WHERE l.locktype = 'advisory' AND l.granted AND l.classid = %s AND l.objid = %s"
     " AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
 )
@@ -39,12 +44,14 @@ class WriterLock:
             Unavailable: another thread or service has had it for very long, or the server cannot be reached.
         """
         if not self._mine.acquire(timeout=writer_lock.LOCK_TIMEOUT_S):
-            raise self._busy("another thread of this process")
+            remedy = "wait for it to end, or restart the service, then try again"
+            raise _busy("another thread of this process has been writing", self._server.where, remedy)
         try:
             with telling.told(self._server.where):
                 raw = self._locked()
             try:
-                yield raw
+                with _beating(raw):
+                    yield raw
             finally:
                 self._unlock(raw)
         finally:
@@ -71,26 +78,15 @@ class WriterLock:
         return raw
 
     def _wait(self, raw: Raw) -> None:
-        limit = max(1, round(writer_lock.LOCK_TIMEOUT_S * 1000))
-        try:
-            statements = f"SET lock_timeout = {limit}; SELECT pg_advisory_lock({_KIND}, {WRITER})"
-            raw.execute(statements, prepare=False)
-        except errors.LockNotAvailable:
-            found = raw.execute(_HOLDER, (_KIND, WRITER)).fetchone()
-            raise self._busy(f"another process ({found[0]})" if found else "another process") from None
+        # Who stands still with the lock loses it: a machine that is suspended, a process that was stopped.
+        limits = {"idle_in_transaction_session_timeout": IN_TRANSACTION_S, "idle_session_timeout": SILENT_S}
+        _take(raw, WRITER, self._server.where, "has been writing", limits)
 
     def _unlock(self, raw: Raw) -> None:
         try:
-            raw.execute("SELECT pg_advisory_unlock_all()")
+            raw.execute("SELECT pg_advisory_unlock_all(); SET idle_session_timeout = 0", prepare=False)
         except psycopg.Error:
             close(raw)
-
-    def _busy(self, who: str) -> Unavailable:
-        return Unavailable(
-            f"{who} has been writing for over {writer_lock.LOCK_TIMEOUT_S:.0f} s",
-            field=self._server.where,
-            remedy="wait for it to end or stop it, then try again",
-        )
 
 
 @contextlib.contextmanager
@@ -114,6 +110,52 @@ def _answers(raw: Raw) -> bool:
     return True
 
 
-def wait_for(raw: Raw, number: int) -> None:
-    """Hold a lock until the connection is closed."""
-    raw.execute("SELECT pg_advisory_lock(%s::int, %s::int)", (_KIND, number))
+def wait_for(raw: Raw, number: int, where: str, doing: str) -> None:
+    """Hold a lock until the connection is closed.
+
+    Parameters:
+        where, doing: for the message: the database, and what whoever has the lock does so long.
+
+    Errors:
+        Unavailable: another service has had it for very long.
+    """
+    _take(raw, number, where, doing, {})
+
+
+def _take(raw: Raw, number: int, where: str, doing: str, limits: Mapping[str, float]) -> None:
+    """Wait for a lock, and set time limits for who holds it, in seconds."""
+    given = {"lock_timeout": writer_lock.LOCK_TIMEOUT_S, **limits}
+    statements = "".join(f"SET {name} = {max(1, round(limit * 1000))}; " for name, limit in given.items())
+    try:
+        raw.execute(f"{statements}SELECT pg_advisory_lock({_KIND}, {number})", prepare=False)
+    except errors.LockNotAvailable:
+        found = raw.execute(_HOLDER, (_KIND, number)).fetchone()
+        who, remedy = "another process", "wait for it to end or stop it, then try again"
+        if found:
+            who = f"another process ({found[0]})"
+            remedy += f"; if it hangs, have PostgreSQL end its connection: SELECT pg_terminate_backend({found[1]})"
+        raise _busy(f"{who} {doing}", where, remedy) from None
+
+
+@contextlib.contextmanager
+def _beating(raw: Raw) -> Iterator[None]:
+    """Have a connection say now and then that its process lives, however long the pauses between its transactions."""
+    over = threading.Event()
+
+    def beat() -> None:
+        while not over.wait(BEAT_S) and not raw.closed:
+            if raw.info.transaction_status == psycopg.pq.TransactionStatus.IDLE:
+                with contextlib.suppress(psycopg.Error):  # who writes is told of it
+                    raw.execute("SELECT 1", prepare=False)
+
+    thread = threading.Thread(target=beat, name="qa-writer-lock", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def _busy(what: str, where: str, remedy: str) -> Unavailable:
+    return Unavailable(f"{what} for over {writer_lock.LOCK_TIMEOUT_S:.0f} s", field=where, remedy=remedy)

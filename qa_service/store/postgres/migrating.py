@@ -23,7 +23,7 @@ def prepare(server: Server) -> str:
             _ensure_utf8(raw, server.where)
             if _format(raw, server.where) != len(migrating.migrations()):
                 # Before the transaction begins, which then sees the tables that another has made.
-                locks.wait_for(raw, locks.FORMAT)
+                locks.wait_for(raw, locks.FORMAT, server.where, "has been migrating the tables")
                 with raw.transaction():
                     _migrate(raw, server.where)
             found = raw.execute("SELECT value FROM meta WHERE key = 'identity'").fetchone()

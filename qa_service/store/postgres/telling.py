@@ -37,7 +37,7 @@ def tell(error: psycopg.Error, where: str) -> NoReturn:
     if (error.sqlstate or "")[:2] in _OF_WHAT_IS_GIVEN:
         remedy = "leave the article out or shorten what is long in it, and report it with this message"
         raise Rejected(f"PostgreSQL does not take it: {said}", remedy=remedy) from error
-    if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
+    if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError | errors.IdleInTransactionSessionTimeout):
         raise Unavailable(f"the catalogue cannot be used now: {said}", field=where, remedy=AGAIN) from error
     raise error
 
