@@ -9,9 +9,12 @@ import socket
 import subprocess
 import threading
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -150,6 +153,45 @@ def test_the_example_is_a_configuration_that_nginx_takes(tmp_path: Path) -> None
         [program, "-t", "-p", str(tmp_path), "-c", str(main)], check=False, capture_output=True, text=True
     )
     assert found.returncode == 0, found.stderr
+
+
+class Replica(ThreadingHTTPServer):
+    """Stands for a service that stops: it answers every request with 503, and keeps what it was sent."""
+
+    def __init__(self) -> None:
+        seen = self.seen = list[tuple[str, dict[str, str]]]()
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                seen.append((self.path, dict(self.headers)))
+                self.rfile.read(int(self.headers["Content-Length"]))
+                self.send_response(503)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_: object) -> None:
+                """Say nothing."""
+
+        super().__init__(("127.0.0.1", 0), Handler)
+
+
+def test_what_may_be_paid_for_is_sent_once_and_the_name_is_nginxs(tmp_path: Path) -> None:
+    nginx_program()
+    with Replica() as one, Replica() as two, ThreadPoolExecutor(2) as threads:
+        for replica in (one, two):
+            threads.submit(replica.serve_forever, 0.05)
+        try:
+            with balanced(tmp_path, [one.server_address[1], two.server_address[1]]) as url:
+                for path, times in (("/v1/ask", 2), ("/v1/chat/completions", 1)):
+                    headers = {"Content-Type": "application/json", "X-Forwarded-Host": "evil.example"}
+                    request = urllib.request.Request(url + path, b"{}", headers, method="POST")
+                    with pytest.raises(urllib.error.HTTPError):
+                        urllib.request.urlopen(request, timeout=60)
+                    seen = [headers for where, headers in one.seen + two.seen if where == path]
+                    assert [headers["X-Forwarded-Host"] for headers in seen] == [url.removeprefix("http://")] * times
+        finally:
+            one.shutdown()
+            two.shutdown()
 
 
 def test_a_rolling_restart_fails_no_request(
