@@ -9,8 +9,9 @@ import click
 
 from qa_service.cli.options import current_settings, data_option
 from qa_service.cli.output import json_text, printable, table, warning_line
+from qa_service.config import Settings
 from qa_service.keys.key import MOST_DAYS, SCOPES, Key, Scope, make_key
-from qa_service.keys.key_file import add_key, read_settled_keys, revoke_key
+from qa_service.keys.key_file import NAME, add_key, read_settled_keys, revoke_key
 from qa_service.keys.owner import as_owner_of
 
 
@@ -64,6 +65,7 @@ def add(
     key, text = make_key(name, scopes, collections or None, days=expires, rate=rate, concurrency=concurrency)
     add_key(settings.data_dir, key)
     click.echo(f"key {key.id} for {printable(name)}: keep it, it is not shown again", err=True)
+    _tell_of_replicas(settings)
     click.echo(text)
 
 
@@ -94,6 +96,14 @@ def revoke(key_id: str) -> None:
     click.echo(f"revoked {gone.id} ({printable(gone.name)})")
     if not left and settings.api_key is None:
         warning_line("no key is left: a server that runs lets nobody in; started anew on loopback, it asks for no key")
+    _tell_of_replicas(settings)
+
+
+def _tell_of_replicas(settings: Settings) -> None:
+    """Say that services which share a catalogue share no keys."""
+    if settings.catalog is not None:
+        file = settings.data_dir / NAME
+        warning_line(f"this holds for the services of this data directory: copy {file} to every other replica")
 
 
 _HEADER = ("id", "name", "scopes", "collections", "created", "expires", "rate", "at a time")

@@ -36,6 +36,17 @@ def test_add_list_revoke(run: Runner) -> None:
     assert KeyRing(run.data).find(text) is None
 
 
+def test_replicas_share_no_keys(run: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "replica" not in run("keys", "add", "a").err
+    monkeypatch.setenv("QA_CATALOG", "postgresql://qa:secret@127.0.0.1:1/articles")
+    added = run("keys", "add", "b")
+    key = KeyRing(run.data).find(added.out.strip())
+    assert key is not None
+    for ran in (added, run("keys", "revoke", key.id)):
+        assert f"copy {run.data / NAME} to every other replica" in ran.err
+        assert "secret" not in ran.err
+
+
 def test_a_key_may_ask_and_nothing_else_unless_told_so(run: Runner) -> None:
     text = run("keys", "add", "a").out.strip()
     key = KeyRing(run.data).find(text)
