@@ -66,7 +66,7 @@ def compact_everything(catalog: Catalog, segments: Segments, generations: Indexe
             raise _still_used(segments, left)
         with catalog.writer_lock():
             generations.erase_unknown({one.row for one in _every(catalog)}, surely=True)
-            catalog.shrink()
+        catalog.shrink()
 
 
 def reclaim(catalog: Catalog, segments: Segments, generations: Indexes) -> bool:

@@ -174,6 +174,8 @@ class Catalog(ABC):
     def shrink(self) -> None:
         """Leave nothing of what was deleted in the files of the database; see `erasing`.
 
+        It takes the writer's lock itself where it needs that; the caller does not hold it.
+
         Errors:
             Unavailable: a reader is in the way; the next call goes on.
         """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from functools import cache
 from importlib import resources
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from qa_service.errors import Incompatible
 _MIGRATION = re.compile(r"(\d{4})_\w+\.sql")
 
 
+@cache
 def migrations() -> list[str]:
     """Read the migrations, the first first."""
     folder = resources.files("qa_service.store") / "migrations"

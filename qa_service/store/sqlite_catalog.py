@@ -206,16 +206,17 @@ class SqliteCatalog(Catalog):
         Errors:
             Unavailable: a reader kept the log in use for too long; the next call goes on.
         """
-        connection = self._connection()
-        connection.execute("VACUUM")
-        # Readers of what was before are waited for, for as long as the connection's time limit.
-        busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-        if busy:
-            raise Unavailable(
-                "the catalogue's log is still being read",
-                field=str(self.path),
-                remedy="run `qa-service compact --erase` again",
-            )
+        with self.writer_lock():
+            connection = self._connection()
+            connection.execute("VACUUM")
+            # Readers of what was before are waited for, for as long as the connection's time limit.
+            busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            if busy:
+                raise Unavailable(
+                    "the catalogue's log is still being read",
+                    field=str(self.path),
+                    remedy="run `qa-service compact --erase` again",
+                )
 
     @property
     def kept(self) -> Kept:

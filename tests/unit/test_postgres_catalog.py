@@ -20,7 +20,7 @@ from qa_service.cli import main
 from qa_service.config import Settings, load_settings
 from qa_service.engine import Engine
 from qa_service.errands import Order
-from qa_service.errors import ConfigError, Damaged, Incompatible, QAError, Unavailable
+from qa_service.errors import ConfigError, Damaged, Incompatible, QAError, Superseded, Unavailable
 from qa_service.ingest import Noted
 from qa_service.job_runner import JobRunner
 from qa_service.store import jobs, passages, writer_lock
@@ -34,6 +34,7 @@ pytest.importorskip("psycopg", reason="psycopg is absent")
 
 from qa_service.store.postgres import locks
 from qa_service.store.postgres import server as servers
+from qa_service.store.postgres.migrating import own_tables
 from qa_service.store.postgres.records import RecentRecords
 from qa_service.store.postgres.statements import arranged, tables, translated
 from qa_service.store.postgres.values import decoded, encoded
@@ -146,11 +147,49 @@ def test_a_newer_format_is_refused(settings: Settings, catalog: Catalog) -> None
         open_catalog(settings)
 
 
-def test_tables_of_others_are_left_alone(settings: Settings) -> None:
+def test_an_old_version_writes_no_tables_that_a_newer_one_has_migrated(settings: Settings) -> None:
+    with closing(Engine.open(settings, ToyEncoder())) as engine:
+        add(engine, {"a": PARK})
+        with engine.catalog.writer_lock(), engine.catalog.write() as tx:
+            tx.connection.execute("UPDATE meta SET value = '999' WHERE key = 'format'")
+        before = rows(engine.catalog, "SELECT value FROM meta WHERE key = 'seq'")
+        with pytest.raises(Superseded, match="format 999") as caught:
+            add(engine, {"b": LAKE})
+        assert "restart" in str(caught.value.remedy)
+        assert rows(engine.catalog, "SELECT value FROM meta WHERE key = 'seq'") == before
+        assert engine.ask(Ask("公园几点开门？")).passages[0].article_id == "a"
+
+
+def test_a_commit_without_an_answer_is_told_as_one_that_may_be_done(catalog: Catalog) -> None:
+    with (
+        ThreadPoolExecutor(1) as elsewhere,
+        pytest.raises(Unavailable, match="may have been done") as caught,
+        catalog.writer_lock(),
+        catalog.write(),
+    ):
+        elsewhere.submit(end_all_but_own, catalog).result()
+    assert "do it again" in str(caught.value.remedy)
+
+
+@pytest.mark.parametrize(
+    "theirs",
+    [
+        "CREATE TABLE meta (key TEXT, value TEXT)",
+        "CREATE TABLE meta (key TEXT, value TEXT); INSERT INTO meta VALUES ('format', 'a4')",
+        "CREATE TABLE meta (key INTEGER, value INTEGER)",
+        "CREATE TABLE meta (x INTEGER)",
+        "CREATE TABLE articles (id INTEGER)",
+        "CREATE VIEW collections AS SELECT 1",
+    ],
+)
+def test_tables_of_others_are_left_alone(settings: Settings, theirs: str) -> None:
     with closing(servers.Server(settings.catalog.get_secret_value()).connect()) as raw:  # type: ignore[union-attr]
-        raw.execute("CREATE TABLE meta (key TEXT, value TEXT)")
-    with pytest.raises(Incompatible, match="not the service's"):
-        open_catalog(settings)
+        raw.execute(theirs)
+        with pytest.raises(Incompatible, match="not the service's") as caught:
+            open_catalog(settings)
+        assert "empty database" in str(caught.value.remedy)
+        [(count,)] = raw.execute("SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace").fetchall()
+        assert count == 1
 
 
 def test_an_index_of_another_database_is_not_taken_for_its_own(settings: Settings, postgres_server: object) -> None:
@@ -438,6 +477,15 @@ def test_an_article_that_postgresql_does_not_take_is_rejected_by_itself(
         assert engine.job(job.id).state == "done"
         assert engine.ask(Ask("公园几点开门？")).passages[0].article_id == "a"
         assert engine.check() == []
+
+
+def test_others_write_while_the_places_of_the_deleted_are_freed(settings: Settings, catalog: Catalog) -> None:
+    with closing(open_catalog(settings)) as other, other.writer_lock():
+        [(theirs,)] = rows(
+            catalog, "SELECT count(*) FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+        )
+        assert len(own_tables()) == theirs
+        catalog.shrink()
 
 
 def test_another_model_is_refused_and_nothing_awaits_it(settings: Settings) -> None:

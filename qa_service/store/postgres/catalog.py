@@ -14,7 +14,7 @@ from qa_service.store.catalog import Catalog, Connection, Mine, WriteTransaction
 from qa_service.store.kept import Kept
 from qa_service.store.postgres import locks, migrating, telling
 from qa_service.store.postgres.connection import PostgresConnection, Reading, Writing
-from qa_service.store.postgres.server import Pool, Raw, Server
+from qa_service.store.postgres.server import Pool, Raw, Server, close
 from qa_service.store.postgres.vectors import PostgresSegments
 
 
@@ -129,14 +129,16 @@ class PostgresCatalog(Catalog):
         """Do nothing; see `text_as_found`."""
 
     def shrink(self) -> None:
-        """Have the places of what was deleted used again.
+        """Have the places of what was deleted used again; others may write meanwhile.
 
         Until then, and in the server's log and backups, it lies there for who administers the database.
         """
-        raw: Raw | None = getattr(self._local, "writer", None)
-        assert raw is not None, "the writer's lock is not held"
-        with telling.told(self.where):
-            raw.execute("VACUUM")
+        raw = self._server.connect()
+        try:
+            with telling.told(self.where):
+                raw.execute(f"VACUUM {', '.join(migrating.own_tables())}", prepare=False)
+        finally:
+            close(raw)
 
     def seal(self) -> None:
         """Refuse: no other index can take the place of this one."""

@@ -8,6 +8,8 @@ from typing import Any
 
 import psycopg
 
+from qa_service.errors import Superseded, Unavailable
+from qa_service.store import migrating
 from qa_service.store.catalog import Cursor, number_of_writes
 from qa_service.store.kept import Kept
 from qa_service.store.postgres import telling
@@ -124,15 +126,40 @@ class Writing(PostgresConnection):
         """Begin it; return its sequence number."""
         with telling.told(self.where):
             self._begun().execute("BEGIN", prepare=False)
+        self._ensure_format()
         seq = self.sequence() + 1
         self.execute("UPDATE meta SET value = ? WHERE key = 'seq'", (str(seq),))
         return seq
 
     def commit(self) -> None:
         """End it; what was written is on the server's disk then."""
-        with telling.told(self.where):
-            self._begun().execute("COMMIT", prepare=False)
+        raw = self._begun()
+        try:
+            raw.execute("COMMIT", prepare=False)
+        except psycopg.Error as error:
+            if error.diag.severity_nonlocalized != "ERROR":  # no answer came, and nobody knows what it was
+                raise Unavailable(
+                    "the connection was lost while the write was ending: it may have been done",
+                    field=self.where,
+                    remedy="do it again once PostgreSQL can be reached: what was done is found done",
+                ) from error
+            telling.tell(error, self.where)
         self._raw = None
+
+    def _ensure_format(self) -> None:
+        """Refuse to write tables that a later version of the service has migrated since they were opened.
+
+        Errors:
+            Superseded: they are not those that this version knows.
+        """
+        [(found,)] = self.execute("SELECT value FROM meta WHERE key = 'format'").fetchall() or [(None,)]
+        known = len(migrating.migrations())
+        if found != str(known):
+            raise Superseded(
+                f"the tables have format {found} now, this version writes {known}",
+                field=self.where,
+                remedy="install the version of qa-service that migrated them, and restart",
+            )
 
     def undo(self) -> None:
         """End it without a trace; does nothing where it has ended."""

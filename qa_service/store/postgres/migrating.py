@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
+from collections.abc import Iterator
 from importlib import resources
+from typing import NoReturn
+
+import psycopg
+from psycopg import errors
 
 from qa_service.errors import Incompatible
 from qa_service.store import migrating
@@ -38,12 +45,12 @@ def _format(raw: Raw, where: str) -> int:
     there = raw.execute("SELECT to_regclass('meta') IS NOT NULL").fetchone()
     if there is None or not there[0]:
         return 0
-    found = raw.execute("SELECT value FROM meta WHERE key = 'format'").fetchone()
-    if found is None:
-        raise Incompatible(
-            "it has tables that are not the service's", field=where, remedy="name an empty database in QA_CATALOG"
-        )
-    return int(found[0])
+    with _ours(where, "meta"):
+        found = raw.execute("SELECT value FROM meta WHERE key = 'format'").fetchone()
+    try:
+        return int(found[0]) if found else _refuse(where, "meta")
+    except (ValueError, TypeError):
+        _refuse(where, "meta")
 
 
 def _migrate(raw: Raw, where: str) -> None:
@@ -57,13 +64,45 @@ def _migrate(raw: Raw, where: str) -> None:
         )
     own = _own()
     for number, script in enumerate(scripts[done:], start=done + 1):
-        raw.execute(tables(script))
+        with _ours(where, None) if number == 1 else contextlib.nullcontext():
+            raw.execute(tables(script))
         if number in own:
             raw.execute(own[number])
     raw.execute(
         "INSERT INTO meta VALUES ('format', %s) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
         (str(len(scripts)),),
     )
+
+
+@contextlib.contextmanager
+def _ours(where: str, table: str | None) -> Iterator[None]:
+    """Refuse a database in which something else has the name of a table of ours.
+
+    Parameters:
+        table: the one that is there and is read; None where those that are not there are made.
+    """
+    try:
+        yield
+    except errors.InsufficientPrivilege:
+        raise
+    except (psycopg.ProgrammingError, psycopg.DataError) as error:
+        found = [table] if table else re.findall(r'relation "(\w+)" already exists', str(error))
+        _refuse(where, *found)
+
+
+def _refuse(where: str, *found: str) -> NoReturn:
+    named = f", such as {found[0]}" if found else ""
+    raise Incompatible(
+        f"it has tables that are not the service's{named}",
+        field=where,
+        remedy="name an empty database in QA_CATALOG, or an empty schema with ?options=-csearch_path%3DNAME",
+    )
+
+
+def own_tables() -> list[str]:
+    """Name the tables of the service."""
+    scripts = (*migrating.migrations(), *_own().values())
+    return sorted(name for script in scripts for name in re.findall(r"^CREATE TABLE (\w+)", script, re.MULTILINE))
 
 
 def _own() -> dict[int, str]:
