@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
+from typing import cast
 
 from qa_service.backup.archive import ANOTHER, Contents, Member
 from qa_service.backup.reading import Archive, naming, open_archive
-from qa_service.errors import BadInput, Damaged, Incompatible, Unavailable
+from qa_service.errors import BadInput, Damaged, Incompatible, QAError, Unavailable
 from qa_service.index.manifest import FORMAT as INDEX_FORMAT
-from qa_service.store import catalog_file, directory_use, files, successor
+from qa_service.store import catalog_file, directory_use, files, identity, successor, whereabouts
+from qa_service.store.catalog import Connection
 from qa_service.store.journal import CATALOG, CONTENT, KEYS
 from qa_service.store.replacement import Replacement, prepare
 from qa_service.store.schema import check_schema, newest_schema
 from qa_service.store.sqlite_catalog import SqliteCatalog
+
+logger = logging.getLogger(__name__)
 
 _ROOM = 1.05
 """What a restore may need of its file system, as a multiple of what it writes: directories, and a migration."""
@@ -73,7 +79,7 @@ def _restore(
         replacement.begin()
         _unpack(archive, replacement.new, advance)
         with naming(archive.path):
-            _try_out(replacement.new, archive.contents)
+            _try_out(replacement.new, archive.contents, _held_for(data_dir))
         if keep_keys:
             (replacement.new / KEYS).unlink(missing_ok=True)
         # Keys stay where the backup has none: one from before there were keys must not let everybody in.
@@ -113,8 +119,38 @@ def _mode(member: Member) -> int:
     return 0o600 if member.name == KEYS else 0o644
 
 
-def _try_out(folder: Path, contents: Contents) -> None:
+def _held_for(data_dir: Path) -> list[str]:
+    """List the names under which Milvus holds something for the catalogue that is replaced."""
+    path = data_dir / CATALOG
+    if not path.exists():
+        return []
+    try:
+        catalog_file.settle_log(data_dir)
+        with catalog_file.unwritten(path) as connection:
+            return identity.owned(cast(Connection, connection), whereabouts.of_file(path))
+    except QAError as error:
+        # It is replaced for a reason.
+        logger.warning("what Milvus holds for the catalogue that is replaced, if it does, is left there: %s", error)
+        return []
+
+
+def _depart(catalog: SqliteCatalog, heir_to: list[str]) -> None:
+    """Have the catalogue of a backup be none of what it was made of, which may be in use."""
+    with catalog.read() as connection:
+        is_known = identity.is_known(connection)
+    if not is_known and not heir_to:
+        return
+    with catalog.writer_lock(), catalog.write() as tx:
+        old = identity.depart(tx, heir_to)
+    if old is not None and old not in heir_to:
+        identity.tell_of_copy("what is restored", old)
+
+
+def _try_out(folder: Path, contents: Contents, heir_to: list[str]) -> None:
     """Open what was unpacked as the service will, and compare it with what the manifest says.
+
+    Args:
+        heir_to: see `identity.depart`.
 
     Errors:
         Incompatible: a newer version made the catalogue. Damaged: it cannot be opened, or is of another backup.
@@ -124,7 +160,8 @@ def _try_out(folder: Path, contents: Contents) -> None:
         facts = catalog_file.read_facts(connection)
     if (facts.schema, facts.seq) != (contents.schema, contents.seq):
         raise Damaged("its catalogue is not the one its manifest describes", remedy=ANOTHER)
-    SqliteCatalog(folder).close()
+    with closing(SqliteCatalog(folder)) as catalog:
+        _depart(catalog, heir_to)
     for side in ("-wal", "-shm"):
         if (folder / f"{CATALOG}{side}").exists():
             raise Unavailable("the catalogue that was unpacked is still open", field=str(folder), remedy="try again")

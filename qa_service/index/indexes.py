@@ -116,8 +116,14 @@ class Indexes(Protocol):
             Unavailable: some cannot be removed, and `surely` asks for it.
         """
 
+    def expect(self, successor: Indexes) -> None:
+        """Note that others are about to be made, which take the place of these or are to be removed."""
+
     def inherit(self, replaced: Indexes) -> None:
-        """Note that these take the place of others, which are to be removed when nobody asks them any more."""
+        """Note that these take the place of others, which are to be removed when nobody asks them any more.
+
+        The caller lets them take it only then, and holds the writer's lock of the others.
+        """
 
     def while_waiting(self, pause: Callable[[], AbstractContextManager[None]]) -> None:
         """Be told in what to wait for another process's answer, so that other questions go on meanwhile."""

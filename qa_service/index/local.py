@@ -50,6 +50,9 @@ class LocalIndexes(Generations):
     def doubt(self, collection: int) -> None:
         """Do nothing: files that are read are held open."""
 
+    def expect(self, successor: Indexes) -> None:
+        """Do nothing: its files go with the folder that they are in."""
+
     def inherit(self, replaced: Indexes) -> None:
         """Do nothing: their files go with the folder that they are in."""
 

@@ -15,7 +15,8 @@ from qa_service.errors import BadInput
 from qa_service.keys import key_file
 from qa_service.migrating import verifying
 from qa_service.migrating.places import FILES, Route
-from qa_service.store import collections, copying, files, publications
+from qa_service.store import collections, copying, files
+from qa_service.store import identity as identities
 from qa_service.store.catalog import Catalog
 from qa_service.store.collections import Collection
 from qa_service.store.copying import Copy, Mark
@@ -64,7 +65,7 @@ def migrate(route: Route, questions: int, track: Track, encoder: Encoder | None 
             twin = _engine(route, source, source.catalog)
             with source.catalog.writer_lock():
                 return _settled(route, source, twin, questions, track, (0, 0.0))
-        identity = publications.identity_of(source.catalog)
+        identity = identities.name_of(source.catalog)
         with source.catalog.writer_lock(), contextlib.closing(open_catalog(route.target, unfinished=True)) as catalog:
             copied = _copied(source, catalog, identity, route, track)
             twin = _engine(route, source, catalog)

@@ -147,6 +147,18 @@ class Catalog(ABC):
         """Be the only one who works on jobs; it is not so from the beginning when somebody else is."""
 
     @abstractmethod
+    def instance(self) -> str:
+        """Give what tells this catalogue from its copies, for `whereabouts.are_same`."""
+
+    @abstractmethod
+    def is_in_charge(self) -> bool:
+        """Tell whether this is what counts: no successor that is being made, and not replaced by one."""
+
+    @abstractmethod
+    def has_successor(self) -> bool:
+        """Tell whether there is one, begun or whole."""
+
+    @abstractmethod
     def ensure_at(self, root: Path) -> None:
         """Make sure that this is the catalogue whose indexes are in a folder.
 

@@ -1,4 +1,4 @@
-"""What an index outside the data directory shows of each collection, and by what name it knows this catalogue."""
+"""What an index outside the data directory shows of each collection, as the catalogue records it."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ import secrets
 from collections.abc import Container
 
 from qa_service.store import facts
-from qa_service.store.catalog import Catalog, Connection, WriteTransaction
+from qa_service.store.catalog import Connection, WriteTransaction
 
-_IDENTITY = "identity"
 _BUILD = "build of {}"
-_REPLACES = "replaces {}"
 
 
 def read(connection: Connection, collection: int) -> tuple[str, str] | None:
@@ -53,40 +51,14 @@ def begin_build(tx: WriteTransaction, collection: int, at_least: int) -> int:
     return number
 
 
+def forget_all(tx: WriteTransaction) -> None:
+    """Take all publications back, so that all is published anew."""
+    tx.connection.execute("DELETE FROM publications WHERE TRUE")
+    tx.connection.execute("DELETE FROM meta WHERE key LIKE ?", (_BUILD.format("%"),))
+
+
 def unknown(connection: Connection, rows: Container[int]) -> list[int]:
     """List the collections, other than those of these rows, of which something was published or begun."""
     begun = connection.execute("SELECT key FROM meta WHERE key LIKE ?", (_BUILD.format("%"),))
     found = {*stamps(connection), *(int(key.removeprefix(_BUILD.format(""))) for (key,) in begun)}
     return [row for row in sorted(found) if row not in rows]
-
-
-def identity_of(catalog: Catalog) -> str:
-    """Give the name by which others know a catalogue, which gets one if need be, of 12 hex digits.
-
-    The caller does not hold the writer's lock.
-    """
-    with catalog.read() as connection:
-        known = facts.read(connection, _IDENTITY)
-    if known is not None:
-        return known
-    with catalog.writer_lock(), catalog.write() as tx:
-        # Another may have been first.
-        known = facts.read(tx.connection, _IDENTITY) or secrets.token_hex(6)
-        facts.put(tx, _IDENTITY, known)
-    return known
-
-
-def inherited(connection: Connection) -> list[str]:
-    """List the names of catalogues that this one has replaced, of which others may still hold something."""
-    rows = connection.execute("SELECT value FROM meta WHERE key LIKE ? ORDER BY key", (_REPLACES.format("%"),))
-    return [str(name) for (name,) in rows]
-
-
-def inherit(tx: WriteTransaction, name: str) -> None:
-    """Note that this catalogue has replaced another."""
-    facts.put(tx, _REPLACES.format(name), name)
-
-
-def disinherit(tx: WriteTransaction, name: str) -> None:
-    """Note that nothing is left of a catalogue that was replaced."""
-    facts.remove(tx, _REPLACES.format(name))

@@ -16,6 +16,7 @@ from qa_service.store import successor as successors
 from qa_service.store.catalog import Catalog, Connection, Mine, WriteTransaction, number_of_writes
 from qa_service.store.kept import Kept
 from qa_service.store.segment_files import SegmentFiles
+from qa_service.store.whereabouts import of_file
 
 _STATEMENTS = 256
 """Prepared statements that a connection keeps: all there are, those for lists in each length; see `listed`."""
@@ -115,6 +116,18 @@ class SqliteCatalog(Catalog):
                 migrating.migrate(self._connection(), self.path)
             files.sync_directory(self.root)
             files.sync_directory(self.root.parent)
+
+    def instance(self) -> str:
+        """Give where the file lies on its disk; see `Catalog`."""
+        return of_file(self.path)
+
+    def is_in_charge(self) -> bool:
+        """Tell whether this is what counts; see `Catalog`."""
+        return successors.root_of(self.data_dir) == self.root
+
+    def has_successor(self) -> bool:
+        """Tell whether there is one; see `Catalog`."""
+        return successors.read_plan(self.data_dir) is not None
 
     def ensure_at(self, root: Path) -> None:
         """Make sure that this is the catalogue in a folder.

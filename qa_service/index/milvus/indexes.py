@@ -28,7 +28,7 @@ from qa_service.index.milvus.schema import Layout
 from qa_service.index.milvus.snapshot import MilvusSnapshot
 from qa_service.index.processed import ensure_made_with, ensure_processed
 from qa_service.index.snapshot import Gone, Snapshot
-from qa_service.store import articles, collections, passages, publications
+from qa_service.store import articles, collections, identity, passages, publications
 from qa_service.store.catalog import Catalog
 from qa_service.store.collections import Collection
 from qa_service.store.segments import Segments
@@ -65,7 +65,7 @@ class MilvusIndexes:
         self._whole: dict[int, tuple[int, int]] = {}
         self._stamps: tuple[float, dict[int, str]] = (float("-inf"), {})
         self._lock = threading.Lock()
-        self.identity = publications.identity_of(catalog)
+        self.identity = identity.name_of(catalog)
         self.publishing = MilvusPublishing(catalog, segments, versions, self._forget_stamps)
 
     def collection(self, row: int) -> MilvusCollection:
@@ -75,6 +75,7 @@ class MilvusIndexes:
     def current(self, collection: int) -> Publication | None:
         """Read what is published of a collection, whatever it was made with."""
         with self.catalog.read() as connection:
+            identity.ensure(connection, self.identity)
             record = publications.read(connection, collection)
         return Publication.parse(*record) if record else None
 
@@ -241,16 +242,17 @@ class MilvusIndexes:
     def has_unknown(self, rows: Container[int]) -> bool:
         """Tell whether something is published of collections that are no more."""
         with self.catalog.read() as connection:
-            return bool(publications.unknown(connection, rows) or publications.inherited(connection))
+            unknown = publications.unknown(connection, rows)
+        return bool(unknown or identity.left(self.catalog))
 
     def erase_unknown(self, rows: Container[int], *, surely: bool = False) -> None:
         """Remove what was published of collections that are no more."""
         with self.catalog.read() as connection:
-            found, replaced = publications.unknown(connection, rows), publications.inherited(connection)
+            found = publications.unknown(connection, rows)
         for row in found:
             self.erase(row)
-        for identity in replaced:
-            self._erase_replaced(identity)
+        for name in identity.left(self.catalog):
+            self._erase_left(name)
         if surely and self.has_unknown(rows):
             raise Unavailable(
                 "indexes of deleted collections are still in Milvus",
@@ -258,21 +260,25 @@ class MilvusIndexes:
                 remedy="see that Milvus can be reached, then run `qa-service compact --erase` again",
             )
 
-    def _erase_replaced(self, identity: str) -> None:
-        """Remove all that Milvus has of a catalogue that was replaced."""
+    def _erase_left(self, name: str) -> None:
+        """Remove all that Milvus has of a catalogue that was replaced, or given up."""
         try:
-            self.server.drop_all(f"qa_{identity}_")
+            self.server.drop_all(f"qa_{name}_")
         except Unavailable as error:
             logger.warning("%s", error)
             return
         with self.catalog.write() as tx:
-            publications.disinherit(tx, identity)
+            identity.removed(tx, name)
+
+    def expect(self, successor: Indexes) -> None:
+        """Note whose collections are to be removed if that never takes over."""
+        if isinstance(successor, MilvusIndexes):
+            identity.expect(self.catalog, successor.identity)
 
     def inherit(self, replaced: Indexes) -> None:
-        """Note which catalogue's collections are to be removed, at the next start or compaction."""
+        """Note which catalogues' collections are to be removed, at the next start or compaction in charge."""
         if isinstance(replaced, MilvusIndexes):
-            with self.catalog.writer_lock(), self.catalog.write() as tx:
-                publications.inherit(tx, replaced.identity)
+            identity.inherit(self.catalog, replaced.catalog)
 
     def while_waiting(self, pause: Callable[[], AbstractContextManager[None]]) -> None:
         """Wait for searches in what `pause` gives."""

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from qa_service.errors import Superseded, Unavailable
-from qa_service.store import directory_use, files
+from qa_service.store import directory_use, files, whereabouts
 from qa_service.store.catalog import Catalog, Connection, Mine, WriteTransaction
 from qa_service.store.kept import Kept
 from qa_service.store.postgres import locks, migrating, telling
@@ -111,6 +111,26 @@ class PostgresCatalog(Catalog):
     def jobs_lock(self) -> AbstractContextManager[Mine]:
         """Be the only one of all services who works on jobs."""
         return locks.free(self._server, locks.JOBS)
+
+    def instance(self) -> str:
+        """Give the numbers of cluster, database and table, of which every copy but one of the disk has others."""
+        with self.read() as connection:
+            numbers = "SELECT oid, 'meta'::regclass::oid FROM pg_database WHERE datname = current_database()"
+            database, table = connection.execute(numbers).fetchone()
+            # Looked at first: a refusal would end the transaction.
+            allowed = "SELECT has_function_privilege('pg_control_system()', 'EXECUTE')"
+            cluster = ""
+            if connection.execute(allowed).fetchone()[0]:
+                cluster = str(connection.execute("SELECT system_identifier FROM pg_control_system()").fetchone()[0])
+        return whereabouts.joined(cluster, str(database), str(table))
+
+    def is_in_charge(self) -> bool:
+        """Say yes: a database has no successor."""
+        return True
+
+    def has_successor(self) -> bool:
+        """Say no."""
+        return False
 
     def ensure_at(self, root: Path) -> None:
         """Make sure that this is the database whose indexes are in a folder; see `Catalog`."""
