@@ -90,6 +90,7 @@ def _made(engine: Engine, track: Callable[[int], Advance]) -> bool:
         logger.info("going on with what an earlier rebuild has made")
     with successor.judged(data_dir), _twin(engine.settings, engine.encoder, engine) as twin:
         ensure_none_lost(twin.catalog)
+        engine.generations.expect(twin.generations)
         catching_up = _catching_up(engine, twin)
         catching_up.catch_up(track(catching_up.left()))
         unserved = directory_use.unserved(data_dir)
@@ -197,6 +198,7 @@ def _taken_over(
     twin = Engine(settings, encoder, SqliteCatalog(settings.data_dir, successor=True), reranker, tokenizer=tokenizer)
     try:
         _ensure_planned(twin, plan)
+        old.generations.expect(twin.generations)
         catching_up = _catching_up(old, twin)
         catching_up.catch_up()
         twin.recover()
@@ -228,10 +230,10 @@ def _switch(old: Engine, twin: Engine, catching_up: CatchingUp) -> None:
     live = old.catalog
     with live.writer_lock():
         catching_up.finish()
+        # Before it is in charge, so that no death in between loses it; it removes nothing until it is.
+        twin.generations.inherit(old.generations)
         successor.put_in_charge(live.data_dir)
         live.seal()
-    # Not before: it has what is removed for it at its next start.
-    twin.generations.inherit(old.generations)
 
 
 def _catching_up(live: Engine, twin: Engine) -> CatchingUp:
