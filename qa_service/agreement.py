@@ -35,39 +35,50 @@ def ensure(catalog: Catalog, file: Path) -> None:
     """
     mine = _mine(file)
     with catalog.read() as connection:
-        theirs = agreed.read(connection)
-    if theirs == mine:
+        counts = _is_to_count(mine, agreed.read(connection), file, catalog.where)
+    if not counts:
         return
-    if theirs is not None:
-        if theirs["weights"] != mine["weights"] and _version(mine) <= _version(theirs):
-            raise Incompatible(
-                f"the services that share this catalogue have the calibration of version {theirs['version']},"
-                f" this one that of version {mine['version']}",
-                field=catalog.where,
-                remedy="install the same version of qa-service everywhere",
-            )
-        if theirs["file"] != mine["file"]:
-            raise Incompatible(
-                f"this service's {file.name} is not that of the services that share its catalogue"
-                f" ({_told(mine)} here, {_told(theirs)} there)",
-                field=str(file),
-                remedy="copy the file from the data directory of one that runs, or remove it if that has none; or run"
-                " `qa-service calibrate` here, and copy its file to the others",
-            )
-        if _version(mine) < _version(theirs):
-            return
+    with catalog.writer_lock(), catalog.write() as tx:
+        # Another may have been first since.
+        theirs = agreed.read(tx.connection)
+        counts = _is_to_count(mine, theirs, file, catalog.where)
+        if counts:
+            agreed.put(tx, mine)
+    if counts and theirs is not None:
         logger.warning("version %s counts now: upgrade the other services, too", mine["version"])
-    _record(catalog, mine)
 
 
 def record(catalog: Catalog, file: Path) -> None:
     """Have this service's calibration be that of all, from their next start on."""
-    _record(catalog, _mine(file))
-
-
-def _record(catalog: Catalog, mine: dict[str, str]) -> None:
+    mine = _mine(file)
     with catalog.writer_lock(), catalog.write() as tx:
         agreed.put(tx, mine)
+
+
+def _is_to_count(mine: dict[str, str], theirs: dict[str, str] | None, file: Path, where: str) -> bool:
+    """Tell whether this service's calibration is to be recorded, as the first or of a later version.
+
+    Errors:
+        Incompatible: see `ensure`.
+    """
+    if theirs is None or theirs == mine:
+        return theirs is None
+    if theirs["weights"] != mine["weights"] and _version(mine) <= _version(theirs):
+        raise Incompatible(
+            f"the services that share this catalogue have the calibration of version {theirs['version']},"
+            f" this one that of version {mine['version']}",
+            field=where,
+            remedy="install the same version of qa-service everywhere",
+        )
+    if theirs["file"] != mine["file"]:
+        raise Incompatible(
+            f"this service's {file.name} is not that of the services that share its catalogue"
+            f" ({_told(mine)} here, {_told(theirs)} there)",
+            field=str(file),
+            remedy="copy the file from the data directory of one that runs, or remove it if that has none; or run"
+            " `qa-service calibrate` here, and copy its file to the others",
+        )
+    return _version(mine) >= _version(theirs)
 
 
 def _mine(file: Path) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
 from pathlib import Path
 
 import pytest
@@ -48,6 +48,25 @@ def test_the_first_says_what_the_others_have_to_have(catalog: Catalog, tmp_path:
     agreement.ensure(catalog, file)
     with pytest.raises(Incompatible, match="no file here"):
         agreement.ensure(catalog, tmp_path / "absent.json")
+
+
+def test_of_two_that_start_at_once_with_different_files_one_is_refused(
+    catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine, theirs = tmp_path / "calibration.json", tmp_path / "theirs.json"
+    theirs.write_text("{}")
+    locked = catalog.writer_lock
+
+    def later() -> AbstractContextManager[None]:
+        # Both have read that nobody has said anything yet; the other is the first to get the lock.
+        monkeypatch.undo()
+        agreement.ensure(catalog, theirs)
+        return locked()
+
+    monkeypatch.setattr(catalog, "writer_lock", later)
+    with pytest.raises(Incompatible, match="no file here"):
+        agreement.ensure(catalog, mine)
+    agreement.ensure(catalog, theirs)
 
 
 def test_another_calibration_of_the_same_or_a_later_version_is_refused(catalog: Catalog, tmp_path: Path) -> None:
