@@ -19,7 +19,7 @@ from qa_service.config import Settings
 from qa_service.engine import Engine
 from qa_service.errors import Superseded
 from qa_service.index.milvus.indexes import MilvusIndexes
-from qa_service.store import facts, identity
+from qa_service.store import collections, facts, identity
 from tests.conformance.articles import ask, submission
 from tests.postgres_server import PostgresServer
 
@@ -202,3 +202,22 @@ def test_a_restored_backup_has_a_name_of_its_own_and_removes_what_it_replaces(st
         assert found(engine) == ["a0", "a1", "a2"]
         assert in_milvus(engine) == {staging, name_of(engine)}
         assert name not in in_milvus(engine)
+
+
+@SQLITE
+def test_an_older_copy_over_the_same_file_answers_rightly(stored: Settings, tmp_path: Path) -> None:
+    with closing(opened_at(stored)) as engine:
+        put(engine, *range(4))
+    path = stored.data_dir / "catalog.sqlite3"
+    shutil.copy(path, tmp_path / "older")
+    place = path.stat().st_ino
+    with closing(opened_at(stored)) as engine:
+        engine.delete_article("default", "a0")
+        put(engine, 7)
+        with engine.catalog.read() as connection:
+            [collection] = collections.every(connection)
+        engine.generations.compact(collection, force=True)
+    shutil.copyfile(tmp_path / "older", path)
+    assert path.stat().st_ino == place
+    with closing(opened_at(stored)) as engine:
+        assert found(engine) == ["a0", "a1", "a2", "a3"]

@@ -145,10 +145,10 @@ class MilvusServer:
             for start in range(0, len(keys), _PAGE):
                 client.delete(name, ids=list(keys[start : start + _PAGE]), **more)
 
-    def count(self, name: str) -> int:
-        """Count the rows that live."""
+    def count(self, name: str, expression: str = "") -> int:
+        """Count the rows that live, or those of them of which an expression holds."""
         with self._connection.using(_WRITE_S) as (client, more):
-            given = {"filter": "", "output_fields": ["count(*)"], "consistency_level": "Strong", **more}
+            given = {"filter": expression, "output_fields": ["count(*)"], "consistency_level": "Strong", **more}
             found = loaded(client, name, lambda: client.query(name, **given), _WRITE_S)
         return int(found[0]["count(*)"])
 
