@@ -44,13 +44,13 @@ def test_ask_over_http_gives_exact_offsets(run_server: Run) -> None:
     assert server.ask("第二社区医院的院长是谁?")["passages"] == []
 
 
-@pytest.mark.parametrize("article_id", ["..", "a//b", "/lead", "trail/", "x?y#z", "%2F", ".", "a/../b", "é 中"])
-def test_odd_ids_round_trip(run_server: Run, article_id: str) -> None:
+def test_odd_ids_round_trip(run_server: Run) -> None:
     server = run_server()
-    ingest(server, [{"id": article_id, "text": CLINIC}])
-    status, body = server.request("GET", f"/v1/articles/{quote(article_id, safe='')}")
-    assert (status, body["id"]) == (200, article_id)
-    assert server.request("DELETE", f"/v1/articles/{quote(article_id, safe='')}")[0] == 204
+    for article_id in ("..", "a//b", "/lead", "trail/", "x?y#z", "%2F", ".", "a/../b", "é 中"):
+        ingest(server, [{"id": article_id, "text": CLINIC}])
+        status, body = server.request("GET", f"/v1/articles/{quote(article_id, safe='')}")
+        assert (status, body["id"]) == (200, article_id)
+        assert server.request("DELETE", f"/v1/articles/{quote(article_id, safe='')}")[0] == 204
 
 
 def test_the_command_line_ingests_while_the_server_runs(run_server: Run, tmp_path: Path) -> None:
