@@ -21,7 +21,8 @@ def submission_from_row(row: object, place: str) -> Submission:
 
     Parameters:
         row: a JSON object with one of `text`, `html` or `content_base64` (which needs `content_type`), and
-            optionally `id`, `title`, `url`, `published_at` and `metadata`. Other fields join the metadata.
+            optionally `id`, `title`, `url`, `published_at` and `metadata`. Other fields join the metadata. `html` may
+            be bytes, whose encoding is found out.
         place: where the row stands, as `file:line`; it leads the reason of a rejection.
 
     Returns:
@@ -60,6 +61,9 @@ def _body(row: Mapping[str, object]) -> tuple[bytes, str, str | None]:
         found = " and ".join(given) if given else "none of them"
         raise RowError(f"needs exactly one of text, html, content_base64; has {found}")
     name = given[0]
+    page = row[name]
+    if name == "html" and isinstance(page, bytes):
+        return page, "text/html", None
     value = _string(row, name) or ""
     content_type = _string(row, "content_type")
     if name == "content_base64":
@@ -102,4 +106,5 @@ def _metadata(row: Mapping[str, object]) -> dict[str, object]:
 
 def _kind(value: object) -> str:
     names = {bool: "a boolean", int: "a number", float: "a number", list: "a list", dict: "an object"}
+    names |= {bytes: "bytes that are no UTF-8"}
     return names.get(type(value), "a string" if isinstance(value, str) else type(value).__name__)

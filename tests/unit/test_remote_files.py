@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -79,6 +80,42 @@ def test_bad_parquet_is_refused_by_row_and_by_file(tmp_path: Path) -> None:
     source = Source(list_files([broken]))
     (item,) = source
     assert item.rejection is not None and source.unreadable == [item.rejection]
+
+
+def test_values_that_python_cannot_have_are_rejected_by_their_rows(tmp_path: Path) -> None:
+    pa = pytest.importorskip("pyarrow", reason="pyarrow is not installed")
+    from pyarrow import parquet
+
+    columns = {"id": ["a", "b", "c"], "text": ["一。", "二。", "三。"]}
+    far = pa.array([0, 400_000 * 366 * 86_400_000, 86_400_000], pa.timestamp("ms"))
+    parquet.write_table(pa.table({**columns, "seen": far}), tmp_path / "far.parquet")
+    first, second, third = read(tmp_path / "far.parquet")
+    assert first.metadata == {"seen": "1970-01-01T00:00:00"} and third.rejection is None
+    assert second.id == "b" and "far.parquet: row 2: seen: cannot be read: OverflowError" in (second.rejection or "")
+    zone = pa.array([0] * 3, pa.timestamp("ms", tz="Mars/Base"))
+    parquet.write_table(pa.table({**columns, "seen": zone}), tmp_path / "zone.parquet")
+    reasons = [item.rejection or "" for item in read(tmp_path / "zone.parquet")]
+    assert [f"row {row}: seen: cannot be read" in reason for row, reason in enumerate(reasons, 1)] == [True] * 3
+    assert "Mars/Base" in reasons[0]
+
+
+def test_bytes_and_uuids_are_strings_or_refused(tmp_path: Path) -> None:
+    uuid = UUID(int=7)
+    page = "<meta charset=gb18030><p>末班车是凌晨三点。</p>".encode("gb18030")
+    row = {"text": "正文。".encode(), "metadata": b'{"a": 1}', "other": uuid.bytes}
+    rows: list[dict[str, object]] = [
+        {"id": "甲".encode(), "title": b"\xff", **row},
+        {"id": "乙".encode(), "title": None, **row},
+        {"id": b"\xff\xfe", "text": "正文。".encode()},
+    ]
+    titled, plain, odd = read(written(tmp_path / "rows.parquet", rows))
+    assert titled.id == "甲" and "row 1: title: must be a string, not bytes" in (titled.rejection or "")
+    assert (plain.id, plain.content.decode(), plain.metadata) == ("乙", "正文。", {"a": 1})
+    assert odd.id is None and "row 3: id: must be a string, not bytes" in (odd.rejection or "")
+    (html,) = read(written(tmp_path / "html.parquet", [{"id": uuid, "html": page, "part": uuid}]))
+    assert (html.id, html.content, html.charset) == (str(uuid), page, None) and html.metadata == {"part": str(uuid)}
+    (late,) = read(written(tmp_path / "late.parquet", [{"id": timedelta(1), "text": "正文。"}]))
+    assert "id: must be a string, not timedelta" in (late.rejection or "")
 
 
 def test_without_pyarrow_the_reason_names_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
