@@ -7,7 +7,10 @@ import logging
 import os
 import secrets
 import shutil
+import signal
+import sys
 import tempfile
+import threading
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,6 +30,7 @@ _QUIET = {
     "RAY_DATA_DISABLE_PROGRESS_BARS": "1",
 }
 _PREFIX = "qa-ray-"
+_SIGTERM_CODE = 128 + signal.SIGTERM
 _SECRET = secrets.token_hex(32)
 
 
@@ -65,7 +69,8 @@ def ray_session(address: str | None, workers: int) -> Iterator[Any]:
         The module `ray`; what was started has ended afterwards.
 
     Errors:
-        ConfigError: Ray is not installed, or the address cannot be used. Unavailable: Ray does not start.
+        ConfigError: Ray is not installed, or the address cannot be used. Unavailable: Ray does not start. SystemExit:
+        SIGTERM came, in the main thread.
     """
     if address is not None and "://" in address:
         raise ConfigError(
@@ -75,6 +80,9 @@ def ray_session(address: str | None, workers: int) -> Iterator[Any]:
         )
     ray = import_ray(own=address is None)
     folder = None if address else _folder()
+    before = signal.getsignal(signal.SIGTERM)
+    # Only the main thread may set a handler; None is one that was not set from Python.
+    handles = threading.current_thread() is threading.main_thread() and before is not None
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -91,11 +99,43 @@ def ray_session(address: str | None, workers: int) -> Iterator[Any]:
                     remedy="start the cluster, or name another" if address else "look for leftover Ray processes",
                 ) from error
             _quieten(ray)
-            yield ray
+            with ended_by_sigterm() if handles else contextlib.nullcontext():
+                yield ray
     finally:
         ray.shutdown()
+        if handles:
+            signal.signal(signal.SIGTERM, before)
         if folder:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def ended_by_sigterm() -> Iterator[None]:
+    """Have SIGTERM end the process as Ctrl-C does, so that what was started is ended too; afterwards it is ignored.
+
+    Ray's native part has it since it began, and prints stacks within the handler, which crashes again and again.
+
+    Errors:
+        SystemExit: it came; the code is 143.
+    """
+    came = False
+
+    def end(number: int, _frame: object) -> None:
+        nonlocal came
+        came = True
+        signal.signal(number, signal.SIG_IGN)  # Once: what follows cleans up.
+        sys.exit(_SIGTERM_CODE)
+
+    signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    except SystemExit:
+        # Ray, waiting, makes a 1 of every code.
+        if came:
+            raise SystemExit(_SIGTERM_CODE) from None
+        raise
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
 
 def _start(ray: Any, folder: Path, workers: int) -> None:

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -22,7 +23,7 @@ from embeddings.toy import ToyEncoder
 from qa_service.config import Settings
 from qa_service.distributed import loading as loading_module
 from qa_service.distributed.loading import Loading
-from qa_service.distributed.session import ray_session
+from qa_service.distributed.session import ended_by_sigterm, ray_session
 from qa_service.engine import Engine
 from qa_service.errors import Incompatible, Unavailable
 from qa_service.readers import Source, list_files
@@ -196,6 +197,24 @@ def test_what_a_worker_cannot_do_is_told(ray: Any, tmp_path: Path, cache_dir: Pa
         loading._order = replace(loading._order, settings=None)  # type: ignore[arg-type]
         with pytest.raises(Unavailable, match="a worker failed: AttributeError: 'NoneType'"):
             list(engine.ingest(loading))
+
+
+def test_sigterm_ends_a_wait_and_not_the_process(ray: Any) -> None:
+    @ray.remote(num_cpus=0)
+    def asleep() -> None:
+        time.sleep(600)
+
+    waited, before = asleep.remote(), signal.getsignal(signal.SIGTERM)
+    assert callable(before) and before.__module__ == ended_by_sigterm.__module__  # That of the session.
+    try:
+        threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGTERM)).start()
+        # Ray's own would end the process with its stacks, or never.
+        with pytest.raises(SystemExit) as caught, ended_by_sigterm():
+            ray.get(waited)
+        assert caught.value.code == 143
+    finally:
+        signal.signal(signal.SIGTERM, before)
+        ray.cancel(waited, force=True)
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
