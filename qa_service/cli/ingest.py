@@ -97,7 +97,8 @@ def ingest(
 
     A file (text, Markdown, HTML, PDF, DOCX, EPUB) is one article; so is each entry of a feed (.rss, .atom, .xml) and
     each row of a .jsonl, .json, .csv or .parquet file, with the fields id, title, text (or html, or content_base64 with
-    content_type), url, published_at and metadata. Directories are read recursively; hidden files are skipped.
+    content_type), url, published_at and metadata. Directories are read recursively; hidden files are skipped. Those at
+    addresses are for object stores: http:// and https:// name single files, without the query that may sign them.
     Unchanged articles cost nothing.
 
     Exit code 0 when at least one article was taken, even if others were rejected (they are listed on stderr), 2 when

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from qa_service.errors import BadInput, NotFound
+from qa_service.errors import BadInput, NotFound, Unavailable
+from qa_service.readers.addresses import Unreachable
 from qa_service.readers.feeds import is_feed
 from qa_service.readers.places import Place, RemotePath
 from qa_service.types import Submission
@@ -61,10 +62,10 @@ def list_files(paths: Sequence[Place], id_from: IdFrom = "name") -> Listing:
         id_from: whether an article's id is its file's name or its path as it was given (`docs/a.txt`).
 
     Errors:
-        NotFound: a path does not exist.
+        NotFound: a path does not exist. Unavailable: what keeps it cannot be reached.
         BadInput: a path is no file or directory, a directory holds no files, or two files give one id.
     """
-    files: dict[str, FoundFile] = {}
+    files: dict[Place, FoundFile] = {}
     refused: list[Submission] = []
     unreadable: list[str] = []
     for path in paths:
@@ -72,7 +73,7 @@ def list_files(paths: Sequence[Place], id_from: IdFrom = "name") -> Listing:
         for found in _walk(path, unreadable, id_from):
             empty = False
             if not isinstance(found, Submission):
-                files.setdefault(str(found.absolute()), _found_file(found, id_from))
+                files.setdefault(found.absolute(), _found_file(found, id_from))
             else:
                 refused.append(found)
         if empty and not unreadable:
@@ -103,10 +104,20 @@ def _walk(path: Place, unreadable: list[str], id_from: IdFrom) -> Iterator[Place
 
 
 def _walk_address(path: RemotePath) -> Iterator[RemotePath]:
+    if path.is_page:
+        raise BadInput(
+            "names no file; over HTTP there are no directories",
+            field=str(path),
+            remedy="name each file, or have them in an object store such as s3://",
+        )
     try:
         found = path.files() if path.is_directory() else [path]
     except FileNotFoundError:
         raise NotFound("there is nothing", field=str(path), remedy="check the address") from None
+    except Unreachable as error:
+        raise Unavailable(
+            f"cannot be reached: {error}", field=str(path), remedy="check the address, or try again later"
+        ) from None
     except OSError as error:
         raise BadInput(f"cannot be read: {_reason(error)}", field=str(path)) from error
     yield from found
@@ -176,7 +187,7 @@ def _refuse_shared_ids(files: Iterable[FoundFile]) -> None:
             raise BadInput(
                 f"{other} and {file.path} would both be the article {file.article_id!r}",
                 field="PATH",
-                remedy="use --id-from path",
+                remedy="use --id-from path" if str(other) != str(file.path) else "take them one after the other",
             )
 
 

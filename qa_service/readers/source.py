@@ -73,7 +73,10 @@ class Source:
             # The libraries of object stores have errors of their own.
             if not isinstance(error, OSError) and not isinstance(file.path, RemotePath):
                 raise
-            reason = f"{file.path}: cannot be read: {getattr(error, 'strerror', None) or error}"
+            problem = getattr(error, "strerror", None) or str(error)
+            if isinstance(file.path, RemotePath):
+                problem = file.path.told(problem)
+            reason = f"{file.path}: cannot be read: {problem}"
             self.unreadable.append(reason)
             yield Submission(b"", id=file.article_id or file.path.name, rejection=reason)
 

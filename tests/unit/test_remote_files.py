@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import json
+import pickle
+import socket
 import sys
 from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
 from datetime import date, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from uuid import UUID
 
 import pytest
 
-from qa_service.errors import BadInput, ConfigError, NotFound
-from qa_service.readers import Source, list_files, place_of
+from qa_service.errors import BadInput, ConfigError, NotFound, Unavailable
+from qa_service.readers import FoundFile, Source, list_files, place_of
+from qa_service.readers.addresses import shown, without_secrets
 from qa_service.types import Submission
 
 ROWS = [
@@ -138,6 +145,92 @@ def test_a_store_is_read_as_a_directory_is(memory: str) -> None:
 def test_ids_from_addresses(memory: str) -> None:
     listing = list_files([place_of(f"{memory}/deep/b.md")], "path")
     assert [file.article_id for file in listing.files] == ["memory://bucket/docs/deep/b.md"]
+
+
+class Pages(BaseHTTPRequestHandler):
+    """Rows at one address, an article at another, and refusals."""
+
+    def do_GET(self) -> None:
+        path = self.path.partition("?")[0]
+        found = {"/rows.jsonl": json.dumps(ROWS[0]).encode() + b"\n{\n", "/a.txt": "第一篇。".encode()}
+        if path not in found:
+            self.send_error(403 if path == "/closed.txt" else 404)
+            return
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(found[path])))
+        self.end_headers()
+        self.wfile.write(b"" if self.command == "HEAD" else found[path])
+
+    def do_HEAD(self) -> None:
+        self.do_GET()
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def web() -> Iterator[str]:
+    """A web server; its address, with a user and a password."""
+    for name in ("fsspec", "aiohttp"):
+        pytest.importorskip(name, reason=f"{name} is not installed")
+    with ThreadingHTTPServer(("127.0.0.1", 0), Pages) as server:
+        Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        yield f"http://user:geheim@127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_a_query_is_not_a_part_of_a_name_and_no_secret_is_told(web: str) -> None:
+    place = web.replace("user:geheim@", "")
+    row, broken = read(f"{web}/rows.jsonl?X-Amz-Signature=SECRET")
+    assert (row.id, row.content.decode()) == ("one", "夜间门诊晚上八点开门。")
+    assert (broken.rejection or "").startswith(f"{place}/rows.jsonl:2: not JSON")
+    given = place_of(f"{web}/a.txt?X-Amz-Signature=SECRET#top")
+    assert [item.id for item in Source(list_files([given]))] == ["a.txt"]
+    assert [item.id for item in Source(list_files([given], "path"))] == [f"{place}/a.txt"]
+    assert "SECRET" not in repr(given) + str(given) and "geheim" not in repr(given)
+    assert pickle.loads(pickle.dumps(given)) == given
+    # Two versions of one file are not one file.
+    with pytest.raises(BadInput, match="one after the other"):
+        list_files([given, place_of(f"{web}/a.txt?version=2")], "path")
+
+
+def test_servers_that_refuse_or_cannot_be_reached(web: str) -> None:
+    for path, kind, words in (
+        ("/none.txt?SECRET", NotFound, "there is nothing"),
+        ("/closed.txt?SECRET", BadInput, "cannot be read: 403"),
+        ("/folder/?SECRET", BadInput, "over HTTP there are no directories"),
+        ("", BadInput, "over HTTP there are no directories"),
+    ):
+        with pytest.raises(kind, match=words) as caught:
+            read(web + path)
+        assert "SECRET" not in str(caught.value) and "geheim" not in str(caught.value)
+    with closing(socket.socket()) as free:
+        free.bind(("127.0.0.1", 0))
+        with pytest.raises(Unavailable, match=r"a\.txt: cannot be reached: .*127\.0\.0\.1") as away:
+            read(f"http://user:geheim@127.0.0.1:{free.getsockname()[1]}/a.txt?SECRET")
+    assert "SECRET" not in str(away.value) and "geheim" not in str(away.value)
+
+
+def test_what_goes_away_while_it_is_read_is_told_without_secrets(web: str) -> None:
+    listing = list_files([place_of(f"{web}/a.txt?SECRET")])
+    (gone,) = Source(replace(listing, files=(FoundFile(place_of(f"{web}/b.txt?SECRET"), "article", "b.txt"),)))
+    assert "b.txt: cannot be read: No such file" in (gone.rejection or "")
+    assert "SECRET" not in (gone.rejection or "") and "geheim" not in (gone.rejection or "")
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("http://user:ge/heim@host/a.txt", "http://***/host/a.txt"),
+        ("http://user:p@ss@host/a.txt", "http://host/a.txt"),
+        ("http://[::1]:80/@me/a.txt", "http://[::1]:80/@me/a.txt"),
+        ("sftp://user:geheim@host/what?.txt", "sftp://host/what?.txt"),
+        ("abfs://container@account.example/a.txt", "abfs://container@account.example/a.txt"),
+    ],
+)
+def test_how_addresses_are_shown(given: str, expected: str) -> None:
+    assert shown(given) == expected
+    assert without_secrets(f"Error({given!r})", given) == f"Error({expected!r})"
 
 
 def test_a_file_address_is_that_file(tmp_path: Path) -> None:
