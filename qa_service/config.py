@@ -7,6 +7,7 @@ import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 import platformdirs
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -19,6 +20,7 @@ from pydantic_settings import (
 )
 
 from qa_service.errors import ConfigError
+from qa_service.masking import PERCENT, has_loose_password, masked
 from qa_service.place_settings import APP, PlaceSettings
 from qa_service.types import TextForm
 
@@ -26,8 +28,8 @@ RATE = re.compile(r"[1-9][0-9]{0,8}/(?:second|minute|hour|day)")
 """How many requests in a time a key may make, as it is written."""
 _KEY = re.compile(r"[\x21-\x7e]+")
 SECRET_SETTINGS = ("api_key", "generator_key", "catalog", "index")
+_USER = re.compile(r"//.*@", re.DOTALL)
 _BASE_URL = re.compile(r"https?://[^\s?#]+")
-_USER = re.compile(r"//[^/]*@")
 _HOST_NAME = re.compile(r"\[[0-9a-f:.]+\]|[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?", re.IGNORECASE)
 _ORIGIN = re.compile(r"https?://(?:\[[0-9a-f:.]+\]|[a-z0-9_.-]+)(?::[0-9]{1,5})?", re.IGNORECASE)
 Names = Annotated[tuple[str, ...] | None, NoDecode]
@@ -37,7 +39,7 @@ Names = Annotated[tuple[str, ...] | None, NoDecode]
 class Settings(PlaceSettings):
     """Every knob of the service; the field's description is its documentation in `--help` and the README."""
 
-    model_config = SettingsConfigDict(env_prefix="QA_", extra="forbid", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="QA_", extra="forbid", frozen=True, hide_input_in_errors=True)
 
     model: str = Field(
         "default",
@@ -237,6 +239,8 @@ class Settings(PlaceSettings):
             return None
         if not _BASE_URL.fullmatch(value):
             raise ValueError("must be an http or https address, without a query")
+        if has_loose_password(value) or not _is_read(value):
+            raise ValueError(f"is no address: {PERCENT}")
         return value.rstrip("/")
 
     @field_validator("allowed_hosts", "cors_origins", mode="before")
@@ -277,6 +281,14 @@ class Settings(PlaceSettings):
         return (*sources, TomlConfigSettingsSource(settings_cls, Path(path))) if path else sources
 
 
+def _is_read(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
 def load_settings(**overrides: Any) -> Settings:
     """Read the settings, with `overrides` (None values ignored) above all other sources.
 
@@ -296,9 +308,10 @@ def load_settings(**overrides: Any) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = "QA_" + "_".join(str(part) for part in first["loc"]).upper()
-        shown = _USER.sub("//", repr(first.get("input")))
+        shown = masked(_USER.sub("//", repr(first.get("input"))))
         given = "" if first["loc"] and first["loc"][0] in SECRET_SETTINGS else f", got {shown}"
-        raise ConfigError(f"{first['msg']}{given}", field=name, remedy="correct the setting") from error
+        # Not as the cause: that holds what was given.
+        raise ConfigError(f"{first['msg']}{given}", field=name, remedy="correct the setting") from None
     if settings.generator_url is not None and settings.generator_model is None:
         raise ConfigError(
             "is required with QA_GENERATOR_URL", field="QA_GENERATOR_MODEL", remedy="name a model of that server"

@@ -10,6 +10,7 @@ from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings
 
 from qa_service.errors import ConfigError
+from qa_service.masking import PERCENT, has_loose_password
 from qa_service.milvus_address import MilvusAddress
 from qa_service.milvus_address import parse as parse_milvus
 
@@ -66,7 +67,7 @@ class PlaceSettings(BaseSettings):
             try:
                 parse_milvus(given)
             except ConfigError as error:
-                raise ValueError(f"{error.detail}: {error.remedy}") from error
+                raise ValueError(f"{error.detail}: {error.remedy}") from None
         return value
 
     @property
@@ -82,4 +83,6 @@ class PlaceSettings(BaseSettings):
             return None
         if not value.get_secret_value().startswith(("postgresql://", "postgres://")):
             raise ValueError("must be an address such as postgresql://user:password@host:port/name")
+        if has_loose_password(value.get_secret_value()):
+            raise ValueError(f"is no address: {PERCENT}")
         return value

@@ -19,11 +19,16 @@ _QUESTIONS = 20
     "--to",
     metavar="PLACE",
     required=True,
-    help="Where passages are to be searched: milvus://host:port/database, or `local`, in a data directory.",
+    envvar="QA_MIGRATE_TO",
+    show_envvar=True,
+    help="Where passages are to be searched: milvus://host:port/database, or `local`, in a data directory. One with a"
+    " password is better put into the environment, where other users of the machine do not see it.",
 )
 @click.option(
     "--catalog",
     metavar="ADDRESS",
+    envvar="QA_MIGRATE_CATALOG",
+    show_envvar=True,
     help="The empty PostgreSQL database to which articles and vectors move, postgresql://user@host:port/name; without"
     " it they stay where they are, or with --to local move to a data directory.",
 )
@@ -50,8 +55,9 @@ def migrate(to: str, catalog: str | None, data_to: Path | None, verify: int) -> 
     servers before, or have them take nothing in. Interrupted, the same command goes on where it was. What is not
     complete, or answers otherwise than what was moved, refuses to be served.
 
-    keys.json and calibration.json stay files of the data directory; with --data-to they are copied. Passwords can be
-    left out of --catalog where libpq finds them, as in ~/.pgpass.
+    keys.json and calibration.json stay files of the data directory; with --data-to they are copied. Whoever lists the
+    processes of the machine sees passwords in a command: put such addresses into the environment (QA_MIGRATE_TO,
+    QA_MIGRATE_CATALOG). They can also be left out of --catalog where libpq finds them, as in ~/.pgpass.
     """
     from qa_service.migrating import moving, places  # noqa: PLC0415
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from pydantic import SecretStr
 from qa_service.config import Settings
 from qa_service.errors import BadInput
 from qa_service.keys import key_file
+from qa_service.masking import PERCENT, has_loose_password, masked
 from qa_service.milvus_address import parse as parse_milvus
 from qa_service.retrieval import saved_adjustment
 from qa_service.store.journal import CATALOG
@@ -18,7 +18,6 @@ from qa_service.store.journal import CATALOG
 LOCAL = "local"
 FILES = (key_file.NAME, saved_adjustment.NAME)
 """What stays a file of the data directory, and each service needs."""
-_PASSWORDS = ((re.compile(r"(//[^/@:]*:)[^/]*@"), r"\1***@"), (re.compile(r"(password=)[^&\s]*"), r"\1***"))
 _POSTGRES = ("postgresql://", "postgres://")
 _OWN = ("in-use.lock", "content.lock", "writer.lock", "writer.pid", "vectors", "indexes")
 """What opening an empty data directory leaves in it."""
@@ -53,8 +52,8 @@ def route(settings: Settings, to: str, catalog: str | None, data_to: Path | None
     """
     if to != LOCAL:
         parse_milvus(to, "--to")
-    if catalog is not None and not catalog.startswith(_POSTGRES):
-        remedy = "write postgresql://user:password@host:port/database"
+    if catalog is not None and (not catalog.startswith(_POSTGRES) or has_loose_password(catalog)):
+        remedy = f"write postgresql://user:password@host:port/database; {PERCENT}"
         raise BadInput("this is no address of a PostgreSQL database", field="--catalog", remedy=remedy)
     if data_to is not None and (to != LOCAL or catalog is not None):
         remedy = "leave it out: vectors and articles go to a data directory with --to local alone"
@@ -75,13 +74,6 @@ def route(settings: Settings, to: str, catalog: str | None, data_to: Path | None
     if copies and given is None:
         _check_directory(data_dir, is_own=not moved)
     return Route(source, target, copies)
-
-
-def masked(address: str) -> str:
-    """Write an address without its password."""
-    for pattern, replacement in _PASSWORDS:
-        address = pattern.sub(replacement, address)
-    return address
 
 
 def described(settings: Settings) -> str:

@@ -58,6 +58,12 @@ def test_a_wrong_setting_is_told_without_its_password(monkeypatch: pytest.Monkey
     assert "geheim" not in str(caught.value)
 
 
+def test_the_remedy_names_what_has_to_be_encoded() -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse("milvus://me:12/geheim@x")
+    assert "%2F" in str(caught.value.remedy)
+
+
 def test_without_the_client_library_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "pymilvus", None)
     with pytest.raises(ConfigError) as caught:

@@ -16,6 +16,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from qa_service.errors import ConfigError, Unavailable
+from qa_service.masking import PERCENT, has_loose_password
 from qa_service.store.postgres import telling
 from qa_service.store.postgres.pulse import KNOCK_S, Pulse, WatchedConnection
 from qa_service.store.postgres.values import adapt
@@ -59,14 +60,17 @@ class Server:
         Errors:
             ConfigError: it cannot be read; what was given is not shown.
         """
+        unread = ConfigError(
+            "it cannot be read as the address of a database",
+            field="QA_CATALOG",
+            remedy=f"write postgresql://user:password@host:port/database; {PERCENT}",
+        )
+        if has_loose_password(url):
+            raise unread
         try:
             given = conninfo_to_dict(url)
         except psycopg.Error:
-            raise ConfigError(
-                "it cannot be read as the address of a database",
-                field="QA_CATALOG",
-                remedy="write postgresql://user:password@host:port/database, with %40 for @ and the like",
-            ) from None
+            raise unread from None
         self._pulse = Pulse(self._knock)
         self._password = str(given.get("password") or "")
         # The parent's name for its children, and names of one's own, stay as the address has them.

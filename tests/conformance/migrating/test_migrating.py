@@ -12,7 +12,7 @@ from embeddings.toy import ToyEncoder
 from qa_service.config import Settings
 from qa_service.engine import Engine
 from qa_service.errors import BadInput
-from qa_service.migrating import places
+from qa_service.masking import masked
 from qa_service.store import copying
 from qa_service.store.copying import TABLES
 from qa_service.store.opening import open_catalog
@@ -105,7 +105,7 @@ def test_nothing_to_move_is_told(source: Settings, tmp_path: Path) -> None:
 
 
 def test_passwords_are_in_no_message() -> None:
-    told = places.masked("postgresql://me:geheim@db.example/x") + places.masked("postgresql://db/x?password=geheim&a=1")
+    told = masked("postgresql://me:geheim@db.example/x") + masked("postgresql://db/x?password=geheim&a=1")
     assert "geheim" not in told and "me:***@db.example" in told
 
 
