@@ -22,6 +22,7 @@ from qa_service.index.mending import DamageNotes
 from qa_service.index.milvus.client import MilvusServer
 from qa_service.index.milvus.collection import MilvusCollection
 from qa_service.index.milvus.connection import ensure_installed
+from qa_service.index.milvus.leftovers import Leftovers
 from qa_service.index.milvus.publication import Publication
 from qa_service.index.milvus.publishing import MilvusPublishing, is_over
 from qa_service.index.milvus.schema import Layout
@@ -66,6 +67,7 @@ class MilvusIndexes:
         self._stamps: tuple[float, dict[int, str]] = (float("-inf"), {})
         self._lock = threading.Lock()
         self.identity = identity.name_of(catalog)
+        self._leftovers = Leftovers(catalog, server, self._forget_stamps)
         self.publishing = MilvusPublishing(catalog, segments, versions, self._forget_stamps)
 
     def collection(self, row: int) -> MilvusCollection:
@@ -230,45 +232,23 @@ class MilvusIndexes:
 
         The caller holds the writer's lock.
         """
-        try:
-            self.collection(collection).drop()
-        except Unavailable as error:
-            logger.warning("%s", error)
-            return
-        with self.catalog.write() as tx:
-            publications.forget(tx, collection)
-        self._forget_stamps()
+        self._leftovers.erase(self.collection(collection))
 
     def has_unknown(self, rows: Container[int]) -> bool:
         """Tell whether something is published of collections that are no more."""
-        with self.catalog.read() as connection:
-            unknown = publications.unknown(connection, rows)
-        return bool(unknown or identity.left(self.catalog))
+        return self._leftovers.are_there(rows)
 
     def erase_unknown(self, rows: Container[int], *, surely: bool = False) -> None:
         """Remove what was published of collections that are no more."""
-        with self.catalog.read() as connection:
-            found = publications.unknown(connection, rows)
-        for row in found:
+        for row in self._leftovers.of_collections(rows):
             self.erase(row)
-        for name in identity.left(self.catalog):
-            self._erase_left(name)
+        self._leftovers.erase_catalogues()
         if surely and self.has_unknown(rows):
             raise Unavailable(
                 "indexes of deleted collections are still in Milvus",
                 field=str(self.server.address),
                 remedy="see that Milvus can be reached, then run `qa-service compact --erase` again",
             )
-
-    def _erase_left(self, name: str) -> None:
-        """Remove all that Milvus has of a catalogue that was replaced, or given up."""
-        try:
-            self.server.drop_all(f"qa_{name}_")
-        except Unavailable as error:
-            logger.warning("%s", error)
-            return
-        with self.catalog.write() as tx:
-            identity.removed(tx, name)
 
     def expect(self, successor: Indexes) -> None:
         """Note whose collections are to be removed if that never takes over."""
