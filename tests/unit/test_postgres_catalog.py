@@ -147,6 +147,21 @@ def test_a_newer_format_is_refused(settings: Settings, catalog: Catalog) -> None
         open_catalog(settings)
 
 
+def test_beside_tables_of_others_a_schema_of_its_own_will_do(settings: Settings, postgres_url: str) -> None:
+    chosen = Settings(**{**settings.model_dump(), "catalog": f"{postgres_url}?options=-csearch_path%3Dqa"})
+    with closing(servers.Server(postgres_url).connect()) as raw:
+        raw.execute("CREATE TABLE articles (id INTEGER)")
+        with pytest.raises(Unavailable, match="no schema") as caught:
+            open_catalog(chosen)
+        assert "make the schema" in str(caught.value.remedy)
+        raw.execute("CREATE SCHEMA qa")
+    with closing(Engine.open(chosen, ToyEncoder())) as engine:
+        add(engine, {"a": PARK})
+        engine.compact_everything(erase=True)
+        assert engine.ask(Ask("公园几点开门？")).passages[0].article_id == "a"
+        assert engine.check() == []
+
+
 def test_an_old_version_writes_no_tables_that_a_newer_one_has_migrated(settings: Settings) -> None:
     with closing(Engine.open(settings, ToyEncoder())) as engine:
         add(engine, {"a": PARK})

@@ -83,7 +83,7 @@ def _ours(where: str, table: str | None) -> Iterator[None]:
     """
     try:
         yield
-    except errors.InsufficientPrivilege:
+    except (errors.InsufficientPrivilege, errors.InvalidSchemaName):
         raise
     except (psycopg.ProgrammingError, psycopg.DataError) as error:
         found = [table] if table else re.findall(r'relation "(\w+)" already exists', str(error))

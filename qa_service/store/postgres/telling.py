@@ -31,8 +31,10 @@ def tell(error: psycopg.Error, where: str) -> NoReturn:
     if isinstance(error, errors.ReadOnlySqlTransaction):
         remedy = "name the primary server in QA_CATALOG"
         raise Unavailable("the database takes no writes: it is a standby", field=where, remedy=remedy) from error
-    if isinstance(error, errors.InsufficientPrivilege):
-        remedy = "let the user in QA_CATALOG own the database or its schema"
+    if isinstance(error, errors.InsufficientPrivilege | errors.InvalidSchemaName):
+        remedy = (
+            "make the schema that is named there, if any, and let the user in QA_CATALOG own the database or its schema"
+        )
         raise Unavailable(f"PostgreSQL refuses: {said}", field=where, remedy=remedy) from error
     if (error.sqlstate or "")[:2] in _OF_WHAT_IS_GIVEN:
         remedy = "leave the article out or shorten what is long in it, and report it with this message"
