@@ -13,7 +13,7 @@ Write = Callable[[Sequence[Draft]], list[Outcome] | None]
 
 
 def written(batch: Sequence[Draft], write: Write) -> list[Outcome] | None:
-    """Write a batch together; where that is rejected, one article after the other."""
+    """Write a batch together; where that is rejected, its halves, and theirs, down to the article that it is about."""
     try:
         return write(batch)
     except Rejected as error:
@@ -21,8 +21,8 @@ def written(batch: Sequence[Draft], write: Write) -> list[Outcome] | None:
             [draft] = batch
             return write([Draft(draft.id, Outcome(draft.id, "rejected", str(error)))])
     outcomes: list[Outcome] = []
-    for draft in batch:
-        found = written([draft], write)
+    for half in (batch[: len(batch) // 2], batch[len(batch) // 2 :]):
+        found = written(half, write)
         if found is None:
             return None
         outcomes.extend(found)
