@@ -94,17 +94,17 @@ def test_a_reader_that_is_cut_off_is_told(engine: Engine, server: PostgresServer
 
 def test_it_stands_still(engine: Engine, server: PostgresServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its machine takes what is sent, so that nothing but time tells that it does not answer."""
-    monkeypatch.setattr(pulse, "LATE_S", 0.3)
-    monkeypatch.setattr(pulse, "KNOCKS", 1)
-    monkeypatch.setattr("qa_service.store.postgres.server.KNOCK_S", 2)
     add(engine, {"a": PARK})
     assert first(engine) == "a"
-    with server.stopped():
+    with server.stopped(), monkeypatch.context() as patch:
+        patch.setattr(pulse, "LATE_S", 0.3)
+        patch.setattr(pulse, "KNOCKS", 1)
+        patch.setattr("qa_service.store.postgres.server.KNOCK_S", 2)
+        patch.setattr("qa_service.fitness.FRESH_S", 0.0)
         for use in (lambda: first(engine), lambda: add(engine, {"b": LAKE}), lambda: engine.submit([], "x")):
             with pytest.raises(Unavailable) as caught:
                 use()
             assert f"127.0.0.1:{server.port}" in str(caught.value.field)
-        monkeypatch.setattr("qa_service.fitness.FRESH_S", 0.0)
         readiness = engine.readiness()
         assert not readiness.ready
         assert "the catalogue cannot be read" in readiness.status
