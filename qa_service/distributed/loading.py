@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pickle
+import warnings
 from collections.abc import Generator, Iterator, Sequence
 from typing import Any
 
@@ -92,7 +94,7 @@ class Loading:
                     self._tell(board)
 
     def _dataset(self, board: Any) -> Any:
-        from ray.data import ActorPoolStrategy, DataContext, from_items  # noqa: PLC0415
+        from ray.data import DataContext, from_items  # noqa: PLC0415
 
         context = DataContext.get_current()
         context.enable_progress_bars = False
@@ -102,18 +104,24 @@ class Loading:
         known = self._ray.put(read_known(self._engine.catalog, self._collection))
         groups = [packed(group)[COLUMN][0].as_py() for group in _groups(self._listing.files)]
         files = from_items([{COLUMN: group} for group in groups], override_num_blocks=min(len(groups), 1000))
+        with _retries_allowed():
+            return self._stages(files, working(self._order, [known], board))
+
+    def _stages(self, files: Any, made_with: dict[str, Any]) -> Any:
+        from ray.data import ActorPoolStrategy, TaskPoolStrategy  # noqa: PLC0415
+
         chunks = files.map_batches(
             Reading(self._order.max_file_bytes).__call__,
             batch_size=1,
             batch_format="pyarrow",
-            concurrency=_READ_AT_A_TIME,
+            compute=TaskPoolStrategy(_READ_AT_A_TIME),
             num_cpus=1 / _READ_AT_A_TIME,
             max_retries=TRIES,
             **self._reading_place(),
         )
         return chunks.map_batches(
             Working,
-            fn_constructor_kwargs=working(self._order, [known], board),
+            fn_constructor_kwargs=made_with,
             batch_size=1,
             batch_format="pyarrow",
             # Where a cluster has not so many processors free, fewer workers begin.
@@ -126,12 +134,9 @@ class Loading:
 
     def _reading_place(self) -> dict[str, Any]:
         """Have files of this machine read on this machine."""
-        from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy  # noqa: PLC0415
-
         if all(isinstance(file.path, RemotePath) for file in self._listing.files):
             return {}
-        here = self._ray.get_runtime_context().get_node_id()
-        return {"scheduling_strategy": NodeAffinitySchedulingStrategy(here, soft=False)}
+        return {"label_selector": {"ray.io/node-id": self._ray.get_runtime_context().get_node_id()}}
 
     def _learnt(self) -> frozenset[Mark]:
         with self._engine.catalog.read() as connection:
@@ -143,6 +148,18 @@ class Loading:
         if now != self._told:
             board.tell.remote(now - self._told, self._told - now)
             self._told = now
+
+
+@contextlib.contextmanager
+def _retries_allowed() -> Iterator[None]:
+    """Let numbers of retries be given as Ray up to 2.63 has them.
+
+    It says that they will be gone, but has no named parameters for them yet; and without them a chunk that kills its
+    worker is tried for ever.
+    """
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="`ray_remote_args` is deprecated")
+        yield
 
 
 def usable_cores() -> int:
