@@ -53,11 +53,14 @@ def migrate(to: str, catalog: str | None, data_to: Path | None, verify: int) -> 
     To Milvus alone, or to Milvus and PostgreSQL, and back. What is moved stays as it is and answers questions all the
     while; writes to it wait, and are refused after two minutes. Nothing that is written to it later is moved: stop its
     servers before, or have them take nothing in. Interrupted, the same command goes on where it was. What is not
-    complete, or answers otherwise than what was moved, refuses to be served.
+    complete, or answers otherwise than what was moved, refuses to be served. Where the index alone moves, without
+    --catalog and --data-to, nothing could refuse: an index that answers otherwise is removed again, unless some of it
+    was there before.
 
-    keys.json and calibration.json stay files of the data directory; with --data-to they are copied. Whoever lists the
-    processes of the machine sees passwords in a command: put such addresses into the environment (QA_MIGRATE_TO,
-    QA_MIGRATE_CATALOG). They can also be left out of --catalog where libpq finds them, as in ~/.pgpass.
+    keys.json, calibration.json and the question log, questions.sqlite3, stay files of the data directory; with
+    --data-to they are copied. Whoever lists the processes of the machine sees passwords in a command: put such
+    addresses into the environment (QA_MIGRATE_TO, QA_MIGRATE_CATALOG). They can also be left out of --catalog where
+    libpq finds them, as in ~/.pgpass.
     """
     from qa_service.migrating import moving, places  # noqa: PLC0415
 
@@ -76,3 +79,5 @@ def migrate(to: str, catalog: str | None, data_to: Path | None, verify: int) -> 
     if report.files:
         what = " and ".join(report.files)
         click.echo(f"{what} {'copied' if report.taken else 'stay here: each service needs a copy in its QA_DATA_DIR'}")
+    if report.question_log:
+        click.echo(f"questions.sqlite3, the question log, {'copied' if report.taken else 'stays here'}")

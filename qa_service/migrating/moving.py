@@ -11,11 +11,14 @@ from dataclasses import dataclass
 from embeddings.encoder import Encoder
 from qa_service import assembly
 from qa_service.engine import Engine
-from qa_service.errors import BadInput
+from qa_service.errors import BadInput, Damaged
+from qa_service.index.snapshot import Published
 from qa_service.keys import key_file
+from qa_service.masking import masked
 from qa_service.migrating import verifying
-from qa_service.migrating.places import FILES, Route
-from qa_service.store import collections, copying, files
+from qa_service.migrating.places import FILES, Route, ensure_catalogue, nothing_there
+from qa_service.names import DEFAULT_COLLECTION
+from qa_service.store import collections, copying, files, question_log
 from qa_service.store import identity as identities
 from qa_service.store.catalog import Catalog
 from qa_service.store.collections import Collection
@@ -36,7 +39,8 @@ class Report:
         passages: that are searched in the target; `publish_s` is the time to have them so.
         compared: questions that both answered alike.
         files: those of the source's data directory that each service needs; `taken` tells whether the target's data
-            directory has them.
+            directory has them, and the question log, if there is one.
+        question_log: whether there is one.
     """
 
     rows: int
@@ -46,6 +50,7 @@ class Report:
     compared: int
     files: tuple[str, ...]
     taken: bool
+    question_log: bool
 
 
 def migrate(route: Route, questions: int, track: Track, encoder: Encoder | None = None) -> Report:
@@ -57,10 +62,13 @@ def migrate(route: Route, questions: int, track: Track, encoder: Encoder | None 
         questions: how many the target has to answer as the source does before it may be served.
 
     Errors:
-        BadInput: the target holds something else. Incompatible: the source was made with other settings. Damaged: the
-        source is, or the target differs from it. Unavailable: one of the places cannot be used now.
+        BadInput: the source holds nothing, or the target something else. Incompatible: the source was made with other
+        settings. Damaged: the source is, or the target differs from it. Unavailable: one of the places cannot be used
+        now.
     """
+    ensure_catalogue(route.source)
     with contextlib.closing(Engine.open(route.source, encoder, asking=False, adjusted=False)) as source:
+        _ensure_filled(source)
         if not route.copies:
             twin = _engine(route, source, source.catalog)
             with source.catalog.writer_lock():
@@ -74,6 +82,16 @@ def migrate(route: Route, questions: int, track: Track, encoder: Encoder | None 
                 with catalog.write() as tx:
                     copying.remove_mark(tx)
             return report
+
+
+def _ensure_filled(source: Engine) -> None:
+    """Refuse what holds nothing, before anything is made of it."""
+    with source.catalog.read() as connection:
+        found = copying.counts(connection)
+        named = [one for one in collections.every(connection) if one.name != DEFAULT_COLLECTION]
+        # The first opening makes the default collection.
+        if not named and not any(count for table, count in found.items() if table != "collections"):
+            raise nothing_there(source.settings)
 
 
 def _engine(route: Route, source: Engine, catalog: Catalog) -> Engine:
@@ -127,16 +145,55 @@ def _settled(
 ) -> Report:
     """Publish what the target's catalogue holds, compare, and copy the files; both writers' locks are held."""
     started = time.monotonic()
+    made = _unpublished(twin)
     passages = _publish(twin, track)
     published = time.monotonic() - started
-    if route.copies:
-        verifying.check_counts(source.catalog, twin.catalog)
-    compared = verifying.check_answers(source, twin, questions, track)
+    try:
+        if route.copies:
+            verifying.check_counts(source.catalog, twin.catalog)
+        compared = verifying.check_answers(source, twin, questions, track)
+    except verifying.Differs as error:
+        raise _refused(route, twin, made, error) from error
     found = tuple(name for name in FILES if (route.source.data_dir / name).is_file())
     taken = route.target.data_dir != route.source.data_dir
     if taken:
         _take_files(route, found)
-    return Report(*copied, passages, published, compared, found, taken)
+    has_log = (route.source.data_dir / question_log.NAME).is_file()
+    if taken and has_log:
+        question_log.copy(route.source.data_dir, route.target.data_dir)
+    return Report(*copied, passages, published, compared, found, taken, has_log)
+
+
+def _unpublished(engine: Engine) -> list[int]:
+    """List the collections of which the index has nothing yet, or what will be made anew."""
+    with engine.catalog.read() as connection:
+        found = collections.every(connection)
+    known = {one.row: engine.generations.current(one.row) for one in found}
+    stale = {one.row for one in found if engine.settings.milvus is None and _is_stale(known[one.row], one)}
+    return [row for row, published in known.items() if published is None or row in stale]
+
+
+def _is_stale(known: Published | None, collection: Collection) -> bool:
+    return known is not None and known.seq != collection.seq
+
+
+def _refused(route: Route, twin: Engine, made: list[int], error: verifying.Differs) -> Damaged:
+    """Say that a target differs. An index alone has no mark that keeps it from being served: it is taken back."""
+    if route.copies:
+        detail = f"the target is not what the source is, and stays unserved: {error.detail}"
+        return Damaged(detail, field=error.field, remedy=error.remedy)
+    for row in made:
+        twin.generations.erase(row)
+    with twin.catalog.read() as connection:
+        kept = [one.name for one in collections.every(connection) if one.row not in made]
+    what = "what was made of it is removed"
+    if kept:
+        what = f"it had {', '.join(kept[:5])} before and keeps that, so do not serve it"
+    return Damaged(
+        f"the index does not answer as the one that is served: {error.detail}; {what}",
+        field=masked(route.target.index.get_secret_value()),
+        remedy=f"go on with the one that is served; {error.remedy}",
+    )
 
 
 def _publish(engine: Engine, track: Track) -> int:

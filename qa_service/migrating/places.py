@@ -13,7 +13,8 @@ from qa_service.keys import key_file
 from qa_service.masking import PERCENT, has_loose_password, masked
 from qa_service.milvus_address import parse as parse_milvus
 from qa_service.retrieval import saved_adjustment
-from qa_service.store.journal import CATALOG
+from qa_service.store import successor
+from qa_service.store.journal import CATALOG, FOLDER
 
 LOCAL = "local"
 FILES = (key_file.NAME, saved_adjustment.NAME)
@@ -74,6 +75,31 @@ def route(settings: Settings, to: str, catalog: str | None, data_to: Path | None
     if copies and given is None:
         _check_directory(data_dir, is_own=not moved)
     return Route(source, target, copies)
+
+
+def ensure_catalogue(source: Settings) -> None:
+    """Refuse a data directory without a catalogue, which opening it would make.
+
+    Errors:
+        BadInput: there is none.
+    """
+    if source.catalog is not None or successor.is_current(source.data_dir):
+        return
+    # With a journal beside it a restore was interrupted, which opening finishes.
+    if not any((source.data_dir / name).exists() for name in (CATALOG, FOLDER)):
+        raise nothing_there(source)
+
+
+def nothing_there(source: Settings) -> BadInput:
+    """Say that a source holds nothing."""
+    if source.catalog is not None:
+        where = masked(source.catalog.get_secret_value())
+        return BadInput(f"there are no articles in {where}", field="QA_CATALOG", remedy="name what is to be moved")
+    return BadInput(
+        f"there are no articles in {source.data_dir}",
+        field="QA_DATA_DIR",
+        remedy="name what is to be moved there, or with --data",
+    )
 
 
 def described(settings: Settings) -> str:

@@ -16,6 +16,11 @@ from qa_service.types import Ask, Result
 if TYPE_CHECKING:
     from qa_service.migrating.moving import Track
 
+
+class Differs(Damaged):
+    """A target is not what its source is; the detail says in what."""
+
+
 _NEAR = 1e-6
 """By how much scores may differ that were computed among other candidates."""
 _CHARS = 200
@@ -26,7 +31,7 @@ def check_counts(source: Catalog, target: Catalog) -> None:
     """Make sure that both have as many rows of everything.
 
     Errors:
-        Damaged: they have not.
+        Differs: they have not.
     """
     with source.read() as one, target.read() as other:
         wanted, found = copying.counts(one), copying.counts(other)
@@ -39,7 +44,7 @@ def check_answers(source: Engine, target: Engine, questions: int, track: Track) 
     """Verify articles of a sample, and ask both what stands in them; return how many questions that were.
 
     Errors:
-        Damaged: something is wrong with the target, or answers differ.
+        Differs: something is wrong with the target, or answers differ.
     """
     source.opened.follow_all()
     with target.catalog.read() as connection:
@@ -115,7 +120,5 @@ def _shown(result: Result) -> object:
     return result.answerable, result.answer, shown
 
 
-def _differs(what: str, target: Catalog) -> Damaged:
-    return Damaged(
-        f"the target is not what the source is, and stays unserved: {what}", field=target.where, remedy=_REMEDY
-    )
+def _differs(what: str, target: Catalog) -> Differs:
+    return Differs(what, field=target.where, remedy=_REMEDY)

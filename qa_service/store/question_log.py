@@ -182,6 +182,12 @@ class QuestionLog:
         with self._guarded():
             return [message for (message,) in self._connection.execute("PRAGMA integrity_check") if message != "ok"]
 
+    def copy_into(self, other: QuestionLog) -> None:
+        """Make another log the same as this one."""
+        with self._guarded(), other._guarded():
+            self._connection.backup(other._connection)
+        other.finish_erasure()
+
     def _prepare(self) -> None:
         for pragma in ("journal_mode = DELETE", "synchronous = EXTRA", "secure_delete = ON", "foreign_keys = ON"):
             self._connection.execute(f"PRAGMA {pragma}")
@@ -217,6 +223,16 @@ class QuestionLog:
         except sqlite3.DatabaseError as error:
             remedy = "stop the service and delete the file; nothing but the log is lost"
             raise Damaged(f"the question log cannot be read: {error}", field=str(self.path), remedy=remedy) from error
+
+
+def copy(data_dir: Path, target: Path) -> None:
+    """Copy a data directory's log to another, over what is there; others may write to the first meanwhile.
+
+    Errors:
+        Unavailable, Damaged, Incompatible: as for `QuestionLog`.
+    """
+    with contextlib.closing(QuestionLog(data_dir)) as one, contextlib.closing(QuestionLog(target)) as other:
+        one.copy_into(other)
 
 
 def insert(connection: sqlite3.Connection, one: AskedQuestion) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from contextlib import closing
 from pathlib import Path
 
@@ -11,12 +12,14 @@ import pytest
 from embeddings.toy import ToyEncoder
 from qa_service.config import Settings
 from qa_service.engine import Engine
-from qa_service.errors import BadInput
+from qa_service.errors import BadInput, Damaged
 from qa_service.masking import masked
-from qa_service.store import copying
+from qa_service.migrating import verifying
+from qa_service.store import collections, copying
 from qa_service.store.copying import TABLES
 from qa_service.store.opening import open_catalog
 from qa_service.store.segments import Block
+from qa_service.types import Ask
 from tests.conformance.migrating.migrations import answers, content, migrate, named
 from tests.conftest import add
 from tests.milvus_server import MilvusTestServer
@@ -76,6 +79,39 @@ def test_the_index_alone_goes_to_milvus_and_back(source: Settings, milvus_server
     before = answers(there)
     migrate(there, "local")
     assert answers(source) == before
+
+
+def test_an_index_alone_that_answers_otherwise_is_taken_back(
+    source: Settings, milvus_server: MilvusTestServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    milvus = milvus_server.database()
+    there = named(source, index=milvus)
+
+    def published(settings: Settings) -> list[bool]:
+        with closing(Engine.open(settings, ToyEncoder(), recover=False)) as engine, engine.catalog.read() as connection:
+            return [engine.generations.current(one.row) is not None for one in collections.every(connection)]
+
+    def differing(_source: Engine, target: Engine, _ask: Ask) -> None:
+        raise verifying._differs("it says no", target.catalog)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(verifying, "_compare", differing)
+        with pytest.raises(Damaged, match=r"it says no; what was made of it is removed") as caught:
+            migrate(source, milvus)
+        assert caught.value.field == milvus and "unserved" not in str(caught.value)
+        assert published(there) == [False, False] and published(source) == [True, True]
+    migrate(source, milvus)
+    assert published(there) == [True, True]
+    with monkeypatch.context() as patch:
+        patch.setattr(verifying, "_compare", differing)
+        # The local one is still there.
+        with pytest.raises(Damaged, match="it had default, others before and keeps that") as caught:
+            migrate(there, "local")
+        assert caught.value.field == "local" and published(source) == [True, True]
+        shutil.rmtree(source.data_dir / "indexes")
+        with pytest.raises(Damaged, match="what was made of it is removed"):
+            migrate(there, "local")
+    assert published(source) == [False, False]
 
 
 def test_a_target_that_holds_something_is_refused(source: Settings, postgres: str, tmp_path: Path) -> None:

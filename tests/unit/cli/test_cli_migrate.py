@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from qa_service.asked import AskedQuestion
+from qa_service.store.question_log import NAME, QuestionLog
 from tests.unit.cli.conftest import Runner
 
 
@@ -34,6 +37,30 @@ def test_what_is_there_already_is_not_written_over(run: Runner, docs: Path, tmp_
     assert run("ingest", docs / "bus.txt", "--data", tmp_path / "other").code == 0
     ran = run.failed("migrate", "--to", "local", "--data-to", tmp_path / "other")
     assert ran.code == 2 and "it holds articles already (name an empty database, or an empty directory)" in ran.err
+
+
+def test_a_source_that_is_not_there_is_refused_and_nothing_is_made(run: Runner, tmp_path: Path) -> None:
+    ran = run.failed("migrate", "--to", "local", "--data", tmp_path / "typo", "--data-to", tmp_path / "new")
+    assert ran.code == 2 and "QA_DATA_DIR: there are no articles in " in ran.err and "--data" in ran.err
+    assert not (tmp_path / "typo").exists() and not (tmp_path / "new").exists()
+    with run.engine():  # An empty one.
+        pass
+    assert run.failed("migrate", "--to", "local", "--data-to", tmp_path / "new").code == 2
+    assert not (tmp_path / "new").exists()
+
+
+def test_the_question_log_is_copied(run: Runner, docs: Path, tmp_path: Path) -> None:
+    assert run("ingest", docs).code == 0
+    asked = AskedQuestion("q1", "default", "首班车几点发车？", 1e9, True, 0.5, False, ())
+    with closing(QuestionLog(run.data)) as log:
+        log.add([asked])
+        # A service goes on asking meanwhile.
+        ran = run("migrate", "--to", "local", "--data-to", tmp_path / "new")
+        assert ran.out.splitlines()[-1] == "questions.sqlite3, the question log, copied"
+    path = tmp_path / "new" / NAME
+    assert path.stat().st_mode & 0o777 == 0o600
+    with closing(QuestionLog(tmp_path / "new")) as log:
+        assert log.collection_of("q1") == "default" and log.problems() == []
 
 
 def test_nothing_to_move_is_bad_input(run: Runner, docs: Path) -> None:
