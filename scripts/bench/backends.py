@@ -5,6 +5,9 @@ Usage: QA_INDEX=milvus://... [QA_CATALOG=postgresql://...] scripts/bench/backend
 SET is a file of paragraphs and questions in SQuAD's format. Its paragraphs go into both, and every question is asked of
 both. Recall of a leg is the share of the exact best (10 and 100 passages, going through all vectors and words) that it
 nominates; what scores as the last of them does may stand in for it.
+
+QA_CATALOG has to be empty, and holds the paragraphs afterwards; without it a temporary one is made. What is made in
+Milvus is removed at the end.
 """
 
 from __future__ import annotations
@@ -16,19 +19,21 @@ import statistics
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from qa_service.config import load_settings
+from qa_service.config import Settings, load_settings
 from qa_service.engine import Engine
+from qa_service.errors import BadInput
 from qa_service.evaluation.datasets import JudgedQuestion, RankingSet
 from qa_service.evaluation.squad import load_squad
 from qa_service.retrieval.evidence import gather, word_query
 from qa_service.retrieval.nomination import NOMINEES
-from qa_service.store import collections, entries, passages
+from qa_service.store import collections, copying, entries, passages
+from qa_service.store.opening import open_catalog
 from qa_service.text.fold import encoder_fold
 from qa_service.types import Ask
 
@@ -46,15 +51,51 @@ def main() -> None:
     found = load_squad(given.set)
     with tempfile.TemporaryDirectory() as folder:
         settings = load_settings()
+        ensure_other(settings)
         local = settings.model_copy(
             update={"data_dir": Path(folder) / "local", "index": type(settings.index)("local"), "catalog": None}
         )
         other = settings.model_copy(update={"data_dir": Path(folder) / "other"})
-        with closing(Engine.open(local)) as one, closing(Engine.open(other)) as two:
+        ensure_empty(other)
+        with closing(Engine.open(local)) as one, closing(Engine.open(other)) as two, erased(two):
             report = compare(one, two, found, given)
     print(json.dumps(report, indent=2))
     if given.json:
         given.json.write_text(json.dumps(report, indent=2) + "\n")
+
+
+def ensure_other(settings: Settings) -> None:
+    """Refuse to compare the local index with itself.
+
+    Errors:
+        BadInput: the settings name no other.
+    """
+    if settings.milvus is None:
+        raise BadInput("it is the local one, with which it would be compared", field="QA_INDEX", remedy="name a Milvus")
+
+
+def ensure_empty(settings: Settings) -> None:
+    """Refuse a catalogue in which the articles of others are: the set would join them.
+
+    Errors:
+        BadInput: it holds something.
+    """
+    with closing(open_catalog(settings, unfinished=True)) as catalog, catalog.read() as connection:
+        if not copying.is_empty(connection):
+            raise BadInput("it holds articles already", field="QA_CATALOG", remedy="name an empty database, or none")
+
+
+@contextmanager
+def erased(engine: Engine) -> Iterator[None]:
+    """Remove what the index has of every collection, whatever happened."""
+    try:
+        yield
+    finally:
+        with engine.catalog.writer_lock():
+            with engine.catalog.read() as connection:
+                found = collections.every(connection)
+            for one in found:
+                engine.generations.erase(one.row)
 
 
 def compare(one: Engine, two: Engine, found: RankingSet, given: argparse.Namespace) -> dict[str, Any]:
