@@ -16,6 +16,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from qa_service.retrieval.nomination import NOMINEES
+
 SIZES = (10_000_000, 100_000_000, 1_000_000_000)
 LINKS = 24
 """HNSW's M in our collections; the lowest level has twice as many links, each above it a Mth of the rows."""
@@ -27,8 +29,10 @@ RABITQ = 68
 """Bytes a vector in the local index, measured (IVF4096,RaBitQ, dimension 384)."""
 FILTER_BYTES = 12
 """A passage in the table of articles and passages by which filters are evaluated, in each service process."""
-LOCAL_MS, LOCAL_PASSAGES = 31.0, 1_000_000
-"""`scale.py`: p50 of a whole question over a million passages, on two cores."""
+LOCAL_P50_MS = {100_000: 24.0, 1_000_000: 31.0}
+"""`scale.py`: p50 of a whole question, by passages; on two cores, by the clock, with all that does not grow with them."""
+LEGS = 3
+"""Of each at most so many candidates as NOMINEES says; far apart in a large collection, so that they share none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +111,27 @@ def kinds(dim: int) -> list[Kind]:
     ]
 
 
+def local_search_s(passages: float) -> float:
+    """Estimate the seconds of a search in a local index: what of a question's p50 grew between two sizes.
+
+    It is taken to grow with the root of the passages, as the number of lists does; the rest is the service's.
+    """
+    (few, before), (many, after) = LOCAL_P50_MS.items()
+    return (after - before) / 1000 / (math.sqrt(many) - math.sqrt(few)) * math.sqrt(passages)
+
+
+def most_bytes_read(units: Units) -> float:
+    """Give the bytes of vectors that a question reads where no candidate is nominated by two legs."""
+    return LEGS * NOMINEES * units.vectors * units.dim * 4
+
+
 def search_cpu_s(kind: Kind, passages: int, shards: int, units: Units, assumed: Assumed) -> float:
     """Estimate the processor seconds that one question takes in the indexes.
 
     Milvus searches every segment; a local index reads a number of vectors that grows with the root of its own.
     """
     if not kind.in_milvus:
-        return shards * LOCAL_MS / 1000 * math.sqrt(passages / shards / LOCAL_PASSAGES)
+        return shards * local_search_s(passages / shards)
     segments = passages * units.vectors * units.dim * 4 / (assumed.segment_gb * 1e9)
     return max(segments, 2) * assumed.segment_ms / 1000 * kind.effort
 
@@ -158,7 +176,7 @@ def tables(units: Units, assumed: Assumed) -> str:
         [
             _table(
                 ["passages", "index", "memory of a copy", "disk of a copy", "shards", "replicas", "nodes in all",
-                 "CPU s a question", "price of 1,000 questions"],
+                 "CPU s of a search", "price of 1,000 questions"],
                 [
                     [_count(one.passages), one.kind.name, _bytes(one.memory), _bytes(one.disk), f"{one.shards:,}",
                      f"{one.replicas:,}", f"{one.nodes:,}", _number(one.search_s), _number(one.thousand_questions)]
@@ -187,7 +205,7 @@ def _store_row(passages: int, units: Units, assumed: Assumed) -> list[str]:
 
 
 def _unit_table(units: Units, assumed: Assumed) -> str:
-    million = 1e6 / 3600
+    million, most = 1e6 / 3600, most_bytes_read(units)
     rows = [
         ["vectors of a passage", f"{units.vectors:.1f}", "measured"],
         ["catalogue, bytes of a passage", f"{units.catalogue:,.0f}", "measured, SQLite"],
@@ -195,11 +213,14 @@ def _unit_table(units: Units, assumed: Assumed) -> str:
         ["CPU hours of a million articles", f"{units.cpu_s_per_article * million:.1f}", "measured"],
         ["of them encoding", f"{units.encoding_cpu_s_per_article * million:.1f}", "measured"],
         ["of them writing and publishing", f"{units.writing_cpu_s_per_article * million:.1f}", "measured"],
-        ["price of a million articles", _number(units.cpu_s_per_article * million / assumed.cores * assumed.price),
-         "computed"],
-        ["a question in the service, CPU ms", f"{units.service_cpu_s * 1000:.1f}", "measured, local index"],
-        ["vectors that a question reads", _bytes(units.vector_bytes_read), "measured"],
-        [f"the same at {assumed.qps:g} questions/s", f"{_bytes(units.vector_bytes_read * assumed.qps)}/s", "computed"],
+        ["price of a million articles", _number(_price(units.cpu_s_per_article * million, assumed)), "computed"],
+        ["a question in the service, CPU ms", f"{units.service_cpu_s * 1000:.1f}",
+         "measured, with the search of a small local index"],
+        ["a search of a million passages in a local index, ms", f"{local_search_s(1e6) * 1000:.1f}",
+         "computed, of what grew between two measured sizes"],
+        ["vectors that a question reads, small collection", _bytes(units.vector_bytes_read), "measured"],
+        ["the same, large collection", _bytes(most), f"computed, the most: {LEGS} × {NOMINEES} candidates"],
+        [f"the same at {assumed.qps:g} questions/s", f"{_bytes(most * assumed.qps)}/s", "computed"],
         ["CPU ms of a search in a segment of Milvus", f"{assumed.segment_ms:g}", "assumed"],
         ["size of such a segment, GB of vectors", f"{assumed.segment_gb:g}", "assumed"],
         ["text and words of a passage in Milvus, bytes", f"{assumed.word_bytes:,.0f}", "assumed"],
@@ -208,6 +229,11 @@ def _unit_table(units: Units, assumed: Assumed) -> str:
         ["of it in use: memory, processor", f"{assumed.usable_ram:.0%}, {assumed.usable_cpu:.0%}", "assumed"],
     ]  # fmt: skip
     return _table(["unit", "value", "which is"], rows)
+
+
+def _price(cpu_hours: float, assumed: Assumed) -> float:
+    """Give what hours of one core cost, on nodes that are kept as busy as those that answer."""
+    return cpu_hours / (assumed.cores * assumed.usable_cpu) * assumed.price
 
 
 def _source(kind: Kind) -> str:

@@ -36,3 +36,22 @@ def test_more_questions_take_more_replicas_not_more_shards() -> None:
     few, many = (plan(10**8, graph, UNITS, replace(Assumed(), qps=qps)) for qps in (1, 1000))
     assert few.shards == many.shards
     assert few.replicas == 2 < many.replicas
+
+
+def test_a_local_search_is_what_grew_between_the_measured_sizes() -> None:
+    (few, before), (many, after) = capacity.LOCAL_P50_MS.items()
+    grown = capacity.local_search_s(many) - capacity.local_search_s(few)
+    assert grown * 1000 == pytest.approx(after - before)
+    # Encoding and all else that does not grow is counted once, as the service's.
+    assert capacity.local_search_s(many) * 1000 < after / 2
+    assert capacity.local_search_s(4 * many) == pytest.approx(2 * capacity.local_search_s(many))
+
+
+def test_most_of_what_a_question_reads_is_more_than_was_read_of_few_passages() -> None:
+    assert capacity.most_bytes_read(UNITS) == pytest.approx(300 * UNITS.vectors * 4 * UNITS.dim)
+    assert capacity.most_bytes_read(UNITS) > UNITS.vector_bytes_read
+
+
+def test_taking_in_costs_what_the_usable_part_of_a_node_costs() -> None:
+    half, whole = (capacity._price(100, replace(Assumed(), usable_cpu=share)) for share in (0.5, 1.0))
+    assert half == 2 * whole == pytest.approx(2 * 100 / 16)
