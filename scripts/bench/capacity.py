@@ -30,9 +30,9 @@ RABITQ = 68
 FILTER_BYTES = 12
 """A passage in the table of articles and passages by which filters are evaluated, in each service process."""
 LOCAL_P50_MS = {100_000: 24.0, 1_000_000: 31.0}
-"""`scale.py`: p50 of a whole question, by passages; on two cores, by the clock, with all that does not grow with them."""
+"""`scale.py`: p50 of a whole question, by passages: by the clock, on two cores, with all that does not grow."""
 LEGS = 3
-"""Of each at most so many candidates as NOMINEES says; far apart in a large collection, so that they share none."""
+"""Each nominates at most NOMINEES passages; in a large collection they may share none."""
 
 
 @dataclass(frozen=True, slots=True)
