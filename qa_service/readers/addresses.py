@@ -13,6 +13,8 @@ _CONTAINERS = ("abfs", "abfss", "wasb", "wasbs")
 """Schemes in which a container, and no user, stands before the `@`."""
 _USER = re.compile(r"(?i)\b(?!(?:abfss?|wasbs?)://)([a-z][a-z0-9+.-]+://)[^/\s?#]*@")
 _QUERY = re.compile(r"(?i)\b(https?://[^\s?#'\"<>()]*)[?#][^\s'\"<>()]*")
+_PASSWORD_ENDS_EARLY = re.compile(r"^[^@\[]*:(?!\d*$)[^@\]]*$")
+"""What is taken for a port is no number: a password with `/`, `?` or `#` in it, of which the rest is taken for more."""
 _GONE = (404, 410)
 
 
@@ -26,21 +28,26 @@ def shown(address: str) -> str:
     In other schemes a `?` may be a part of a file's name.
     """
     scheme, _, rest = address.partition("://")
-    if scheme.lower() in WEB:
+    web = scheme.lower() in WEB
+    if web:
         rest = re.split(r"[?#]", rest, maxsplit=1)[0]
     host, slash, path = rest.partition("/")
-    if scheme.lower() not in _CONTAINERS:
-        host = host.rpartition("@")[2]
-        # A `/` in a password ends the host too early.
-        if scheme.lower() in WEB and re.search(r":(?!\d*$)[^\]]*$", host):
-            host, path = "***", path.rpartition("@")[2]
-    return f"{scheme}://{host}{slash}{path}"
+    if scheme.lower() in _CONTAINERS:
+        return f"{scheme}://{rest}"
+    if _PASSWORD_ENDS_EARLY.search(host) or (":" in host and "@" in path):
+        # Of what is in doubt too much is left out rather than too little.
+        return f"{scheme}://***/{path.rpartition('@')[2]}"
+    return f"{scheme}://{host.rpartition('@')[2]}{slash}{path}"
 
 
 def web_path(address: str) -> str | None:
-    """Give the path of a web address; None for one of another scheme."""
-    parts = urlsplit(shown(address))
-    return parts.path if parts.scheme.lower() in WEB else None
+    """Give the path of a web address, "" if it cannot be taken apart; None for an address of another scheme."""
+    if address.partition("://")[0].lower() not in WEB:
+        return None
+    try:
+        return urlsplit(address).path
+    except ValueError:
+        return ""
 
 
 def without_secrets(text: str, *addresses: str) -> str:
