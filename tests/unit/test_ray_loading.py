@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from importlib.util import find_spec
@@ -221,18 +222,42 @@ def test_sigterm_ends_a_wait_and_not_the_process(ray: Any) -> None:
         ray.cancel(waited, force=True)
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
-def test_the_command_ended_and_given_again(ray: Any, tmp_path: Path, cache_dir: Path, how: signal.Signals) -> None:
+def test_the_command_ended_and_given_again(ray: Any, tmp_path: Path, cache_dir: Path) -> None:
     rows = tmp_path / "rows.jsonl"
     lines(rows, 0, ROWS)
-    data = tmp_path / "data"
-    command = [sys.executable, "-m", "qa_service", "ingest", str(rows), "--engine", "ray", "--workers", "1"]
+    # All at once, since each waits for most of its time.
+    ways = {signal.SIGKILL: -9, signal.SIGINT: 130, signal.SIGTERM: 143}
+    drivers = {how: begun(rows, tmp_path / how.name, cache_dir) for how in ways}
+    with ThreadPoolExecutor() as pool:
+        told = dict(
+            zip(ways, pool.map(ended, drivers.values(), (tmp_path / how.name for how in ways), ways), strict=True)
+        )
+    deadline = time.monotonic() + 300
+    for how, code in ways.items():
+        assert drivers[how].returncode == code and "Traceback" not in told[how], told[how]
+        assert 0 < committed(tmp_path / how.name) < ROWS, told[how]
+        left = f"qa-ray-{drivers[how].pid}-"
+        while (alive := processes(left)) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert alive == []
+        if how != signal.SIGKILL:
+            assert not list(Path("/tmp").glob(f"{left}*"))
+    data = tmp_path / signal.SIGKILL.name
+    count = committed(data)
+    with closing(opened(data, cache_dir)) as engine:
+        made = list(load(ray, engine, rows))
+        assert sum(item.draft is None for item in made if not hasattr(item, "content")) == count  # type: ignore[union-attr]
+        outcomes = [item.outcome for item in engine.ingest(made)]
+        assert outcomes == ["unchanged"] * count + ["created"] * (ROWS - count)
+
+
+def begun(rows: Path, data: Path, cache_dir: Path) -> subprocess.Popen[str]:
+    """Give the command, in a session of its own."""
     given = {"QA_MODEL": "toy-64", "QA_DATA_DIR": str(data), "QA_CACHE_DIR": str(cache_dir), "QA_MIN_FREE_MB": "0"}
-    root = str(Path(__file__).resolve().parents[2])
-    given |= {"PYTHONPATH": root, "QA_REPAIR": "true"}
+    given |= {"PYTHONPATH": str(Path(__file__).resolve().parents[2]), "QA_REPAIR": "true"}
     ours = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
-    with subprocess.Popen(
-        command,
+    return subprocess.Popen(
+        [sys.executable, "-m", "qa_service", "ingest", str(rows), "--engine", "ray", "--workers", "1"],
         env=ours | given,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -240,28 +265,18 @@ def test_the_command_ended_and_given_again(ray: Any, tmp_path: Path, cache_dir: 
         start_new_session=True,
         # Where the tests themselves were started in the background, Ctrl-C is ignored, and children would inherit that.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509
-    ) as driver:
+    )
+
+
+def ended(driver: subprocess.Popen[str], data: Path, how: signal.Signals) -> str:
+    """End a command once it has taken something; give what it told."""
+    with driver:
         deadline = time.monotonic() + 300
-        while not (count := committed(data)) and driver.poll() is None and time.monotonic() < deadline:
+        while not committed(data) and driver.poll() is None and time.monotonic() < deadline:
             time.sleep(0.05)
-        # Ctrl-C reaches every process of the terminal, a kill just one.
-        os.kill(driver.pid, how) if how == signal.SIGKILL else os.killpg(driver.pid, how)
-        told = driver.communicate()[0]
-    count = committed(data)
-    assert 0 < count < ROWS, told
-    left = f"qa-ray-{driver.pid}-"
-    while (alive := processes(left)) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert alive == []
-    if how == signal.SIGINT:
-        assert driver.returncode == 130 and "Traceback" not in told, told
-        assert not list(Path("/tmp").glob(f"{left}*"))
-        return  # Whatever ends it, the rest is the same.
-    with closing(opened(data, cache_dir)) as engine:
-        made = list(load(ray, engine, rows))
-        assert sum(item.draft is None for item in made if not hasattr(item, "content")) == count  # type: ignore[union-attr]
-        outcomes = [item.outcome for item in engine.ingest(made)]
-        assert outcomes == ["unchanged"] * count + ["created"] * (ROWS - count)
+        # Ctrl-C reaches every process of the terminal, the others just one.
+        os.killpg(driver.pid, how) if how == signal.SIGINT else os.kill(driver.pid, how)
+        return driver.communicate()[0]
 
 
 def committed(data: Path) -> int:
