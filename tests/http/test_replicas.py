@@ -97,10 +97,10 @@ class Load:
         self._url = url
         self._stop = threading.Event()
         self.failed: list[str] = []
-        self.asked = 0
+        self.asked = self.chatted = 0
         self.acknowledged: list[str] = []
         self._threads = [
-            threading.Thread(target=self._repeat, args=(act,)) for act in (self._ask, self._ask, self._write)
+            threading.Thread(target=self._repeat, args=(act,)) for act in (self._ask, self._chat, self._write)
         ]
 
     def __enter__(self) -> Load:
@@ -125,6 +125,12 @@ class Load:
         answer = post(self._url, "/v1/ask", {"question": "第1号仓库的负责人编号是多少?", "min_confidence": 0})
         assert answer["passages"], answer
         self.asked += 1
+
+    def _chat(self) -> None:
+        asked = {"role": "user", "content": "第1号仓库的负责人编号是多少?"}
+        answer = post(self._url, "/v1/chat/completions", {"model": "qa-default", "messages": [asked]})
+        assert answer["choices"][0]["message"]["content"], answer
+        self.chatted += 1
 
     def _write(self) -> None:
         article = f"b{len(self.acknowledged)}"
@@ -156,15 +162,20 @@ def test_the_example_is_a_configuration_that_nginx_takes(tmp_path: Path) -> None
 
 
 class Replica(ThreadingHTTPServer):
-    """Stands for a service that stops: it answers every request with 503, and keeps what it was sent."""
+    """Stands for a service that stops: it answers every request with 503, or breaks off, and keeps what it was sent."""
 
     def __init__(self) -> None:
         seen = self.seen = list[tuple[str, dict[str, str]]]()
+        self.breaks_off = False
+        replica = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 seen.append((self.path, dict(self.headers)))
                 self.rfile.read(int(self.headers["Content-Length"]))
+                if replica.breaks_off:
+                    self.close_connection = True
+                    return
                 self.send_response(503)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
@@ -175,14 +186,17 @@ class Replica(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
 
 
-def test_what_may_be_paid_for_is_sent_once_and_the_name_is_nginxs(tmp_path: Path) -> None:
+@pytest.mark.parametrize("breaks_off", [False, True], ids=["says-503", "breaks-off"])
+def test_what_may_be_paid_for_is_sent_again_only_if_it_was_refused(tmp_path: Path, *, breaks_off: bool) -> None:
     nginx_program()
     with Replica() as one, Replica() as two, ThreadPoolExecutor(2) as threads:
         for replica in (one, two):
+            replica.breaks_off = breaks_off
             threads.submit(replica.serve_forever, 0.05)
         try:
             with balanced(tmp_path, [one.server_address[1], two.server_address[1]]) as url:
-                for path, times in (("/v1/ask", 2), ("/v1/chat/completions", 1)):
+                # Where it was refused, once more by one of them, and then by the other.
+                for path, times in (("/v1/ask", 2), ("/v1/chat/completions", 1 if breaks_off else 3)):
                     headers = {"Content-Type": "application/json", "X-Forwarded-Host": "evil.example"}
                     request = urllib.request.Request(url + path, b"{}", headers, method="POST")
                     with pytest.raises(urllib.error.HTTPError):
@@ -229,6 +243,7 @@ def test_a_rolling_restart_fails_no_request(
                     time.sleep(0.1)
         assert load.failed == []
         assert load.asked >= 10
+        assert load.chatted >= 5
         assert load.acknowledged
         for server in replicas:
             for article in load.acknowledged:
