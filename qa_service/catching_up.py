@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from embeddings.encoder import Vectors
@@ -18,6 +18,7 @@ from qa_service import shelves
 from qa_service.errors import BadInput, Damaged, Incompatible
 from qa_service.index.indexes import Indexes
 from qa_service.ingest import Adopted, Ingestor
+from qa_service.progress import Advance, unheard
 from qa_service.store import articles, collections, divergence, furniture, jobs, passages
 from qa_service.store.catalog import Catalog, Connection
 from qa_service.store.collections import Collection
@@ -31,9 +32,6 @@ MOST_ROUNDS = 100
 _REMOVED_AT_ONCE = 500
 _WORTH_ALL = 0.1
 """Share of a collection's articles that are new, above which furniture is learnt from all of them at once."""
-
-Advance = Callable[[int], None]
-"""Told how many more articles were taken over or removed."""
 
 
 class CatchingUp:
@@ -69,7 +67,7 @@ class CatchingUp:
                     for one in wanted
                 )
 
-    def catch_up(self, advance: Advance = lambda _: None) -> None:
+    def catch_up(self, advance: Advance = unheard) -> None:
         """Go round until little is left to do.
 
         Errors:
@@ -81,7 +79,7 @@ class CatchingUp:
             if self.round(advance) <= SMALL:
                 return
 
-    def round(self, advance: Advance = lambda _: None, *, learn: bool = True) -> int:
+    def round(self, advance: Advance = unheard, *, learn: bool = True) -> int:
         """Make every collection what it is in the catalogue in use; tell how many articles that took.
 
         Errors:

@@ -18,11 +18,12 @@ from typing import Any
 from embeddings.encoder import Encoder
 from embeddings.reranker import Reranker
 from qa_service import assembly
-from qa_service.catching_up import Advance, CatchingUp
+from qa_service.catching_up import CatchingUp
 from qa_service.config import Settings
 from qa_service.engine import Engine
 from qa_service.errors import Incompatible, Unavailable
 from qa_service.index.lost_writes import REMEDY_BESIDE, ensure_none_lost
+from qa_service.progress import Advance
 from qa_service.store import articles, directory_use, successor
 from qa_service.store.sqlite_catalog import SqliteCatalog
 from qa_service.store.successor import Plan

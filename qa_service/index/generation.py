@@ -20,6 +20,7 @@ from qa_service.index.processed import ensure_made_with, ensure_processed
 from qa_service.index.publishing import Publishing
 from qa_service.index.second_thread import SecondThread
 from qa_service.index.snapshot import Snapshot
+from qa_service.progress import Advance, unheard
 from qa_service.store import collections, files
 from qa_service.store.catalog import Catalog
 from qa_service.store.collections import Collection
@@ -130,7 +131,13 @@ class Generations:
 
         return self.publish(collection, current_base)
 
-    def recover(self, collection: Collection, *, thoroughly: bool = False) -> Manifest:
+    def recover(
+        self,
+        collection: Collection,
+        *,
+        thoroughly: bool = False,
+        advance: Advance = unheard,
+    ) -> Manifest:
         """Bring the published generation up to the catalogue after a crash; the caller holds the writer's lock.
 
         What a damaged file belongs to is replaced by the last good base, or by all passages if there is none, with
@@ -138,10 +145,16 @@ class Generations:
 
         Parameters:
             thoroughly: compare the checksums of large files too.
+            advance: told of all passages at once, at the end.
 
         Errors:
             Incompatible: articles were processed with other settings. Unavailable: nothing can be written.
         """
+        recovered = self._recovered(collection, thoroughly=thoroughly)
+        advance(collection.passages)
+        return recovered
+
+    def _recovered(self, collection: Collection, *, thoroughly: bool) -> Manifest:
         directory = self.directory(collection.row)
         try:
             manifest = self.manifest(collection.row)

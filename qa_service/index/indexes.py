@@ -10,6 +10,7 @@ from qa_service.index.lost_writes import REMEDY
 from qa_service.index.manifest import BaseEntry, Versions
 from qa_service.index.mending import DamageNotes
 from qa_service.index.snapshot import Published, Snapshot
+from qa_service.progress import Advance, unheard
 from qa_service.store.collections import Collection
 
 
@@ -68,8 +69,12 @@ class Indexes(Protocol):
             Unavailable: it cannot be published now.
         """
 
-    def recover(self, collection: Collection, *, thoroughly: bool = False) -> Published:
+    def recover(self, collection: Collection, *, thoroughly: bool = False, advance: Advance = unheard) -> Published:
         """Bring what is published up to the catalogue, after a crash too; the caller holds the writer's lock.
+
+        Parameters:
+            thoroughly: look at everything that is there, not only at what a quick look shows.
+            advance: told of each number of passages that are published, as far as they become so one after the other.
 
         Errors:
             Incompatible: articles were processed with other settings. Unavailable: it cannot be published now.

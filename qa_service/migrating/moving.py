@@ -18,6 +18,7 @@ from qa_service.masking import masked
 from qa_service.migrating import verifying
 from qa_service.migrating.places import FILES, Route, ensure_catalogue, nothing_there
 from qa_service.names import DEFAULT_COLLECTION
+from qa_service.progress import Advance
 from qa_service.store import collections, copying, files, question_log
 from qa_service.store import identity as identities
 from qa_service.store.catalog import Catalog
@@ -25,7 +26,6 @@ from qa_service.store.collections import Collection
 from qa_service.store.copying import Copy, Mark
 from qa_service.store.opening import open_catalog
 
-Advance = Callable[[int], None]
 Track = Callable[[str, str], AbstractContextManager[Callable[[int], Advance]]]
 """Shows the progress of what is named, of things that are named; see `qa_service.cli.progress.counting`."""
 
@@ -204,28 +204,13 @@ def _publish(engine: Engine, track: Track) -> int:
     with track("indexing", "passages") as begin:
         advance = begin(total)
         for collection in found:
-            if engine.settings.milvus is None:
-                _index_locally(engine, collection)
-                advance(collection.passages)
-            else:
-                _index_in_milvus(engine, collection, advance)
+            known = engine.generations.current(collection.row)
+            if engine.settings.milvus is None and _is_stale(known, collection):
+                # Of before an earlier migration: what has been erased since is in it.
+                engine.generations.erase(collection.row)
+            engine.generations.recover(collection, advance=advance)
             engine.opened.refresh(collection.name)
     return total
-
-
-def _index_in_milvus(engine: Engine, collection: Collection, advance: Advance) -> None:
-    from qa_service.index.milvus.indexes import MilvusIndexes  # noqa: PLC0415 - of an extra
-
-    assert isinstance(engine.generations, MilvusIndexes)
-    engine.generations.recover(collection, advance=advance)
-
-
-def _index_locally(engine: Engine, collection: Collection) -> None:
-    known = engine.generations.current(collection.row)
-    if known is not None and known.seq != collection.seq:
-        # Of before an earlier migration: what has been erased since is in it.
-        engine.generations.erase(collection.row)
-    engine.generations.recover(collection)
 
 
 def _take_files(route: Route, names: tuple[str, ...]) -> None:

@@ -72,6 +72,13 @@ def route(settings: Settings, to: str, catalog: str | None, data_to: Path | None
     if not copies and target.index == settings.index:
         remedy = "name another place; QA_INDEX, QA_CATALOG and QA_DATA_DIR name what is moved"
         raise BadInput("everything is there already", field="--to", remedy=remedy)
+    if not copies and LOCAL not in (to, settings.index.get_secret_value()):
+        raise BadInput(
+            "what is published in one Milvus cannot be in another one too, over the same catalogue",
+            field="--to",
+            remedy="set QA_INDEX to it: the service makes the index there from its catalogue, without encoding; then"
+            " drop what the other Milvus has",
+        )
     if copies and given is None:
         _check_directory(data_dir, is_own=not moved)
     return Route(source, target, copies)

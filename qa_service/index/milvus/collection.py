@@ -7,7 +7,7 @@ of its publication names. Aliases stand for the one in use.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,6 +19,7 @@ from qa_service.index.milvus import rows, schema
 from qa_service.index.milvus.client import MilvusServer
 from qa_service.index.milvus.publication import Publication
 from qa_service.index.milvus.schema import KINDS, Kind, Layout
+from qa_service.progress import Advance, unheard
 from qa_service.store import entries
 from qa_service.store.catalog import Catalog
 from qa_service.store.segments import Segments
@@ -83,7 +84,7 @@ class MilvusCollection:
         catalog: Catalog,
         segments: Segments,
         keys: Sequence[int],
-        advance: Callable[[int], None] = lambda _: None,
+        advance: Advance = unheard,
     ) -> dict[str, int]:
         """Write the rows of passages, given by key; return Milvus's time of the last of each kind.
 

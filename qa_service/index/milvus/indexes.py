@@ -29,6 +29,7 @@ from qa_service.index.milvus.schema import Layout
 from qa_service.index.milvus.snapshot import MilvusSnapshot
 from qa_service.index.processed import ensure_made_with, ensure_processed
 from qa_service.index.snapshot import Gone, Snapshot
+from qa_service.progress import Advance, unheard
 from qa_service.store import articles, collections, identity, passages, publications
 from qa_service.store.catalog import Catalog
 from qa_service.store.collections import Collection
@@ -145,9 +146,7 @@ class MilvusIndexes:
         with self._lock:
             self._stamps = (float("-inf"), {})
 
-    def recover(
-        self, collection: Collection, *, thoroughly: bool = False, advance: Callable[[int], None] = lambda _: None
-    ) -> Publication:
+    def recover(self, collection: Collection, *, thoroughly: bool = False, advance: Advance = unheard) -> Publication:
         """Bring Milvus up to the catalogue: what it lacks is written, what it has too many is removed.
 
         Parameters:

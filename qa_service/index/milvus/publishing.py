@@ -13,6 +13,7 @@ from qa_service.index.manifest import Versions
 from qa_service.index.milvus.collection import MilvusCollection
 from qa_service.index.milvus.publication import Departed, Publication
 from qa_service.index.snapshot import Gone
+from qa_service.progress import Advance, unheard
 from qa_service.store import collections, entries, publications
 from qa_service.store.catalog import Catalog
 from qa_service.store.collections import Collection
@@ -46,7 +47,7 @@ class MilvusPublishing:
         there: MilvusCollection,
         collection: Collection,
         before: Publication | None,
-        advance: Callable[[int], None] = lambda _: None,
+        advance: Advance = unheard,
     ) -> Publication:
         """Publish what the catalogue has beyond a publication, a part after the other; who is cut off goes on there.
 
@@ -74,9 +75,7 @@ class MilvusPublishing:
         assert known is not None
         return known
 
-    def anew(
-        self, there: MilvusCollection, collection: Collection, advance: Callable[[int], None] = lambda _: None
-    ) -> Publication:
+    def anew(self, there: MilvusCollection, collection: Collection, advance: Advance = unheard) -> Publication:
         """Publish all of a collection of which Milvus has lost what was published; the caller holds the writer's lock.
 
         Nothing of it is shown before all of it is there: a part would be taken for the whole.
@@ -92,7 +91,7 @@ class MilvusPublishing:
         before: Publication | None,
         added: Sequence[int],
         dead: Sequence[int],
-        advance: Callable[[int], None],
+        advance: Advance,
     ) -> Publication:
         """Publish a collection up to its last write; the caller holds the writer's lock.
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pydantic import SecretStr
 
 from embeddings.toy import ToyEncoder
 from qa_service.config import Settings
@@ -15,6 +16,7 @@ from qa_service.engine import Engine
 from qa_service.errors import BadInput, Damaged
 from qa_service.masking import masked
 from qa_service.migrating import verifying
+from qa_service.migrating.places import route
 from qa_service.store import collections, copying
 from qa_service.store.copying import TABLES
 from qa_service.store.opening import open_catalog
@@ -138,6 +140,12 @@ def test_nothing_to_move_is_told(source: Settings, tmp_path: Path) -> None:
         migrate(source, "nowhere")
     with pytest.raises(BadInput, match="--catalog"):
         migrate(source, "local", "mysql://x")
+
+
+def test_from_one_milvus_to_another_over_one_catalogue_is_refused(source: Settings) -> None:
+    here = source.model_copy(update={"index": SecretStr("milvus://here.example:1/x")})
+    with pytest.raises(BadInput, match="cannot be in another one too"):
+        route(here, "milvus://there.example:1/x", None, None)
 
 
 def test_passwords_are_in_no_message() -> None:
