@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from embeddings.encoder import Encoder
 from embeddings.reranker import Reranker
-from qa_service import agreement, assembly, erasing, maintenance, shelves
+from qa_service import agreement, assembly, erasing, index_place, maintenance, shelves
 from qa_service.asked import Feedback, Judged
 from qa_service.background import Background
 from qa_service.config import Settings
@@ -127,6 +127,7 @@ class Engine:
                 if settings.catalog is not None:
                     agreement.ensure(catalog, engine.adjustment.path)
             if recover:
+                index_place.ensure(catalog, settings, engine.generations)
                 engine.recover(partly=True)
             failed.pop_all()
         return engine
@@ -288,6 +289,9 @@ class Engine:
     def rebuild(self) -> None:
         """Process what was made with other settings anew and build every index from catalogue and vectors."""
         maintenance.rebuild(self.catalog, self.segments, self.generations, self.ingestor())
+        if self.settings.milvus is not None:
+            with self.catalog.writer_lock(), self.catalog.write() as tx:
+                index_place.record(tx, self.settings)
         self.recover()
 
     def retire(self) -> None:

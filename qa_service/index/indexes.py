@@ -59,6 +59,9 @@ class Indexes(Protocol):
             Incompatible: as for `manifest`.
         """
 
+    def are_there(self) -> bool:
+        """Tell whether all that is published is where these look for it."""
+
     def doubt(self, collection: int) -> None:
         """Have `covers` look more closely the next time: a question did not find what is published."""
 

@@ -47,6 +47,10 @@ class LocalIndexes(Generations):
         """Remove the indexes that are ahead of the catalogue; see `lost_writes`."""
         lost_writes.accept_loss(self.catalog, self)
 
+    def are_there(self) -> bool:
+        """Tell so: where they are depends on the catalogue alone."""
+        return True
+
     def doubt(self, collection: int) -> None:
         """Do nothing: files that are read are held open."""
 

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from embeddings.encoder import Encoder
-from qa_service import assembly
+from qa_service import assembly, index_place
 from qa_service.engine import Engine
 from qa_service.errors import BadInput, Damaged
 from qa_service.index.snapshot import Published
@@ -72,7 +72,10 @@ def migrate(route: Route, questions: int, track: Track, encoder: Encoder | None 
         if not route.copies:
             twin = _engine(route, source, source.catalog)
             with source.catalog.writer_lock():
-                return _settled(route, source, twin, questions, track, (0, 0.0))
+                report = _settled(route, source, twin, questions, track, (0, 0.0))
+                with source.catalog.write() as tx:
+                    index_place.record(tx, route.target)
+                return report
         identity = identities.name_of(source.catalog)
         with source.catalog.writer_lock(), contextlib.closing(open_catalog(route.target, unfinished=True)) as catalog:
             copied = _copied(source, catalog, identity, route, track)
@@ -81,6 +84,7 @@ def migrate(route: Route, questions: int, track: Track, encoder: Encoder | None 
                 report = _settled(route, source, twin, questions, track, copied)
                 with catalog.write() as tx:
                     copying.remove_mark(tx)
+                    index_place.record(tx, route.target)
             return report
 
 

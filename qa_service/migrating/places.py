@@ -76,7 +76,7 @@ def route(settings: Settings, to: str, catalog: str | None, data_to: Path | None
         raise BadInput(
             "what is published in one Milvus cannot be in another one too, over the same catalogue",
             field="--to",
-            remedy="set QA_INDEX to it: the service makes the index there from its catalogue, without encoding; then"
+            remedy="set QA_INDEX to it and run `qa-service rebuild`, which makes the index there without encoding; then"
             " drop what the other Milvus has",
         )
     if copies and given is None:

@@ -13,7 +13,7 @@ import secrets
 from collections.abc import Iterable
 
 from qa_service.errors import Superseded
-from qa_service.store import facts, publications, whereabouts
+from qa_service.store import facts, index_place, publications, whereabouts
 from qa_service.store.catalog import Catalog, Connection, WriteTransaction
 
 logger = logging.getLogger(__name__)
@@ -191,6 +191,7 @@ def _adopted(tx: WriteTransaction) -> str | None:
 def _forget(tx: WriteTransaction) -> None:
     """Forget all that others hold: they may hold it for another catalogue."""
     publications.forget_all(tx)
+    index_place.forget(tx)
     for note in _NOTES:
         tx.connection.execute("DELETE FROM meta WHERE key LIKE ?", (note,))
 

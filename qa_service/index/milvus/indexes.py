@@ -130,6 +130,12 @@ class MilvusIndexes:
         self._whole[collection.row] = looked
         return True
 
+    def are_there(self) -> bool:
+        """Tell whether Milvus has the build in use of every collection."""
+        with self.catalog.read() as connection:
+            published = [self.current(row) for row in publications.stamps(connection)]
+        return all(one is None or not one.build or self.collection(one.collection).exists(one) for one in published)
+
     def doubt(self, collection: int) -> None:
         """Have what Milvus has of a collection counted when it is looked at next."""
         self._whole.pop(collection, None)
