@@ -159,6 +159,9 @@ def _status_of(error: qa.QAError) -> tuple[int, str]:
     return next(((status, kind) for cls, status, kind in kinds if isinstance(error, cls)), (500, "internal-error"))
 
 
+_STILL_LOADING = FieldProblem(None, "the service is still being loaded", "try again in a moment")
+
+
 def _of_qa_error(error: qa.QAError) -> Failure:
     status, kind = _status_of(error)
     hidden = status >= 500 and error.retry_after is None and kind != "loading" and not current_caller().operator
@@ -169,6 +172,9 @@ def _of_qa_error(error: qa.QAError) -> Failure:
     headers = {} if retry_after is None else {"Retry-After": retry_after}
     # What broke may be named after collections, articles and folders that are not this caller's to know.
     problem = _OF_OPERATOR[status] if hidden else FieldProblem(error.field, error.detail, error.remedy)
+    if kind == "loading" and not current_caller().operator:
+        # What keeps it from being opened may name a database, its host and its user; the host has logged it.
+        problem = _STILL_LOADING
     return Failure(status, kind, (problem,), headers)
 
 

@@ -15,7 +15,7 @@ from qa_service.config import Settings
 from qa_service.engine import Engine
 from qa_service.fitness import FRESH_S, Fitness
 from qa_service.http import create_app
-from qa_service.http.host import EngineHost, LoadFailed
+from qa_service.http.host import EngineHost, LoadFailed, Loading
 from qa_service.index.generation_dir import GenerationDir
 from qa_service.lag import Lag
 from qa_service.store.collections import Collection
@@ -184,3 +184,20 @@ def test_without_the_key_the_reason_of_a_failed_start_is_not_told(monkeypatch: p
     assert_problem(hidden, 503, "load-failed")
     assert "/secret" not in hidden.text
     assert "/secret" in app.test_client().get("/readyz", headers={"Authorization": "Bearer right"}).text
+
+
+@pytest.mark.parametrize("keys", [True, False])
+def test_what_loading_waits_for_is_told_as_other_causes_are(monkeypatch: pytest.MonkeyPatch, keys: bool) -> None:
+    def load(host: EngineHost) -> None:
+        host._failure = Loading("no role secret", field="postgresql://secret:1/x", remedy="correct secret")
+        host._settled.set()
+
+    monkeypatch.setattr(EngineHost, "_load", load)
+    app = create_app(Settings(api_key=SecretStr("right") if keys else None))
+    assert app.extensions["qa"].wait(30)
+    anybody = app.test_client().get("/readyz")
+    assert_problem(anybody, 503, "loading")
+    assert int(anybody.headers["Retry-After"]) > 0
+    assert ("secret" in anybody.text) is not keys
+    if keys:
+        assert "secret" in app.test_client().get("/readyz", headers={"Authorization": "Bearer right"}).text
