@@ -10,6 +10,7 @@ import contextlib
 import os
 import socket
 import threading
+import time
 from typing import Any, TypeAlias
 
 import psycopg
@@ -113,7 +114,8 @@ class Pool:
         self._free = threading.BoundedSemaphore(size)
         self._size = size
         self._idle: list[Raw] = []
-        self._lock = threading.Lock()
+        self._lock = threading.Condition()
+        self._used = 0
         self._closed = False
 
     def take(self, *, fresh: bool = False) -> Raw:
@@ -136,12 +138,33 @@ class Pool:
                 raise Unavailable("the catalogue is closed", field=self.server.where)
             if fresh:
                 self.drop_idle()
+            found = self._idle_or_new()
             with self._lock:
-                found = self._idle.pop() if self._idle else None
-            return found or self.server.connect()
+                self._used += 1
+            return found
         except BaseException:
             self._free.release()
             raise
+
+    def _idle_or_new(self) -> Raw:
+        """Give a connection; where the server takes no more, wait for one in use: a pool is not told its share."""
+        until = time.monotonic() + WAIT_S
+        while True:
+            with self._lock:
+                if self._idle:
+                    return self._idle.pop()
+                used = self._used
+            try:
+                return self.server.connect()
+            except telling.Full:
+                with self._lock:
+                    # One that was given back broken has left room at the server, so that it is asked again.
+                    if not used or not self._one_less(used, until - time.monotonic()):
+                        raise
+
+    def _one_less(self, used: int, seconds: float) -> bool:
+        """Wait, with the lock held, until one of those in use was given back."""
+        return self._lock.wait_for(lambda: bool(self._idle) or self._used < used, seconds)
 
     def give_back(self, raw: Raw) -> None:
         """Have a connection kept for the next use, unless it is broken or in a transaction."""
@@ -152,6 +175,9 @@ class Pool:
                 self._idle.append(raw)
         if not keep:
             close(raw)
+        with self._lock:
+            self._used -= 1
+            self._lock.notify()
         self._free.release()
 
     def drop_idle(self) -> None:
