@@ -154,3 +154,13 @@ def test_a_collection_that_takes_long_to_load_is_told_as_such() -> None:
 
     with pytest.raises(Overloaded, match="still loading x"):
         loaded(Client(), "x", search, 5.0)  # type: ignore[arg-type]
+
+
+def test_what_does_not_answer_is_told_without_internals() -> None:
+    def told(error: Exception) -> str:
+        return meaning(error, "here").detail
+
+    assert told(Ended(grpc.StatusCode.DEADLINE_EXCEEDED)).endswith("it did not answer in time (QA_MILVUS_TIMEOUT)")
+    assert told(Ended(grpc.StatusCode.UNAVAILABLE)).endswith("it cannot be reached")
+    refused = "Fail connecting to server on h:1, illegal connection params or server unavailable"
+    assert told(MilvusException(2, refused)).endswith("it cannot be reached")

@@ -66,8 +66,22 @@ def meaning(error: Exception, where: str) -> Unavailable:
     unanswered = {None, StatusCode.UNAVAILABLE, StatusCode.DEADLINE_EXCEEDED, StatusCode.CANCELLED}
     # What the client library itself objects to has a class of its own, and the number 1 too.
     if unanswered & statuses or (code in _NOT_SERVING and type(error) is MilvusException):
-        return away(said, where)
+        return away(_without_internals(error, said), where)
     return Unavailable(f"Milvus refuses: {said}", field=where, remedy="see its log; the service tries again")
+
+
+def _without_internals(error: BaseException, said: str) -> str:
+    """Tell why there is no answer, without what gRPC prints of a call for those who debug it."""
+    import grpc  # noqa: PLC0415
+
+    if said.startswith("Fail connecting to server"):
+        return "it cannot be reached"
+    if isinstance(error, grpc.RpcError) and isinstance(error, grpc.Call):
+        if error.code() == grpc.StatusCode.DEADLINE_EXCEEDED:
+            return "it did not answer in time (QA_MILVUS_TIMEOUT)"
+        details = " ".join((error.details() or "").split())[:_LONGEST]
+        return f"it cannot be reached: {details}" if details else "it cannot be reached"
+    return said
 
 
 def _statuses(error: BaseException) -> Iterator[Any]:

@@ -36,7 +36,7 @@ def loaded(client: MilvusClient, name: str, act: Callable[[], T], seconds: float
     except MilvusException as error:
         if error.code not in NOT_LOADED:
             raise
-    logger.warning("collection %s was not loaded in Milvus, which is made up for", name)
+    logger.info("collection %s was not loaded in Milvus, which is made up for", name)
     try:
         client.load_collection(name, timeout=seconds)
     except MilvusException as error:
