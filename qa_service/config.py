@@ -310,8 +310,9 @@ def load_settings(**overrides: Any) -> Settings:
         name = "QA_" + "_".join(str(part) for part in first["loc"]).upper()
         shown = masked(_USER.sub("//", repr(first.get("input"))))
         given = "" if first["loc"] and first["loc"][0] in SECRET_SETTINGS else f", got {shown}"
+        said = first["msg"].removeprefix("Value error, ")
         # Not as the cause: that holds what was given.
-        raise ConfigError(f"{first['msg']}{given}", field=name, remedy="correct the setting") from None
+        raise ConfigError(f"{said}{given}", field=name, remedy="correct the setting") from None
     if settings.generator_url is not None and settings.generator_model is None:
         raise ConfigError(
             "is required with QA_GENERATOR_URL", field="QA_GENERATOR_MODEL", remedy="name a model of that server"

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from pydantic import SecretStr
 
 from qa_service.config import Settings, load_settings
 from qa_service.names import DEFAULT_COLLECTION
@@ -23,6 +24,8 @@ _DATA = "qa_service.data"
 def setting_default(name: str) -> str:
     """Describe a setting's default for `--help`, with the home directory as `~`."""
     default = Settings.model_fields[name].get_default(call_default_factory=True)
+    if isinstance(default, SecretStr):  # what is secret is what is given, not what is built in
+        default = default.get_secret_value()
     text = "none" if default is None else str(default)
     home = str(Path.home())
     return f"~{text.removeprefix(home)}" if text.startswith(home + "/") else text
