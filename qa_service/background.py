@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import queue
+import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -13,6 +14,7 @@ from functools import partial
 
 from qa_service.config import Settings
 from qa_service.errands import Errands, NotStarted, Order, Work
+from qa_service.errors import QAError
 from qa_service.forgetting import Forgetting
 from qa_service.index.indexes import Indexes
 from qa_service.index.opened import OpenedCollections
@@ -275,7 +277,9 @@ class Background:
 
     def _warn(self, what: str, warning: str) -> None:
         if what not in self._warnings:
-            logger.exception("%s", warning)
+            # Of an outage the trace tells nothing more.
+            foreseen = isinstance(sys.exc_info()[1], QAError)
+            logger.log(logging.WARNING if foreseen else logging.ERROR, "%s", warning, exc_info=not foreseen)
         self._warnings[what] = warning
 
     def _settled(self, what: str) -> None:

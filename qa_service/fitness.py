@@ -17,6 +17,9 @@ FRESH_S = 5.0
 """How long what was found is told again: whoever asks often keeps no disk busy."""
 _PROBE = b"\0" * 4096
 
+NAMED = 3
+"""Collections that a warning names, of more than have the same problem."""
+
 
 class Fitness:
     """Looks at a data directory. Safe for threads.
@@ -66,9 +69,11 @@ class Fitness:
             # Whatever it is, no question is answered without the catalogue.
             self._unreadable = f"the catalogue cannot be read: {error}"
             return
-        self._found["index"] = [
-            f"collection {one.name}: {problem}" for one in every for problem in self._generations.unfit(one)
-        ]
+        problems: dict[str, list[str]] = {}
+        for one in every:
+            for problem in self._generations.unfit(one):
+                problems.setdefault(problem, []).append(one.name)
+        self._found["index"] = [f"{_listed(names)}: {problem}" for problem, names in problems.items()]
 
     def _directory(self) -> Iterator[str]:
         """Write something: a disk that is full or has become read-only shows in nothing else."""
@@ -86,3 +91,11 @@ class Fitness:
             return
         if free < self._least_free:
             yield f"the disk of the data directory has {free >> 20} MB left, less than {self._least_free >> 20}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Name collections that have one problem, the first of them where they are many."""
+    if len(names) == 1:
+        return f"collection {names[0]}"
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return f"collections {', '.join(names[:NAMED])}{more}"

@@ -201,3 +201,10 @@ def test_what_loading_waits_for_is_told_as_other_causes_are(monkeypatch: pytest.
     assert ("secret" in anybody.text) is not keys
     if keys:
         assert "secret" in app.test_client().get("/readyz", headers={"Authorization": "Bearer right"}).text
+
+
+def test_what_is_wrong_with_many_collections_is_told_once(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(5):
+        engine.create_collection(f"c{number}")
+    monkeypatch.setattr(type(engine.generations), "unfit", lambda *_: iter(["Milvus is away"]))
+    assert looked(engine).warnings == ("collections c0, c1, c2 and 3 more: Milvus is away",)
