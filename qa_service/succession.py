@@ -24,7 +24,7 @@ from qa_service.engine import Engine
 from qa_service.errors import Incompatible, Unavailable
 from qa_service.index.lost_writes import REMEDY_BESIDE, ensure_none_lost
 from qa_service.progress import Advance
-from qa_service.store import articles, directory_use, successor
+from qa_service.store import articles, collections, directory_use, successor
 from qa_service.store.sqlite_catalog import SqliteCatalog
 from qa_service.store.successor import Plan
 from qa_service.text.tokens import Tokenizer
@@ -40,6 +40,36 @@ def is_needed(engine: Engine) -> bool:
     """Tell whether articles in use were processed with another model or other settings than an engine has."""
     with engine.catalog.read() as connection:
         return articles.has_other_pipeline(connection, engine.generations.versions.pipeline)
+
+
+def is_possible(engine: Engine) -> bool:
+    """Tell whether another index can be made beside the one in use: where the catalogue is a file."""
+    return isinstance(engine.catalog, SqliteCatalog)
+
+
+def ensure_in_place(engine: Engine) -> None:
+    """Make sure that articles may be processed anew where they are: by the same model, and while no service runs.
+
+    Errors:
+        Unavailable: they may not.
+    """
+    with engine.catalog.read() as connection:
+        found = [engine.generations.current(one.row) for one in collections.every(connection)]
+    if any(one is not None and one.versions.encoder != engine.generations.versions.encoder for one in found):
+        raise Unavailable(
+            "the articles were encoded with another model, and an index with this one can be made beside the one in use"
+            " only where the catalogue is a file",
+            field="QA_CATALOG",
+            remedy="go back to the model of before; or name an empty database, ingest the articles into it, then start"
+            " the services with that",
+        )
+    if others := engine.catalog.others():
+        raise Unavailable(
+            f"services or commands use the catalogue ({', '.join(others[:5])}), and articles that are processed with"
+            " other settings cannot be asked or written by them",
+            field="QA_CATALOG",
+            remedy="stop them, run `qa-service rebuild`, then start them with the new settings",
+        )
 
 
 def build(engine: Engine, track: Callable[[int], Advance]) -> bool:
@@ -59,14 +89,6 @@ def build(engine: Engine, track: Callable[[int], Advance]) -> bool:
         Incompatible, Damaged: an article cannot be processed, or the catalogue has lost its last writes; what is in
             use stays.
     """
-    if not isinstance(engine.catalog, SqliteCatalog):
-        raise Unavailable(
-            "the articles were processed with another model or other settings, and an index with these can be made"
-            " beside the one in use only where the catalogue is a file",
-            field="QA_CATALOG",
-            remedy="go back to the model and the settings of before; or name an empty database, ingest the articles"
-            " into it, then start the services with that",
-        )
     ensure_none_lost(engine.catalog, REMEDY_BESIDE)
     data_dir = engine.catalog.data_dir
     with successor.locked(data_dir):

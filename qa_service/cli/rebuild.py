@@ -36,6 +36,9 @@ def rebuild(wait: int) -> None:
     they go on with the new one without a pause. From then on QA_MODEL and the like must name what it was made with.
     Interrupted, it leaves what is in use as it was, and goes on where it was when it is run again.
 
+    Where the catalogue is in PostgreSQL, articles are processed where they are, so the services have to be stopped
+    first; another model needs a database of its own.
+
     Else indexes are mended where they are, and what is damaged of them is made again.
     """
     started = time.monotonic()
@@ -56,6 +59,10 @@ def _rebuilt(settings: Settings, wait: int) -> str | None:
             successor.remove_unused(settings.data_dir)
             engine.rebuild()
             return ""
+        if not succession.is_possible(engine):
+            succession.ensure_in_place(engine)
+            engine.rebuild()
+            return ", with the new settings: start the services with them"
         versions = engine.generations.versions
         with counting("processing articles", "articles") as track:
             switched = succession.build(engine, track)

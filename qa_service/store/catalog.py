@@ -158,6 +158,10 @@ class Catalog(ABC):
     def has_successor(self) -> bool:
         """Tell whether there is one, begun or whole."""
 
+    def others(self) -> list[str]:
+        """Name the other processes that use the catalogue, as far as it knows of any."""
+        return []
+
     @abstractmethod
     def ensure_at(self, root: Path) -> None:
         """Make sure that this is the catalogue whose indexes are in a folder.

@@ -20,7 +20,7 @@ from qa_service.index.milvus.client import MilvusServer
 from qa_service.index.milvus.publication import Publication
 from qa_service.index.milvus.schema import KINDS, Kind, Layout
 from qa_service.progress import Advance, unheard
-from qa_service.store import entries
+from qa_service.store import entries, publications
 from qa_service.store.catalog import Catalog
 from qa_service.store.segments import Segments
 
@@ -151,11 +151,12 @@ class MilvusCollection:
         if not self.exists(published):
             yield f"{self.name('windows', published.build)} is not in Milvus ({_REBUILD})"
             return
-        if other := [build for build in self.builds() if build not in (published.build, *published.retired)]:
-            yield (
-                f"Milvus has builds {other} of it besides the one in use: a rebuild is under way, or was cut off"
-                " (run `qa-service compact --erase` when none is)"
-            )
+        with catalog.read() as connection:
+            # The last one that was begun may be under way; if not, the next rebuild removes it.
+            last = publications.last_build(connection, self.row)
+        known = (published.build, *published.retired, last)
+        if other := [build for build in self.builds() if build not in known]:
+            yield f"Milvus has builds {other} of it that nobody uses (run `qa-service compact --erase`)"
         missing, surplus = self._differences(published, catalog)
         for kind in KINDS:
             # What is about to be removed is known to questions, too.

@@ -197,7 +197,13 @@ class MilvusPublishing:
                 return
             build = self._begin_build(there, current.row)
         fresh = there.make(replace(before or self.begun(current.row), seq=-1, retired=()), build, len(keys))
-        written = there.write(fresh, self.catalog, self.segments, keys)
+        try:
+            written = there.write(fresh, self.catalog, self.segments, keys)
+        except Gone as error:
+            with self.catalog.read() as connection:
+                if publications.last_build(connection, current.row) != build:
+                    raise _overtaken(collection) from error
+            raise
         with self.catalog.writer_lock():
             with self.catalog.read() as connection:
                 now = collections.find(connection, collection.name)
@@ -205,9 +211,7 @@ class MilvusPublishing:
                     there.drop_build(build)
                     if now is None or now.row != collection.row:
                         return
-                    raise Unavailable(
-                        "another rebuild of it has begun meanwhile", field=collection.name, remedy="let that one end"
-                    )
+                    raise _overtaken(collection)
                 late = entries.added(connection, now.row, current.seq, now.seq)
                 dead = entries.gone(connection, now.row, current.seq, now.seq)
                 last_key = entries.last_key(connection)
@@ -223,6 +227,14 @@ class MilvusPublishing:
                 )
             )
             self.tidy(there, made)
+
+
+def _overtaken(collection: Collection) -> Unavailable:
+    return Unavailable(
+        "another rebuild, or an erasure, of it has begun meanwhile and has removed this one's index",
+        field=collection.name,
+        remedy="let that one end; the articles are as they were",
+    )
 
 
 def is_over(departed: Departed) -> bool:

@@ -132,6 +132,17 @@ class PostgresCatalog(Catalog):
         """Say no."""
         return False
 
+    def others(self) -> list[str]:
+        """Name the other processes of the service that are connected to the database: their hosts and numbers."""
+        with self.read() as connection:
+            rows = connection.execute(
+                "SELECT DISTINCT application_name FROM pg_stat_activity"
+                " WHERE datname = current_database() AND application_name LIKE 'qa-service %' AND application_name <> ?"
+                " ORDER BY application_name",
+                (self._server.name,),
+            ).fetchall()
+        return [str(name).removeprefix("qa-service ") for (name,) in rows]
+
     def ensure_at(self, root: Path) -> None:
         """Make sure that this is the database whose indexes are in a folder; see `Catalog`."""
         if self.root != root:

@@ -53,6 +53,7 @@ class Server:
 
     Attributes:
         where: its address without user and password, for messages.
+        name: what this process is called there, unless the address says otherwise.
     """
 
     def __init__(self, url: str) -> None:
@@ -75,9 +76,15 @@ class Server:
         self._pulse = Pulse(self._knock)
         self._password = str(given.get("password") or "")
         # The parent's name for its children, and names of one's own, stay as the address has them.
-        name = f"qa-service {socket.gethostname()}:{os.getpid()}"
+        self.name = f"qa-service {socket.gethostname()}:{os.getpid()}"
         options = f"{given.get('options') or ''} {_OPTIONS}".strip()
-        self._given = {"application_name": name, **_DEFAULTS, **given, "options": options, "client_encoding": "UTF8"}
+        self._given = {
+            "application_name": self.name,
+            **_DEFAULTS,
+            **given,
+            "options": options,
+            "client_encoding": "UTF8",
+        }
         host = given.get("host") or given.get("hostaddr") or os.environ.get("PGHOST") or "localhost"
         port = given.get("port") or os.environ.get("PGPORT") or 5432
         self.where = f"postgresql://{host}:{port}/{given.get('dbname') or os.environ.get('PGDATABASE') or ''}"

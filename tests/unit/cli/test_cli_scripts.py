@@ -165,7 +165,7 @@ def test_everything_runs_and_pytest_has_the_last_word(checkout: Checkout) -> Non
         "ruff format --check .",
         "mypy ",
         "lint-imports --no-logo",
-        "pytest -n 2 --dist loadfile -k some thing",
+        "pytest -n 3 --dist loadfile --no-loadscope-reorder -k some thing",
     ]
     assert ran.stdout == "== 5 passed ==\n"
 
@@ -175,6 +175,6 @@ def test_every_failure_counts_and_the_rest_still_runs(checkout: Checkout, failin
     ran = checkout.run("test", STAND_IN_FAILING=failing)
     assert ran.returncode == code
     assert f"{failing} says no" in ran.stdout
-    assert checkout.calls[-1] == "pytest -n 2 --dist loadfile"
+    assert checkout.calls[-1] == "pytest -n 3 --dist loadfile --no-loadscope-reorder"
     if failing != "pytest":
         assert ran.stdout.splitlines()[-1] == "== 5 passed =="
