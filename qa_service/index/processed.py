@@ -36,8 +36,9 @@ def ensure_made_with(versions: Versions, recorded: Versions, where: str) -> None
     if recorded == versions:
         return
     changed = ", ".join(recorded.differences(versions))
+    models = f": model {recorded.model!r} then, {versions.model!r} now" if recorded.model != versions.model else ""
     raise Incompatible(
-        f"the index was made with other settings ({changed}): model {recorded.model!r} then, {versions.model!r} now",
+        f"the index was made with other settings ({changed}){models}",
         field=where,
         remedy="restore the old settings, or run `qa-service rebuild` to process the articles anew",
     )
