@@ -9,6 +9,7 @@ from pydantic import SecretStr
 
 from qa_service.config import Settings
 from qa_service.errors import BadInput
+from qa_service.index_place import LOCAL
 from qa_service.keys import key_file
 from qa_service.masking import PERCENT, has_loose_password, masked
 from qa_service.milvus_address import parse as parse_milvus
@@ -16,7 +17,6 @@ from qa_service.retrieval import saved_adjustment
 from qa_service.store import successor
 from qa_service.store.journal import CATALOG, FOLDER
 
-LOCAL = "local"
 FILES = (key_file.NAME, saved_adjustment.NAME)
 """What stays a file of the data directory, and each service needs."""
 _POSTGRES = ("postgresql://", "postgres://")

@@ -171,10 +171,12 @@ class MilvusIndexes:
             published = self.publishing.catch_up(there, collection, before, advance)
         if published.build:
             there.switch(published)
-            if not there.is_whole(published, self.catalog):
+            whole = there.is_whole(published, self.catalog)
+            if not whole:
                 # Who was cut off may have removed more than the record tells.
                 published = self.publishing.tidy(there, published, at_once=True)
-            if thoroughly or not there.is_whole(published, self.catalog):
+                whole = there.is_whole(published, self.catalog)
+            if thoroughly or not whole:
                 published = self.publishing.record(there.mend(published, self.catalog, self.segments))
             self._whole[collection.row] = outages, published.build
         return published

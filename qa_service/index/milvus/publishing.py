@@ -205,28 +205,40 @@ class MilvusPublishing:
                     raise _overtaken(collection) from error
             raise
         with self.catalog.writer_lock():
-            with self.catalog.read() as connection:
-                now = collections.find(connection, collection.name)
-                if now is None or now.row != collection.row or publications.last_build(connection, now.row) != build:
-                    there.drop_build(build)
-                    if now is None or now.row != collection.row:
-                        return
-                    raise _overtaken(collection)
-                late = entries.added(connection, now.row, current.seq, now.seq)
-                dead = entries.gone(connection, now.row, current.seq, now.seq)
-                last_key = entries.last_key(connection)
-            written |= there.write(fresh, self.catalog, self.segments, late)
-            made = self.record(
-                replace(
-                    fresh,
-                    seq=now.seq,
-                    last_key=last_key,
-                    departed=_with((), current.seq, dead),
-                    written=written,
-                    retired=tuple(one for one in there.builds() if one != build),
-                )
+            self._take_into_use(there, current, replace(fresh, written=written))
+
+    def _take_into_use(self, there: MilvusCollection, then: Collection, fresh: Publication) -> None:
+        """Write to a build what came after it was begun, and record it; the caller holds the writer's lock.
+
+        Parameters:
+            then: the collection as the build has it.
+
+        Errors:
+            Unavailable: Milvus cannot be used, or another rebuild has begun meanwhile.
+        """
+        with self.catalog.read() as connection:
+            now = collections.find(connection, then.name)
+            if now is None or now.row != then.row:
+                there.drop_build(fresh.build)
+                return
+            if publications.last_build(connection, now.row) != fresh.build:
+                there.drop_build(fresh.build)
+                raise _overtaken(then)
+            late = entries.added(connection, now.row, then.seq, now.seq)
+            dead = entries.gone(connection, now.row, then.seq, now.seq)
+            last_key = entries.last_key(connection)
+        written = fresh.written | there.write(fresh, self.catalog, self.segments, late)
+        made = self.record(
+            replace(
+                fresh,
+                seq=now.seq,
+                last_key=last_key,
+                departed=_with((), then.seq, dead),
+                written=written,
+                retired=tuple(one for one in there.builds() if one != fresh.build),
             )
-            self.tidy(there, made)
+        )
+        self.tidy(there, made)
 
 
 def _overtaken(collection: Collection) -> Unavailable:
